@@ -1,0 +1,60 @@
+"""PostgREST, asked as somebody: one light client for each caller over one pool of connections."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from postgrest import AsyncPostgrestClient
+from postgrest.exceptions import APIError
+
+from showcase.auth import SERVICE, Caller, Kind
+from showcase.errors import ApiError, Forbidden, ServiceUnavailable, Unauthorized, UnprocessableContent
+from showcase.settings import CoreSettings
+from showcase.telemetry import timed
+
+
+@dataclass(frozen=True)
+class Database:
+    """The project's database, reached through PostgREST."""
+
+    http: httpx.AsyncClient
+    settings: CoreSettings
+
+    def acting_as(self, caller: Caller) -> AsyncPostgrestClient:
+        """A client that carries this caller's token and no other: row-level security decides what it sees."""
+        secret = caller.kind is Kind.SERVICE
+        key = self.settings.supabase_secret_key if secret else self.settings.supabase_publishable_key
+        headers = {"apikey": key.get_secret_value()}
+        if caller.token:
+            headers["Authorization"] = f"Bearer {caller.token}"
+        return AsyncPostgrestClient(
+            f"{self.settings.origin}/rest/v1", headers=headers, http_client=self.http, retry_enabled=False
+        )
+
+    async def rpc(self, name: str, parameters: dict[str, Any], caller: Caller = SERVICE) -> Any:
+        """Calls a database function; the answer is its JSON.
+
+        Raises:
+            ApiError: what the database refused, or its absence, as a problem that the caller may see.
+        """
+        try:
+            with timed("db"):
+                return (await self.acting_as(caller).rpc(name, parameters).execute()).data
+        except APIError as error:
+            raise refusal(error) from error
+        except httpx.TransportError as error:
+            raise ServiceUnavailable("The database does not answer right now.", code="database_unavailable") from error
+
+
+def refusal(error: APIError) -> ApiError:
+    """Sorts PostgREST's errors (https://docs.postgrest.org/en/stable/references/errors.html) by their code."""
+    code = error.code or ""
+    if code in {"PGRST301", "PGRST302", "PGRST303"}:
+        return Unauthorized("The database refused this access token.", code="invalid_token")
+    if code == "42501":
+        return Forbidden()
+    if code.startswith(("22", "23")):
+        return UnprocessableContent("The database refused a value.", code="invalid_value")
+    if code.startswith(("08", "53", "57", "PGRST0", "502", "503", "504")):
+        return ServiceUnavailable("The database does not answer right now.", code="database_unavailable")
+    return ApiError()

@@ -1,0 +1,106 @@
+"""An endpoint: what it takes, who may call it, what it answers; and the one pipeline that serves them all."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from showcase import http
+from showcase.auth import ANONYMOUS, Caller, Kind, authenticate
+from showcase.core import Core
+from showcase.errors import ApiError, Forbidden, Unauthorized
+from showcase.telemetry import RequestTrace, log, report, tracing
+
+EVERYONE = frozenset(Kind)
+PEOPLE = frozenset({Kind.USER})
+SERVICES = frozenset({Kind.SERVICE})
+
+Handler = Callable[[Request], Awaitable[Response]]
+Body = TypeVar("Body")
+Dependencies = TypeVar("Dependencies")
+
+
+@dataclass(frozen=True)
+class Call(Generic[Body]):
+    """One request as a handler sees it: read, validated, its caller known."""
+
+    body: Body
+    caller: Caller
+    request: Request
+
+
+@dataclass(frozen=True)
+class Endpoint(Generic[Body, Dependencies]):
+    """One function under `/functions/v1/`.
+
+    `body` says how a request is read: a Pydantic model (JSON; for GET the query), or `bytes` for the body as it came.
+    `callers` are the roles that may call; None leaves it to the handler, which checks a signature.
+    `connect` makes what the handler needs, once a process; `handle` answers with a model or a ready response.
+    """
+
+    name: str
+    summary: str
+    body: type[Body]
+    answer: type[BaseModel] | None
+    callers: frozenset[Kind] | None
+    connect: Callable[[Core], Dependencies]
+    handle: Callable[[Call[Body], Dependencies], Awaitable[BaseModel | Response]]
+    method: str = "POST"
+    max_body: int = 64 * 1024  # bytes
+
+
+def serve(endpoint: Endpoint[Any, Any], core: Core) -> Handler:
+    """The endpoint as a function that functions-framework can call."""
+    dependencies = endpoint.connect(core)
+
+    async def handler(request: Request) -> Response:
+        start = time.perf_counter()
+        trace = RequestTrace(http.request_id(request))
+        if request.method == "OPTIONS":
+            return http.finish(http.preflight(endpoint.method), trace.request_id)
+        with tracing(trace):
+            response = await _answer(endpoint, core, dependencies, request, trace)
+            spent = (time.perf_counter() - start) * 1000
+            fields = {"function": endpoint.name, "status": response.status_code, "ms": round(spent, 1)}
+            log.info("%s %s", endpoint.name, response.status_code, extra={"fields": fields})
+        trace.spent["total"] = spent
+        response.headers["Server-Timing"] = trace.server_timing()
+        return http.finish(response, trace.request_id)
+
+    return handler
+
+
+async def _answer(
+    endpoint: Endpoint[Any, Any], core: Core, dependencies: Any, request: Request, trace: RequestTrace
+) -> Response:
+    """Every outcome as a response: what is expected as its own problem, the rest as a 500 that is reported."""
+    try:
+        answer = await endpoint.handle(await _read(endpoint, core, request), dependencies)
+    except ApiError as error:
+        if error.status >= 500:
+            report(error)
+        return http.problem(error, trace.request_id)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: nothing of it may reach the caller
+        report(error)
+        return http.problem(ApiError(), trace.request_id)
+    return JSONResponse(answer.model_dump(mode="json")) if isinstance(answer, BaseModel) else answer
+
+
+async def _read(endpoint: Endpoint[Any, Any], core: Core, request: Request) -> Call[Any]:
+    http.require_method(request, endpoint.method)
+    caller = ANONYMOUS
+    if endpoint.callers is not None:
+        caller = await authenticate(request.headers, core.settings, core.keys)
+        if caller.kind not in endpoint.callers:
+            raise Unauthorized if caller.kind is Kind.ANONYMOUS else Forbidden
+    if endpoint.body is bytes:
+        body: Any = await http.read_body(request, endpoint.max_body)
+    elif endpoint.method == "GET":
+        body = http.read_query(request, endpoint.body)
+    else:
+        body = await http.read_json(request, endpoint.body, endpoint.max_body)
+    return Call(body, caller, request)

@@ -1,0 +1,106 @@
+"""`GET /functions/v1/health`: which of the parts that the functions need answer right now."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Literal
+
+import httpx
+from starlette.responses import JSONResponse
+
+from showcase.core import Core
+from showcase.endpoint import EVERYONE, Call, Endpoint
+from showcase.http import RequestModel, ResponseModel
+from showcase.metrics.settings import MetricsSettings
+from showcase.settings import load
+
+PATIENCE = 2.0  # seconds that a part has to answer
+KEPT_FOR = 5.0  # seconds that an answer is used again, so that asking us often does not ask the others often
+
+
+class HealthRequest(RequestModel):
+    """Takes no parameters."""
+
+
+class Dependency(ResponseModel):
+    """One part: whether it answers, and how fast."""
+
+    status: Literal["ok", "down"]
+    ms: float
+
+
+class HealthResponse(ResponseModel):
+    """`down` (503) without the database, `degraded` without another part."""
+
+    status: Literal["ok", "degraded", "down"]
+    release: str
+    dependencies: dict[str, Dependency]
+
+
+@dataclass
+class Checks:
+    """Where to ask, and the last answer with the time it was given (monotonic clock)."""
+
+    http: httpx.AsyncClient
+    release: str
+    urls: dict[str, str]
+    headers: dict[str, str]
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    last: tuple[float, HealthResponse] | None = None
+
+
+def connect(core: Core) -> Checks:
+    origin = core.settings.origin
+    urls = {
+        "database": f"{origin}/rest/v1/templates?select=id&limit=1",
+        "auth": f"{origin}/auth/v1/health",
+        "storage": f"{origin}/storage/v1/status",
+        "github": str(load(MetricsSettings).github_api_url),
+    }
+    headers = {"apikey": core.settings.supabase_publishable_key.get_secret_value()}
+    return Checks(core.http, core.settings.release, urls, headers)
+
+
+async def handle(_: Call[HealthRequest], checks: Checks) -> JSONResponse:
+    async with checks.lock:
+        if checks.last is None or time.monotonic() - checks.last[0] > KEPT_FOR:
+            checks.last = (time.monotonic(), await _check(checks))
+    answer = checks.last[1]
+    return JSONResponse(
+        answer.model_dump(mode="json"), 503 if answer.status == "down" else 200, {"Cache-Control": "no-store"}
+    )
+
+
+async def _check(checks: Checks) -> HealthResponse:
+    answers = await asyncio.gather(*(_ask(checks, name) for name in checks.urls))
+    dependencies = dict(zip(checks.urls, answers, strict=True))
+    down = {name for name, dependency in dependencies.items() if dependency.status == "down"}
+    return HealthResponse(
+        status="down" if "database" in down else "degraded" if down else "ok",
+        release=checks.release,
+        dependencies=dependencies,
+    )
+
+
+async def _ask(checks: Checks, name: str) -> Dependency:
+    """Any answer but a server error counts; the project's keys go to the project alone."""
+    start = time.perf_counter()
+    headers = checks.headers if name in {"database", "auth", "storage"} else {}
+    try:
+        response = await checks.http.get(checks.urls[name], headers=headers, timeout=PATIENCE)
+        answers = response.status_code < 500
+    except httpx.TransportError:
+        answers = False
+    return Dependency(status="ok" if answers else "down", ms=round((time.perf_counter() - start) * 1000, 1))
+
+
+health = Endpoint(
+    name="health",
+    summary="Which of the parts that the functions need answer right now",
+    body=HealthRequest,
+    answer=HealthResponse,
+    callers=EVERYONE,
+    connect=connect,
+    handle=handle,
+    method="GET",
+)

@@ -1,0 +1,132 @@
+"""The HTTP side that all functions share: reading requests within limits, problem documents, CORS, request ids."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from showcase.errors import (
+    ApiError,
+    BadRequest,
+    ContentTooLarge,
+    MethodNotAllowed,
+    UnprocessableContent,
+    UnsupportedMediaType,
+)
+
+# What Supabase's own functions allow (https://supabase.com/docs/guides/functions/cors), and what browsers may read.
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "authorization, x-client-info, apikey, content-type, x-request-id",
+    "Access-Control-Expose-Headers": "x-request-id, server-timing, retry-after",
+}
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+class RequestModel(BaseModel):
+    """Base of what callers send: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ResponseModel(BaseModel):
+    """Base of what we answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def request_id(request: Request) -> str:
+    """The caller's X-Request-Id where it is a plain word, else a new one."""
+    given = request.headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else str(uuid4())
+
+
+def preflight(method: str) -> Response:
+    """The answer to a browser's CORS preflight."""
+    return Response(
+        status_code=204,
+        headers={"Access-Control-Allow-Methods": f"{method}, OPTIONS", "Access-Control-Max-Age": "86400"},
+    )
+
+
+def problem(error: ApiError, request_id: str) -> Response:
+    """An error as `application/problem+json` (RFC 9457)."""
+    response = JSONResponse(
+        error.problem(request_id), error.status, headers=error.headers, media_type="application/problem+json"
+    )
+    return finish(response, request_id)
+
+
+def finish(response: Response, request_id: str) -> Response:
+    """Adds what every answer carries."""
+    response.headers.update({**CORS, "X-Request-Id": request_id})
+    return response
+
+
+def require_method(request: Request, method: str) -> None:
+    """Raises: MethodNotAllowed, with `Allow`."""
+    if request.method != method:
+        allow = f"{method}, OPTIONS"
+        raise MethodNotAllowed(f"Use {method} for this function.", headers={"Allow": allow})
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The raw body, at most `limit` bytes; it is refused as soon as it is known to be larger.
+
+    Raises:
+        ContentTooLarge: the body, or what Content-Length announces, is over the limit.
+    """
+    too_large = ContentTooLarge(f"The body may have at most {limit} bytes.")
+    announced = request.headers.get("content-length", "0")
+    if not announced.isascii() or not announced.isdigit() or int(announced) > limit:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise too_large
+    return bytes(body)
+
+
+async def read_json(request: Request, model: type[ModelT], limit: int) -> ModelT:
+    """The JSON body as `model`.
+
+    Raises:
+        UnsupportedMediaType, ContentTooLarge, BadRequest (not JSON), UnprocessableContent (not this model).
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaType
+    body = await read_body(request, limit)
+    try:
+        return _validate(model, json.loads(body))
+    except (ValueError, RecursionError):
+        raise BadRequest("The body is not valid JSON.", code="invalid_json") from None
+
+
+def read_query(request: Request, model: type[ModelT]) -> ModelT:
+    """The query parameters as `model`. Raises: UnprocessableContent."""
+    return _validate(model, dict(request.query_params))
+
+
+def _validate(model: type[ModelT], data: Any) -> ModelT:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise UnprocessableContent(errors=[_field_error(problem) for problem in error.errors()]) from None
+
+
+def _field_error(problem: Mapping[str, Any]) -> dict[str, str]:
+    """Where and what, without the value that was sent."""
+    return {
+        "field": ".".join(str(part) for part in problem["loc"]),
+        "code": str(problem["type"]),
+        "detail": str(problem["msg"]),
+    }

@@ -1,0 +1,1 @@
+"""Likes, stars and replies that a project earns on GitHub, X and LinkedIn."""

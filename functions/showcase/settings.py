@@ -1,0 +1,51 @@
+"""Settings come from the environment alone, once, when an entry point is made."""
+
+from typing import TypeVar
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Base of every capability's settings: frozen, and each field is the environment variable of the same name."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+
+class CoreSettings(Settings):
+    """What every function needs: the Supabase project and how to report."""
+
+    supabase_url: HttpUrl
+    supabase_publishable_key: SecretStr
+    supabase_secret_key: SecretStr
+    # Projects that still sign with the shared secret (and the local stack) set it; others publish keys (JWKS).
+    supabase_jwt_secret: SecretStr | None = None
+    environment: str = "local"
+    release: str = "dev"
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    sentry_dsn: SecretStr | None = None
+
+    @property
+    def origin(self) -> str:
+        """The project's URL without a trailing slash, e.g. `https://abc.supabase.co`."""
+        return str(self.supabase_url).rstrip("/")
+
+
+class SettingsError(Exception):
+    """Variables that are missing or malformed, all of them at once, by name. Never shows a value."""
+
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+def load(model: type[SettingsT]) -> SettingsT:
+    """Read `model` from the environment.
+
+    Raises:
+        SettingsError: with one line for each variable that is missing or malformed.
+    """
+    try:
+        return model()
+    except ValidationError as error:
+        lines = (f"  {str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors())
+        raise SettingsError("These environment variables need attention:\n" + "\n".join(lines)) from None

@@ -1,0 +1,27 @@
+import pytest
+from showcase.settings import CoreSettings, SettingsError, load
+
+
+def test_every_bad_variable_is_named_at_once_and_no_value_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPABASE_URL", "not a url with hunter2")
+    monkeypatch.setenv("LOG_LEVEL", "LOUD")
+    for name in ("SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SettingsError) as caught:
+        load(CoreSettings)
+    message = str(caught.value)
+    for name in ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY", "LOG_LEVEL"):
+        assert name in message
+    assert "hunter2" not in message
+    assert "LOUD" not in message
+
+
+def test_settings_are_frozen_and_hide_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPABASE_URL", "https://abc.supabase.co")
+    monkeypatch.setenv("SUPABASE_PUBLISHABLE_KEY", "sb_publishable_x")
+    monkeypatch.setenv("SUPABASE_SECRET_KEY", "sb_secret_x")
+    settings = load(CoreSettings)
+    assert settings.origin == "https://abc.supabase.co"
+    assert "sb_secret_x" not in repr(settings)
+    with pytest.raises(ValueError, match="frozen"):
+        settings.release = "other"
