@@ -1,0 +1,292 @@
+"""Generated from the schema by local/generate_models.py: do not edit."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from typing import (
+    Annotated,
+    Any,
+    List,
+    Literal,
+    Optional,
+    TypedDict,
+)
+from typing_extensions import NotRequired, TypeAlias
+
+from pydantic import BaseModel, Field, JsonValue
+
+
+
+class PublicAiSessions(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    id: uuid.UUID = Field(alias="id")
+    input_json: Optional[JsonValue] = Field(alias="input_json")
+    output_json: Optional[JsonValue] = Field(alias="output_json")
+    user_id: uuid.UUID = Field(alias="user_id")
+
+class PublicAiSessionsInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    input_json: NotRequired[Annotated[Optional[JsonValue], Field(alias="input_json")]]
+    output_json: NotRequired[Annotated[Optional[JsonValue], Field(alias="output_json")]]
+    user_id: Annotated[uuid.UUID, Field(alias="user_id")]
+
+class PublicAiSessionsUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    input_json: NotRequired[Annotated[Optional[JsonValue], Field(alias="input_json")]]
+    output_json: NotRequired[Annotated[Optional[JsonValue], Field(alias="output_json")]]
+    user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+
+class PublicLayouts(BaseModel):
+    blocks_json: JsonValue = Field(alias="blocks_json")
+    created_at: datetime.datetime = Field(alias="created_at")
+    id: uuid.UUID = Field(alias="id")
+    name: str = Field(alias="name")
+    project_id: Optional[uuid.UUID] = Field(alias="project_id")
+    published: bool = Field(alias="published")
+    template_id: Optional[uuid.UUID] = Field(alias="template_id")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+    user_id: Optional[uuid.UUID] = Field(alias="user_id")
+
+class PublicLayoutsInsert(TypedDict):
+    blocks_json: Annotated[JsonValue, Field(alias="blocks_json")]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    name: Annotated[str, Field(alias="name")]
+    project_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="project_id")]]
+    published: NotRequired[Annotated[bool, Field(alias="published")]]
+    template_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="template_id")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    user_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="user_id")]]
+
+class PublicLayoutsUpdate(TypedDict):
+    blocks_json: NotRequired[Annotated[JsonValue, Field(alias="blocks_json")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    name: NotRequired[Annotated[str, Field(alias="name")]]
+    project_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="project_id")]]
+    published: NotRequired[Annotated[bool, Field(alias="published")]]
+    template_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="template_id")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    user_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="user_id")]]
+
+class PublicNotifications(BaseModel):
+    id: uuid.UUID = Field(alias="id")
+    sent_at: Optional[datetime.datetime] = Field(alias="sent_at")
+    status: str = Field(alias="status")
+    type: str = Field(alias="type")
+    user_id: uuid.UUID = Field(alias="user_id")
+
+class PublicNotificationsInsert(TypedDict):
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    sent_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="sent_at")]]
+    status: NotRequired[Annotated[str, Field(alias="status")]]
+    type: Annotated[str, Field(alias="type")]
+    user_id: Annotated[uuid.UUID, Field(alias="user_id")]
+
+class PublicNotificationsUpdate(TypedDict):
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    sent_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="sent_at")]]
+    status: NotRequired[Annotated[str, Field(alias="status")]]
+    type: NotRequired[Annotated[str, Field(alias="type")]]
+    user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+
+class PublicProjectImages(BaseModel):
+    id: uuid.UUID = Field(alias="id")
+    position: int = Field(alias="position")
+    project_id: uuid.UUID = Field(alias="project_id")
+    url: str = Field(alias="url")
+
+class PublicProjectImagesInsert(TypedDict):
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    position: NotRequired[Annotated[int, Field(alias="position")]]
+    project_id: Annotated[uuid.UUID, Field(alias="project_id")]
+    url: Annotated[str, Field(alias="url")]
+
+class PublicProjectImagesUpdate(TypedDict):
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    position: NotRequired[Annotated[int, Field(alias="position")]]
+    project_id: NotRequired[Annotated[uuid.UUID, Field(alias="project_id")]]
+    url: NotRequired[Annotated[str, Field(alias="url")]]
+
+class PublicProjectTags(BaseModel):
+    project_id: uuid.UUID = Field(alias="project_id")
+    tag: str = Field(alias="tag")
+
+class PublicProjectTagsInsert(TypedDict):
+    project_id: Annotated[uuid.UUID, Field(alias="project_id")]
+    tag: Annotated[str, Field(alias="tag")]
+
+class PublicProjectTagsUpdate(TypedDict):
+    project_id: NotRequired[Annotated[uuid.UUID, Field(alias="project_id")]]
+    tag: NotRequired[Annotated[str, Field(alias="tag")]]
+
+class PublicProjectTechnologies(BaseModel):
+    project_id: uuid.UUID = Field(alias="project_id")
+    technology: str = Field(alias="technology")
+
+class PublicProjectTechnologiesInsert(TypedDict):
+    project_id: Annotated[uuid.UUID, Field(alias="project_id")]
+    technology: Annotated[str, Field(alias="technology")]
+
+class PublicProjectTechnologiesUpdate(TypedDict):
+    project_id: NotRequired[Annotated[uuid.UUID, Field(alias="project_id")]]
+    technology: NotRequired[Annotated[str, Field(alias="technology")]]
+
+class PublicProjectVideos(BaseModel):
+    id: uuid.UUID = Field(alias="id")
+    position: int = Field(alias="position")
+    project_id: uuid.UUID = Field(alias="project_id")
+    url: str = Field(alias="url")
+
+class PublicProjectVideosInsert(TypedDict):
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    position: NotRequired[Annotated[int, Field(alias="position")]]
+    project_id: Annotated[uuid.UUID, Field(alias="project_id")]
+    url: Annotated[str, Field(alias="url")]
+
+class PublicProjectVideosUpdate(TypedDict):
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    position: NotRequired[Annotated[int, Field(alias="position")]]
+    project_id: NotRequired[Annotated[uuid.UUID, Field(alias="project_id")]]
+    url: NotRequired[Annotated[str, Field(alias="url")]]
+
+class PublicProjects(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    description: Optional[str] = Field(alias="description")
+    github_link: Optional[str] = Field(alias="github_link")
+    id: uuid.UUID = Field(alias="id")
+    linkedin_link: Optional[str] = Field(alias="linkedin_link")
+    live_link: Optional[str] = Field(alias="live_link")
+    short_summary: Optional[str] = Field(alias="short_summary")
+    status: str = Field(alias="status")
+    title: str = Field(alias="title")
+    twitter_link: Optional[str] = Field(alias="twitter_link")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+    user_id: uuid.UUID = Field(alias="user_id")
+
+class PublicProjectsInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    description: NotRequired[Annotated[Optional[str], Field(alias="description")]]
+    github_link: NotRequired[Annotated[Optional[str], Field(alias="github_link")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    linkedin_link: NotRequired[Annotated[Optional[str], Field(alias="linkedin_link")]]
+    live_link: NotRequired[Annotated[Optional[str], Field(alias="live_link")]]
+    short_summary: NotRequired[Annotated[Optional[str], Field(alias="short_summary")]]
+    status: NotRequired[Annotated[str, Field(alias="status")]]
+    title: Annotated[str, Field(alias="title")]
+    twitter_link: NotRequired[Annotated[Optional[str], Field(alias="twitter_link")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+
+class PublicProjectsUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    description: NotRequired[Annotated[Optional[str], Field(alias="description")]]
+    github_link: NotRequired[Annotated[Optional[str], Field(alias="github_link")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    linkedin_link: NotRequired[Annotated[Optional[str], Field(alias="linkedin_link")]]
+    live_link: NotRequired[Annotated[Optional[str], Field(alias="live_link")]]
+    short_summary: NotRequired[Annotated[Optional[str], Field(alias="short_summary")]]
+    status: NotRequired[Annotated[str, Field(alias="status")]]
+    title: NotRequired[Annotated[str, Field(alias="title")]]
+    twitter_link: NotRequired[Annotated[Optional[str], Field(alias="twitter_link")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+
+class PublicSocialMetrics(BaseModel):
+    as_of: datetime.datetime = Field(alias="as_of")
+    comments: int = Field(alias="comments")
+    forks: int = Field(alias="forks")
+    id: uuid.UUID = Field(alias="id")
+    likes: int = Field(alias="likes")
+    platform: str = Field(alias="platform")
+    project_id: uuid.UUID = Field(alias="project_id")
+    recorded_at: datetime.date = Field(alias="recorded_at")
+    replies: int = Field(alias="replies")
+    retweets: int = Field(alias="retweets")
+    stars: int = Field(alias="stars")
+    watchers: int = Field(alias="watchers")
+
+class PublicSocialMetricsInsert(TypedDict):
+    as_of: NotRequired[Annotated[datetime.datetime, Field(alias="as_of")]]
+    comments: NotRequired[Annotated[int, Field(alias="comments")]]
+    forks: NotRequired[Annotated[int, Field(alias="forks")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    likes: NotRequired[Annotated[int, Field(alias="likes")]]
+    platform: Annotated[str, Field(alias="platform")]
+    project_id: Annotated[uuid.UUID, Field(alias="project_id")]
+    recorded_at: NotRequired[Annotated[datetime.date, Field(alias="recorded_at")]]
+    replies: NotRequired[Annotated[int, Field(alias="replies")]]
+    retweets: NotRequired[Annotated[int, Field(alias="retweets")]]
+    stars: NotRequired[Annotated[int, Field(alias="stars")]]
+    watchers: NotRequired[Annotated[int, Field(alias="watchers")]]
+
+class PublicSocialMetricsUpdate(TypedDict):
+    as_of: NotRequired[Annotated[datetime.datetime, Field(alias="as_of")]]
+    comments: NotRequired[Annotated[int, Field(alias="comments")]]
+    forks: NotRequired[Annotated[int, Field(alias="forks")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    likes: NotRequired[Annotated[int, Field(alias="likes")]]
+    platform: NotRequired[Annotated[str, Field(alias="platform")]]
+    project_id: NotRequired[Annotated[uuid.UUID, Field(alias="project_id")]]
+    recorded_at: NotRequired[Annotated[datetime.date, Field(alias="recorded_at")]]
+    replies: NotRequired[Annotated[int, Field(alias="replies")]]
+    retweets: NotRequired[Annotated[int, Field(alias="retweets")]]
+    stars: NotRequired[Annotated[int, Field(alias="stars")]]
+    watchers: NotRequired[Annotated[int, Field(alias="watchers")]]
+
+class PublicSubscriptions(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    current_period_end: Optional[datetime.datetime] = Field(alias="current_period_end")
+    id: uuid.UUID = Field(alias="id")
+    plan: str = Field(alias="plan")
+    status: str = Field(alias="status")
+    stripe_id: str = Field(alias="stripe_id")
+    user_id: uuid.UUID = Field(alias="user_id")
+
+class PublicSubscriptionsInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    current_period_end: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="current_period_end")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    plan: Annotated[str, Field(alias="plan")]
+    status: Annotated[str, Field(alias="status")]
+    stripe_id: Annotated[str, Field(alias="stripe_id")]
+    user_id: Annotated[uuid.UUID, Field(alias="user_id")]
+
+class PublicSubscriptionsUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    current_period_end: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="current_period_end")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    plan: NotRequired[Annotated[str, Field(alias="plan")]]
+    status: NotRequired[Annotated[str, Field(alias="status")]]
+    stripe_id: NotRequired[Annotated[str, Field(alias="stripe_id")]]
+    user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+
+class PublicTemplates(BaseModel):
+    blocks_json: JsonValue = Field(alias="blocks_json")
+    created_at: datetime.datetime = Field(alias="created_at")
+    id: uuid.UUID = Field(alias="id")
+    name: str = Field(alias="name")
+
+class PublicTemplatesInsert(TypedDict):
+    blocks_json: Annotated[JsonValue, Field(alias="blocks_json")]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    name: Annotated[str, Field(alias="name")]
+
+class PublicTemplatesUpdate(TypedDict):
+    blocks_json: NotRequired[Annotated[JsonValue, Field(alias="blocks_json")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    name: NotRequired[Annotated[str, Field(alias="name")]]
+
+class PublicUsers(BaseModel):
+    avatar_url: Optional[str] = Field(alias="avatar_url")
+    created_at: datetime.datetime = Field(alias="created_at")
+    email: Optional[str] = Field(alias="email")
+    google_id: Optional[str] = Field(alias="google_id")
+    id: uuid.UUID = Field(alias="id")
+    tier: str = Field(alias="tier")
+    username: str = Field(alias="username")

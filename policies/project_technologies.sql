@@ -1,0 +1,29 @@
+-- As visible as their project, which the project's own policies decide; changed by its owner.
+-- `select true` and not `exists`, which Postgres may answer by reading all projects, however few rows are asked for.
+alter table public.project_technologies enable row level security;
+
+create policy "as visible as the project" on public.project_technologies for select to anon, authenticated
+  using ((select true from public.projects where projects.id = project_technologies.project_id));
+create policy "owners add technologies" on public.project_technologies for insert to authenticated
+  with check (exists (
+    select from public.projects
+    where projects.id = project_technologies.project_id and projects.user_id = (select auth.uid())
+  ));
+create policy "owners change technologies" on public.project_technologies for update to authenticated
+  using (exists (
+    select from public.projects
+    where projects.id = project_technologies.project_id and projects.user_id = (select auth.uid())
+  ))
+  with check (exists (
+    select from public.projects
+    where projects.id = project_technologies.project_id and projects.user_id = (select auth.uid())
+  ));
+create policy "owners delete technologies" on public.project_technologies for delete to authenticated
+  using (exists (
+    select from public.projects
+    where projects.id = project_technologies.project_id and projects.user_id = (select auth.uid())
+  ));
+
+revoke all on table public.project_technologies from anon, authenticated, service_role;
+grant select on table public.project_technologies to anon, authenticated, service_role;
+grant insert, update, delete on table public.project_technologies to authenticated, service_role;

@@ -1,0 +1,33 @@
+-- Layouts: how blocks are arranged on a page. Those without an owner belong to the catalogue.
+
+create table public.layouts (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid default auth.uid() references private.users (id) on delete cascade,
+  template_id uuid references public.templates (id) on delete set null,
+  project_id uuid references public.projects (id) on delete set null,
+  name text not null check (char_length(name) between 1 and 120),
+  blocks_json jsonb not null check (private.is_block_list(blocks_json)),
+  published boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint layouts_catalogue_has_no_project check (user_id is not null or project_id is null)
+);
+comment on table public.layouts is 'Arrangements of blocks on a page: of a person, or of the catalogue.';
+comment on column public.layouts.user_id is 'The owner; null in the catalogue.';
+comment on column public.layouts.template_id is 'The template that it was made from.';
+comment on column public.layouts.project_id is 'The project whose page it arranges.';
+comment on column public.layouts.blocks_json is
+  'An array of objects, each with a type: what the front end renders, in order.';
+comment on column public.layouts.published is
+  'Whether those who see the project see this layout of it: visitors need it to see the page, and drafts stay private.';
+
+-- A person's layouts, newest first, and the catalogue (user_id is null).
+create index layouts_user_id_created_at_idx on public.layouts (user_id, created_at desc);
+create index layouts_template_id_idx on public.layouts (template_id);
+create index layouts_project_id_idx on public.layouts (project_id);
+
+create trigger touch_updated_at before update on public.layouts
+  for each row execute function private.touch_updated_at();
+create trigger keep_owner before update on public.layouts
+  for each row when (old.id is distinct from new.id or old.user_id is distinct from new.user_id)
+  execute function private.keep_owner();

@@ -1,0 +1,34 @@
+-- The one load order of the state: psql -v ON_ERROR_STOP=1 -1 -f sql/load.sql, on a database as Supabase hands it out.
+-- What is deployed is the history in supabase/migrations; a test holds the two equal.
+\ir common.sql
+\ir ../policies/common.sql
+\ir users.sql
+\ir ../policies/users.sql
+\ir sign_in.sql
+\ir ../policies/sign_in.sql
+\ir projects.sql
+\ir ../policies/projects.sql
+\ir project_images.sql
+\ir ../policies/project_images.sql
+\ir project_videos.sql
+\ir ../policies/project_videos.sql
+\ir project_tags.sql
+\ir ../policies/project_tags.sql
+\ir project_technologies.sql
+\ir ../policies/project_technologies.sql
+\ir social_metrics.sql
+\ir ../policies/social_metrics.sql
+\ir metric_sources.sql
+\ir ../policies/metric_sources.sql
+\ir templates.sql
+\ir ../policies/templates.sql
+\ir layouts.sql
+\ir ../policies/layouts.sql
+\ir ai_sessions.sql
+\ir ../policies/ai_sessions.sql
+\ir subscriptions.sql
+\ir ../policies/subscriptions.sql
+\ir notifications.sql
+\ir ../policies/notifications.sql
+\ir storage.sql
+\ir ../policies/storage.sql

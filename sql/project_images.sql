@@ -1,0 +1,13 @@
+-- Images of a project, in the order in which they are shown.
+
+create table public.project_images (
+  id uuid primary key default gen_random_uuid(),
+  project_id uuid not null references public.projects (id) on delete cascade,
+  url text not null check (url ~* '^https?://[^[:space:]/?#@]+([/?#][^[:space:]]*)?$' and char_length(url) <= 2048),
+  position int not null default 0 check (position >= 0)
+);
+comment on table public.project_images is 'Images of a project.';
+comment on column public.project_images.url is 'The public address of the file, as a rule in the bucket project-media.';
+
+-- The images of a project in their order; it serves the foreign key too.
+create index project_images_project_id_position_idx on public.project_images (project_id, position);

@@ -1,0 +1,8 @@
+-- Tags of a project.
+
+create table public.project_tags (
+  project_id uuid not null references public.projects (id) on delete cascade,
+  tag text not null check (char_length(tag) between 1 and 50 and tag !~ '^[[:space:]]|[[:space:]]$'),
+  primary key (project_id, tag)
+);
+comment on table public.project_tags is 'Tags of a project, each once.';

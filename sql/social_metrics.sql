@@ -1,0 +1,51 @@
+-- What projects earn on other platforms: one snapshot a day for each project and platform.
+
+create table public.social_metrics (
+  id uuid primary key default gen_random_uuid(),
+  project_id uuid not null references public.projects (id) on delete cascade,
+  platform text not null check (platform in ('linkedin', 'github', 'twitter')),
+  likes int not null default 0 check (likes >= 0),
+  comments int not null default 0 check (comments >= 0),
+  stars int not null default 0 check (stars >= 0),
+  forks int not null default 0 check (forks >= 0),
+  watchers int not null default 0 check (watchers >= 0),
+  retweets int not null default 0 check (retweets >= 0),
+  replies int not null default 0 check (replies >= 0),
+  recorded_at date not null default (now() at time zone 'utc')::date,
+  as_of timestamptz not null default now(),
+  unique (project_id, platform, recorded_at) -- serves the foreign key and the latest snapshot too
+);
+comment on table public.social_metrics is 'Daily snapshots of likes, stars and the like; written by handlers.';
+comment on column public.social_metrics.recorded_at is 'The day (UTC) of the snapshot.';
+comment on column public.social_metrics.as_of is 'When the platform was asked.';
+
+-- A project's links and its latest snapshot of each platform, in one round trip. Invoker: the caller's row-level
+-- security decides whether there is a project. One look into the index for each platform, however long the history.
+create function public.get_project_metrics(project_id uuid) returns jsonb
+language sql stable set search_path = '' as $$
+  select jsonb_build_object(
+    'id', project.id,
+    'user_id', project.user_id,
+    'status', project.status,
+    'github_link', project.github_link,
+    'linkedin_link', project.linkedin_link,
+    'twitter_link', project.twitter_link,
+    'snapshots', coalesce(
+      (
+        select jsonb_agg(to_jsonb(latest) - 'id' - 'project_id' order by latest.platform)
+        from unnest(array['github', 'linkedin', 'twitter']) as asked (platform)
+        cross join lateral (
+          select * from public.social_metrics as metric
+          where metric.project_id = project.id and metric.platform = asked.platform
+          order by metric.recorded_at desc
+          limit 1
+        ) as latest
+      ),
+      '[]'::jsonb
+    )
+  )
+  from public.projects as project
+  where project.id = get_project_metrics.project_id
+$$;
+comment on function public.get_project_metrics(uuid) is
+  'A project''s links and its latest snapshot of each platform; null if the caller cannot see the project.';

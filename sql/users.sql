@@ -1,0 +1,48 @@
+-- Profiles. The table is private because it holds addresses; public.users is what the API serves.
+
+create table private.users (
+  id uuid primary key references auth.users (id) on delete cascade,
+  email text not null unique check (char_length(email) between 1 and 255),
+  username text not null unique check (username ~ '^[a-z0-9]([a-z0-9_-]{0,30}[a-z0-9])?$'),
+  avatar_url text check (avatar_url ~* '^https?://[^[:space:]/?#]+[^[:space:]]*$' and char_length(avatar_url) <= 2048),
+  google_id text not null unique check (char_length(google_id) between 1 and 255),
+  tier text not null default 'free' check (tier in ('free', 'paid')),
+  created_at timestamptz not null default now()
+);
+comment on table private.users is 'One profile for each person; made at the first sign-in.';
+comment on column private.users.email is
+  'The address that Google vouches for; <id>@no-address.invalid where it gave none that can be used.';
+comment on column private.users.username is
+  'Lower-case letters, digits, - and _; 1 to 32; derived from the address at first.';
+comment on column private.users.google_id is 'The subject (sub) of the Google identity.';
+comment on column private.users.tier is 'What the person pays for; only handlers change it.';
+
+-- The address and the Google id of a profile, for its owner and for handlers. Definer, because no role of the API may
+-- read these two columns. The setting `role` is what SET ROLE left: a caller cannot forge it with a claim.
+create function private.email_of(profile uuid) returns text
+language sql stable security definer set search_path = '' as $$
+  select email from private.users
+  where id = profile and (id = (select auth.uid()) or current_setting('role') = 'service_role')
+$$;
+comment on function private.email_of(uuid) is 'The address of one''s own profile; for service_role, of any.';
+
+create function private.google_id_of(profile uuid) returns text
+language sql stable security definer set search_path = '' as $$
+  select google_id from private.users
+  where id = profile and (id = (select auth.uid()) or current_setting('role') = 'service_role')
+$$;
+comment on function private.google_id_of(uuid) is 'The Google id of one''s own profile; for service_role, of any.';
+
+-- What the API serves: everybody's profile, and the two private columns only where the reader may know them. The CASE
+-- keeps the definer functions from being called once for every row of a list.
+create view public.users with (security_invoker = true) as
+select
+  id,
+  case when id = (select auth.uid()) or current_user = 'service_role' then private.email_of(id) end as email,
+  username,
+  avatar_url,
+  case when id = (select auth.uid()) or current_user = 'service_role' then private.google_id_of(id) end as google_id,
+  tier,
+  created_at
+from private.users;
+comment on view public.users is 'Profiles. email and google_id are filled on one''s own row only.';

@@ -1,0 +1,162 @@
+-- From a sign-in with Google to a profile. Auth inserts auth.users first and auth.identities after it, in one
+-- transaction; at later sign-ins it updates both. raw_user_meta_data can be edited by its owner, so that only the first
+-- insert (made from Google's answer) is asked for the Google id, and the address comes from Auth's own columns.
+
+-- Lower-case ASCII words joined by hyphens: "José García" gives jose-garcia, and what has no such letters gives null.
+create function private.slug(given text) returns text
+language sql immutable set search_path = '' as $$
+  select nullif(trim(both '-_' from left(trim(both '-_' from regexp_replace(
+    lower(regexp_replace(normalize(left(given, 255), nfkd), '[\u0300-\u036f]', '', 'g')), '[^a-z0-9_]+', '-', 'g'
+  )), 24)), '')
+$$;
+comment on function private.slug(text) is 'Lower-case ASCII, at most 24 characters: the stem of a username; or null.';
+
+-- A picture that the profile can hold, or none.
+create function private.picture_from(metadata jsonb) returns text
+language sql immutable set search_path = '' as $$
+  select picture
+  from unnest(array[metadata ->> 'avatar_url', metadata ->> 'picture']) with ordinality as given (picture, rank)
+  where picture ~* '^https?://[^[:space:]/?#]+[^[:space:]]*$' and char_length(picture) <= 2048
+  order by rank
+  limit 1
+$$;
+comment on function private.picture_from(jsonb) is 'The http(s) address of the picture in what Google told, or null.';
+
+-- The first sign-in makes the profile. Whatever Google says about a person, this succeeds: a name that is taken gets a
+-- number, an address that is missing, too long or another profile's is replaced by one that cannot receive mail.
+create function private.create_profile() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+  subject constant text := coalesce(new.raw_user_meta_data ->> 'provider_id', new.raw_user_meta_data ->> 'sub');
+  address constant text := lower(nullif(trim(new.email), ''));
+  -- The local part of the address without what follows a plus, else the person's name.
+  name constant text := coalesce(
+    private.slug(split_part(split_part(address, '@', 1), '+', 1)),
+    private.slug(new.raw_user_meta_data ->> 'name'),
+    'user'
+  );
+  candidate text := name;
+  attempt int := 1;
+begin
+  if new.raw_app_meta_data ->> 'provider' is distinct from 'google' or coalesce(subject, '') = '' then
+    raise exception 'Sign-in is by Google only.' using errcode = 'insufficient_privilege';
+  end if;
+  loop
+    insert into private.users (id, email, username, avatar_url, google_id)
+    values (
+      new.id,
+      case
+        when char_length(address) <= 255 and not exists (select from private.users where email = address) then address
+        else new.id || '@no-address.invalid'
+      end,
+      candidate,
+      private.picture_from(new.raw_user_meta_data),
+      left(subject, 255)
+    )
+    on conflict do nothing; -- waits for a concurrent sign-up with the same name, and then looks again
+    exit when found;
+    if exists (select from private.users where google_id = left(subject, 255)) then
+      raise exception 'This Google account has a profile already.' using errcode = 'unique_violation';
+    end if;
+    attempt := attempt + 1;
+    candidate := case
+      when attempt < 10 then name || '-' || attempt
+      when attempt < 30 then name || '-' || lpad((random() * 999999)::int::text, 6, '0')
+      else replace(new.id::text, '-', '')
+    end;
+  end loop;
+  return null;
+end
+$$;
+comment on function private.create_profile() is 'Trigger: the first sign-in makes the profile.';
+
+create trigger create_profile after insert on auth.users
+  for each row execute function private.create_profile();
+
+-- Later sign-ins bring the new picture, unless the person has chosen another one meanwhile.
+create function private.update_picture() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  update private.users set avatar_url = private.picture_from(new.raw_user_meta_data)
+  where id = new.id and avatar_url is not distinct from private.picture_from(old.raw_user_meta_data);
+  return null;
+end
+$$;
+comment on function private.update_picture() is 'Trigger: a later sign-in brings the new picture.';
+
+create trigger update_picture after update of raw_user_meta_data on auth.users
+  for each row when (old.raw_user_meta_data is distinct from new.raw_user_meta_data)
+  execute function private.update_picture();
+
+-- A new address, unless it is unusable or another profile's: then the old one stays.
+create function private.set_email(profile uuid, given text) returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+  address constant text := lower(trim(given));
+begin
+  if char_length(address) between 1 and 255 then
+    update private.users set email = address where id = profile and email <> address;
+  end if;
+exception
+  when unique_violation then
+    raise log 'The new address of profile % is another profile''s: it keeps the old one.', profile;
+end
+$$;
+comment on function private.set_email(uuid, text) is 'Gives a profile a new address if that is possible.';
+
+create function private.update_email() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.set_email(new.id, new.email);
+  return null;
+end
+$$;
+comment on function private.update_email() is 'Trigger: the address of the account changed.';
+
+create trigger update_email after update of email on auth.users
+  for each row when (old.email is distinct from new.email)
+  execute function private.update_email();
+
+-- The identity is what Google said last, and nobody can edit it. No other provider can be linked to an account.
+create function private.follow_identity() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  if new.provider is distinct from 'google' then
+    raise exception 'Sign-in is by Google only.' using errcode = 'insufficient_privilege';
+  end if;
+  if new.identity_data ->> 'email_verified' is distinct from 'false' then
+    perform private.set_email(new.user_id, new.identity_data ->> 'email');
+  end if;
+  return null;
+end
+$$;
+comment on function private.follow_identity() is
+  'Trigger: only Google''s identities; the profile follows their address.';
+
+create trigger follow_identity after insert or update on auth.identities
+  for each row execute function private.follow_identity();
+
+-- Auth asks this before it makes an account: the earlier and kinder refusal, where hooks are served.
+-- Its address in the configuration of Auth: pg-functions://postgres/private/before_user_created
+create function private.before_user_created(event jsonb) returns jsonb
+language sql immutable set search_path = '' as $$
+  select case
+    when event #>> '{user,app_metadata,provider}' = 'google' then '{}'::jsonb
+    else '{"error": {"http_code": 403, "message": "Please sign in with Google."}}'::jsonb
+  end
+$$;
+comment on function private.before_user_created(jsonb) is
+  'Hook of Auth: refuses accounts that do not come from Google.';
+
+-- Triggers need no grant, and nobody else has a reason to call these.
+revoke all on function private.slug(text) from public;
+revoke all on function private.picture_from(jsonb) from public;
+revoke all on function private.create_profile() from public;
+revoke all on function private.update_picture() from public;
+revoke all on function private.set_email(uuid, text) from public;
+revoke all on function private.update_email() from public;
+revoke all on function private.follow_identity() from public;
+
+-- Auth calls its hook as itself.
+revoke all on function private.before_user_created(jsonb) from public;
+grant execute on function private.before_user_created(jsonb) to supabase_auth_admin;

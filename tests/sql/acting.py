@@ -1,0 +1,83 @@
+"""The database as its users see it: as a role with a token, and as Auth writes a sign-in."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import Jsonb
+
+Connection = psycopg.Connection[DictRow]
+
+ADA = UUID("00000000-0000-4000-8000-000000000001")
+GRACE = UUID("00000000-0000-4000-8000-000000000002")
+ENGINE = UUID("00000000-0000-4000-8000-000000000101")  # Ada's, published
+NOTE_G = UUID("00000000-0000-4000-8000-000000000102")  # Ada's, a draft
+COMPILER = UUID("00000000-0000-4000-8000-000000000201")  # Grace's, published
+
+
+@contextmanager
+def acting_as(url: str, role: str, user: UUID | None = None) -> Iterator[Connection]:
+    """A transaction with the rights that PostgREST gives to a request; undone at the end."""
+    claims = json.dumps({"role": role} | ({"sub": str(user)} if user else {}))
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        connection.execute("select set_config('role', %s, true)", (role,))
+        connection.execute("select set_config('request.jwt.claims', %s, true)", (claims,))
+        yield connection
+        connection.rollback()
+
+
+@contextmanager
+def superuser(url: str) -> Iterator[Connection]:
+    with psycopg.connect(url, row_factory=dict_row, autocommit=True) as connection:
+        yield connection
+
+
+def sign_up(
+    connection: Connection,
+    email: str | None = None,
+    metadata: dict[str, Any] | None = None,
+    *,
+    provider: str | None = "google",
+) -> UUID:
+    """The rows of a first sign-in, in the order in which Auth writes them: the account, then the identity."""
+    user, subject = uuid.uuid4(), str(uuid.uuid4().int)[:21]
+    told = {"iss": "https://accounts.google.com", "sub": subject, "provider_id": subject, "email_verified": True}
+    told |= ({"email": email} if email else {}) | (metadata or {})
+    with connection.transaction():
+        connection.execute(
+            """
+            insert into auth.users (id, aud, role, email, raw_app_meta_data, raw_user_meta_data)
+            values (%s, 'authenticated', 'authenticated', %s, %s, %s)
+            """,
+            (user, email, Jsonb({"provider": provider} if provider else {}), Jsonb(told)),
+        )
+        connection.execute(
+            """
+            insert into auth.identities (id, user_id, provider, provider_id, identity_data)
+            values (gen_random_uuid(), %s, %s, %s, %s)
+            """,
+            (user, provider or "none", subject, Jsonb(told)),
+        )
+    return user
+
+
+def sign_in_again(connection: Connection, user: UUID, changes: dict[str, Any]) -> None:
+    """What Auth updates at a later sign-in: the identity, then the account's metadata."""
+    with connection.transaction():
+        connection.execute(
+            "update auth.identities set identity_data = identity_data || %s where user_id = %s", (Jsonb(changes), user)
+        )
+        connection.execute(
+            "update auth.users set raw_user_meta_data = raw_user_meta_data || %s where id = %s", (Jsonb(changes), user)
+        )
+
+
+def profile(connection: Connection, user: UUID) -> DictRow:
+    row = connection.execute("select * from private.users where id = %s", (user,)).fetchone()
+    assert row is not None, "there is no profile"
+    return row

@@ -1,0 +1,107 @@
+"""The state (sql/, policies/) and the history (supabase/migrations) are one schema."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from local import account, database, postgres
+from local.settings import ROOT
+from tests.support.cluster import PLATFORM, TestCluster
+
+
+def run(program: Path, *arguments: str) -> str:
+    finished = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+def load_state(url: str) -> None:
+    psql = postgres.wheel_programs() / "psql"
+    run(psql, "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-f", str(ROOT / "sql" / "load.sql"), url)
+
+
+def dump(url: str) -> list[str]:
+    """The whole schema: tables, functions, triggers on Auth's tables, policies, grants, comments, view options."""
+    text = run(postgres.wheel_programs() / "pg_dump", "--schema-only", "--exclude-schema=supabase_migrations", url)
+    # Each dump has a random key of its own.
+    return [line for line in text.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
+
+
+def buckets(url: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "select id, name, public, file_size_limit, allowed_mime_types from storage.buckets order by id"
+        ).fetchall()
+
+
+def test_state_equals_history(cluster: TestCluster) -> None:
+    with cluster.copy(PLATFORM) as state, cluster.copy(PLATFORM) as history:
+        load_state(state)
+        database.push(history, seed=False)
+        dumped = dump(state)
+        assert any("people change their own projects" in line for line in dumped), "the dump holds the policies"
+        assert any("security_invoker" in line for line in dumped), "the dump holds view options"
+        assert dump(history) == dumped
+        assert buckets(history) == buckets(state)
+        assert len(buckets(state)) == 3
+
+
+def test_the_manifest_names_every_file() -> None:
+    manifest = (ROOT / "sql" / "load.sql").read_text()
+    for folder, prefix in (("sql", ""), ("policies", "../policies/")):
+        for file in (ROOT / folder).glob("*.sql"):
+            assert file.name == "load.sql" or manifest.count(f"\\ir {prefix}{file.name}\n") == 1, file.name
+
+
+@pytest.fixture
+def postgresql_15(tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty cluster of the oldest major version that Supabase projects run."""
+    found = shutil.which("pg_ctl", path=f"/usr/lib/postgresql/15/bin{os.pathsep}{os.environ['PATH']}")
+    if found is None or " 15." not in run(Path(found), "--version"):
+        pytest.skip("PostgreSQL 15 is not installed here")
+    programs = Path(found).parent
+    user = account.system_account()
+    folder = tmp_path / "cluster"
+    data = account.private_home(folder) if user and not account.can_enter(user, tmp_path) else folder
+    data.mkdir(mode=0o700, parents=True)
+    if user is not None:
+        shutil.chown(data, user.uid, user.gid)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    start = ["-w", "-o", f"-h 127.0.0.1 -p {port} -c fsync=off -c unix_socket_directories=''", "-l", str(data / "log")]
+
+    def run_as_server(program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(programs / program), *arguments],
+            cwd="/",
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+            check=True,
+            stdout=subprocess.DEVNULL,
+            user=user.uid if user else None,
+            group=user.gid if user else None,
+            extra_groups=[] if user else None,
+        )
+
+    run_as_server("initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
+    run_as_server("pg_ctl", "-D", str(data), *start, "start")
+    try:
+        yield f"postgresql://postgres:postgres@127.0.0.1:{port}/postgres"
+    finally:
+        run_as_server("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def test_history_applies_to_postgresql_15(postgresql_15: str) -> None:
+    database.make_platform(postgresql_15)
+    database.push(postgresql_15)
+    with psycopg.connect(postgresql_15) as connection:
+        assert connection.info.server_version // 10000 == 15
+        assert connection.execute("select count(*) from public.projects").fetchone() == (3,)
+        assert connection.execute("select username from private.users order by 1").fetchall() == [("ada",), ("grace",)]

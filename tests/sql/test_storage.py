@@ -1,0 +1,70 @@
+"""Files: below a folder named with their owner's id, and only there."""
+
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.sql.acting import ADA, GRACE, Connection, acting_as, superuser
+
+BUCKETS = ("project-media", "qr-codes", "ai-assets")
+
+
+def upload(connection: Connection, bucket: str, name: str) -> None:
+    connection.execute("insert into storage.objects (bucket_id, name) values (%s, %s)", (bucket, name))
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_people_use_their_own_folder(untouched_database: str, bucket: str) -> None:
+    with acting_as(untouched_database, "authenticated", ADA) as connection:
+        upload(connection, bucket, f"{ADA}/deep/er/a.png")
+        assert connection.execute("update storage.objects set metadata = '{}'").rowcount == 1
+        assert connection.execute("select from storage.objects").rowcount == 1
+        assert connection.execute("delete from storage.objects").rowcount == 1
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+@pytest.mark.parametrize("name", [f"{GRACE}/a.png", "a.png", f"{ADA}", f"/{ADA}/a.png", f"{ADA}x/a.png", f"x/{ADA}/a"])
+def test_nobody_writes_elsewhere(untouched_database: str, bucket: str, name: str) -> None:
+    with (
+        acting_as(untouched_database, "authenticated", ADA) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        upload(connection, bucket, name)
+
+
+def test_an_unknown_bucket_is_closed(database: str) -> None:
+    with superuser(database) as connection:
+        connection.execute("insert into storage.buckets (id, name) values ('later', 'later')")
+    with acting_as(database, "authenticated", ADA) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        upload(connection, "later", f"{ADA}/a.png")
+
+
+@pytest.mark.parametrize(("role", "user"), [("anon", None), ("authenticated", GRACE)])
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_others_neither_list_nor_change_nor_take_over(database: str, bucket: str, role: str, user: UUID | None) -> None:
+    with superuser(database) as connection:
+        upload(connection, bucket, f"{ADA}/a.png")
+    with acting_as(database, role, user) as connection:
+        assert connection.execute("select from storage.objects").rowcount == 0
+        assert connection.execute("update storage.objects set name = 'x/a.png'").rowcount == 0
+        assert connection.execute("delete from storage.objects").rowcount == 0
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            upload(connection, bucket, f"{ADA}/b.png")
+
+
+def test_a_file_cannot_be_moved_into_anothers_folder(untouched_database: str) -> None:
+    with acting_as(untouched_database, "authenticated", ADA) as connection:
+        upload(connection, "project-media", f"{ADA}/a.png")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("update storage.objects set name = %s", (f"{GRACE}/a.png",))
+
+
+def test_buckets_have_limits_and_take_nothing_that_runs_scripts(untouched_database: str) -> None:
+    with superuser(untouched_database) as connection:
+        rows = connection.execute("select * from storage.buckets").fetchall()
+    assert {row["id"]: row["public"] for row in rows} == {"project-media": True, "qr-codes": True, "ai-assets": False}
+    for row in rows:
+        assert 0 < row["file_size_limit"] <= 50 * 1024 * 1024
+        assert row["allowed_mime_types"]
+        assert not [kind for kind in row["allowed_mime_types"] if "svg" in kind or "html" in kind or "*" in kind]
