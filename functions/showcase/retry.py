@@ -50,7 +50,11 @@ async def retrying(call: Callable[[], Awaitable[T]], deadline: Deadline, attempt
     Raises: what the last attempt raised.
     """
     async for attempt in stamina.retry_context(
-        on=_passing, attempts=attempts, timeout=max(deadline.remaining, 0.001), wait_initial=0.1, wait_max=LONGEST_WAIT
+        on=lambda error: _passing(error) if deadline.remaining else False,
+        attempts=attempts,
+        timeout=max(deadline.remaining, 0.001),
+        wait_initial=0.1,
+        wait_max=LONGEST_WAIT,
     ):
         with attempt:
             return await call()

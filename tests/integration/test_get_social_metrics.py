@@ -3,7 +3,6 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,10 +72,10 @@ class Project:
 
 
 @pytest.fixture
-def project(stack: Stack) -> Iterator[Project]:
+def project(stack: Stack) -> Project:
     project = Project(stack, stack.person())
     project.behave()
-    yield project
+    return project
 
 
 def test_missing_numbers_are_fetched_stored_and_then_cached(project: Project) -> None:
