@@ -20,6 +20,12 @@
 \ir ../policies/social_metrics.sql
 \ir metric_sources.sql
 \ir ../policies/metric_sources.sql
+\ir metric_budgets.sql
+\ir ../policies/metric_budgets.sql
+\ir metric_leases.sql
+\ir ../policies/metric_leases.sql
+\ir metric_results.sql
+\ir ../policies/metric_results.sql
 \ir templates.sql
 \ir ../policies/templates.sql
 \ir layouts.sql

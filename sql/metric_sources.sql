@@ -1,116 +1,98 @@
--- Who is asking a platform about a project at the moment, so that many callers of a stale project make one request.
+-- What is to be asked of which platform, and when: one row for each project and platform that the project links to.
 
 create table private.metric_sources (
   project_id uuid not null references public.projects (id) on delete cascade,
   platform text not null check (platform in ('linkedin', 'github', 'twitter')),
+  reference text not null,
+  platform_id text check (char_length(platform_id) <= 200),
+  state text not null default 'active' check (state in ('active', 'gone', 'forbidden', 'paused')),
+  due_at timestamptz not null default now(),
+  lease_id uuid,
   leased_until timestamptz,
+  blocked_until timestamptz,
+  attempts int not null default 0,
   last_error text check (char_length(last_error) <= 200),
-  updated_at timestamptz not null default now(),
   primary key (project_id, platform)
 );
-comment on table private.metric_sources is
-  'Leases on asking a platform about a project.';
-comment on column private.metric_sources.leased_until is 'Until then nobody else asks; null when nobody is asking.';
-comment on column private.metric_sources.last_error is
-  'Why the last attempt failed; null while one is under way or went well.';
+comment on table private.metric_sources is 'What is asked of which platform, and when; kept in step with the links.';
+comment on column private.metric_sources.reference is
+  'What the link names: owner/name at GitHub, the post''s number at X, its URN at LinkedIn.';
+comment on column private.metric_sources.platform_id is 'The platform''s own lasting id, which survives a renaming.';
+comment on column private.metric_sources.state is
+  'gone and forbidden were confirmed twice and are asked ever more rarely; paused (not published) is asked on demand only.';
+comment on column private.metric_sources.due_at is 'When the daily refresh takes it next; a lease moves it to its own end.';
+comment on column private.metric_sources.lease_id is 'Who holds it until leased_until; whoever lost it cannot record.';
+comment on column private.metric_sources.blocked_until is 'After a failure: until then nobody asks, on demand neither.';
+comment on column private.metric_sources.attempts is 'Failures in a row with last_error.';
 
-create trigger touch_updated_at before update on private.metric_sources
-  for each row execute function private.touch_updated_at();
+-- What the daily refresh takes next.
+create index metric_sources_due_idx on private.metric_sources (platform, due_at) where state <> 'paused';
 
--- Take the free leases, and say of the others why they are not free. In two statements: the second one sees what those
--- who were faster have written meanwhile.
-create function public.claim_metric_sources(project_id uuid, platforms text[], lease_seconds int)
-returns table (platform text, claimed boolean, reason text)
-language plpgsql set search_path = '' as $$
-#variable_conflict use_column
+-- The links are checked on the way in: this only picks the part that counts.
+create function private.metric_reference(platform text, link text) returns text
+language sql immutable parallel safe set search_path = '' as $$
+  select case platform
+    when 'github' then regexp_replace(substring(link from '^https://github\.com/([^/]+/[^/?]+)'), '\.git$', '')
+    when 'twitter' then substring(link from '/status/([0-9]+)')
+    when 'linkedin' then regexp_replace(
+      substring(link from '((activity|share|ugcPost)[:-][0-9]+)(-[A-Za-z0-9_-]+)?/?([?].*)?$'),
+      '^([A-Za-z]+)[:-]', 'urn:li:\1:'
+    )
+  end
+$$;
+comment on function private.metric_reference(text, text) is 'What a link names on its platform.';
+
+-- A stable hour and second for each source spread the load evenly over the day. The last hour stays free: a source that
+-- waits a little there is still recorded on its own day, so that no day is skipped.
+create function private.next_metric_due(project_id uuid, platform text) returns timestamptz
+language sql stable set search_path = '' as $$
+  select (date_trunc('day', now() at time zone 'utc') + interval '1 day') at time zone 'utc'
+    + make_interval(secs => (uuid_hash_extended(project_id, hashtext(platform)) & 9223372036854775807) % 82800)
+$$;
+comment on function private.next_metric_due(uuid, text) is 'Tomorrow (UTC), at the second that is this source''s own.';
+
+-- A new link is due at once; a changed one starts anew, and what was asked about the old one cannot be recorded any more;
+-- a removed one is asked no more. The history stays in social_metrics. Definer, because people write projects.
+create function private.sync_metric_sources() returns trigger
+language plpgsql security definer set search_path = '' as $$
 declare
-  taken text[];
+  schedule constant text := case when new.status = 'published' then 'active' else 'paused' end;
 begin
-  with lease as (
-    insert into private.metric_sources as source (project_id, platform, leased_until)
-    select distinct claim_metric_sources.project_id, asked.name, now() + make_interval(secs => lease_seconds)
-    from unnest(platforms) as asked (name)
-    order by asked.name -- everybody locks in the same order
-    on conflict (project_id, platform) do update
-      set leased_until = excluded.leased_until, last_error = null
-      where source.leased_until is null or source.leased_until <= now()
-    returning source.platform
-  )
-  select coalesce(array_agg(lease.platform), '{}') into taken from lease;
+  delete from private.metric_sources as source
+  where source.project_id = new.id and case source.platform
+    when 'github' then new.github_link
+    when 'linkedin' then new.linkedin_link
+    when 'twitter' then new.twitter_link
+  end is null;
 
-  return query
-    select
-      source.platform,
-      source.platform = any (taken),
-      case when source.platform <> all (taken) then coalesce(source.last_error, 'refresh_in_progress') end
-    from private.metric_sources as source
-    where source.project_id = claim_metric_sources.project_id and source.platform = any (platforms)
-    order by source.platform;
+  insert into private.metric_sources as source (project_id, platform, reference, state)
+  select new.id, linked.platform, private.metric_reference(linked.platform, linked.link), schedule
+  from (
+    values ('github', new.github_link), ('linkedin', new.linkedin_link), ('twitter', new.twitter_link)
+  ) as linked (platform, link)
+  where linked.link is not null
+  on conflict (project_id, platform) do update set
+    reference = excluded.reference,
+    platform_id = case when source.reference = excluded.reference then source.platform_id end,
+    state = excluded.state,
+    due_at = now(),
+    lease_id = null,
+    leased_until = null,
+    blocked_until = null,
+    attempts = 0,
+    last_error = null
+  where source.reference <> excluded.reference or (source.state = 'paused') <> (excluded.state = 'paused');
+  return null;
 end
 $$;
-comment on function public.claim_metric_sources(uuid, text[], int) is
-  'Which of the platforms the caller is to ask now, and why not the others.';
+comment on function private.sync_metric_sources() is 'Trigger: keeps the sources in step with a project''s links.';
 
--- A platform answered: today's row, and the lease is free again. Counts that it does not know stay as they are.
-create function public.record_metric_snapshot(project_id uuid, platform text, counts jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
-#variable_conflict use_column
-declare
-  known constant text[] := array['likes', 'comments', 'stars', 'forks', 'watchers', 'retweets', 'replies'];
-  stored public.social_metrics;
-begin
-  if jsonb_typeof(counts) is distinct from 'object' or not known @> array(select jsonb_object_keys(counts)) then
-    raise exception 'counts must be an object with no other keys than %.', array_to_string(known, ', ')
-      using errcode = 'invalid_parameter_value';
-  end if;
-
-  insert into public.social_metrics as today
-    (project_id, platform, likes, comments, stars, forks, watchers, retweets, replies, as_of)
-  values (
-    record_metric_snapshot.project_id,
-    record_metric_snapshot.platform,
-    coalesce((counts ->> 'likes')::int, 0),
-    coalesce((counts ->> 'comments')::int, 0),
-    coalesce((counts ->> 'stars')::int, 0),
-    coalesce((counts ->> 'forks')::int, 0),
-    coalesce((counts ->> 'watchers')::int, 0),
-    coalesce((counts ->> 'retweets')::int, 0),
-    coalesce((counts ->> 'replies')::int, 0),
-    now()
+create trigger sync_metric_sources_of_new after insert on public.projects
+  for each row when (coalesce(new.github_link, new.linkedin_link, new.twitter_link) is not null)
+  execute function private.sync_metric_sources();
+create trigger sync_metric_sources after update on public.projects
+  for each row when (
+    (old.github_link, old.linkedin_link, old.twitter_link, old.status)
+    is distinct from (new.github_link, new.linkedin_link, new.twitter_link, new.status)
   )
-  on conflict (project_id, platform, recorded_at) do update set
-    likes = coalesce((counts ->> 'likes')::int, today.likes),
-    comments = coalesce((counts ->> 'comments')::int, today.comments),
-    stars = coalesce((counts ->> 'stars')::int, today.stars),
-    forks = coalesce((counts ->> 'forks')::int, today.forks),
-    watchers = coalesce((counts ->> 'watchers')::int, today.watchers),
-    retweets = coalesce((counts ->> 'retweets')::int, today.retweets),
-    replies = coalesce((counts ->> 'replies')::int, today.replies),
-    as_of = excluded.as_of
-  returning today.* into stored;
-
-  update private.metric_sources as source set leased_until = null, last_error = null
-  where source.project_id = stored.project_id and source.platform = stored.platform;
-
-  return to_jsonb(stored) - 'id' - 'project_id';
-end
-$$;
-comment on function public.record_metric_snapshot(uuid, text, jsonb) is
-  'Stores today''s counts of a platform, frees the lease, and returns the row.';
-
--- A platform failed: nobody asks it again before it is time.
-create function public.fail_metric_source(project_id uuid, platform text, reason text, retry_after_seconds int)
-returns void
-language sql set search_path = '' as $$
-  insert into private.metric_sources as source (project_id, platform, leased_until, last_error)
-  values (
-    fail_metric_source.project_id,
-    fail_metric_source.platform,
-    now() + make_interval(secs => retry_after_seconds),
-    left(reason, 200)
-  )
-  on conflict (project_id, platform) do update
-    set leased_until = excluded.leased_until, last_error = excluded.last_error
-$$;
-comment on function public.fail_metric_source(uuid, text, text, int) is
-  'Keeps why a platform could not be asked, and until when it is left alone.';
+  execute function private.sync_metric_sources();

@@ -19,13 +19,14 @@ comment on table public.social_metrics is 'Daily snapshots of likes, stars and t
 comment on column public.social_metrics.recorded_at is 'The day (UTC) of the snapshot.';
 comment on column public.social_metrics.as_of is 'When the platform was asked.';
 
--- A project's links and its latest snapshot of each platform, in one round trip. Invoker: the caller's row-level
+-- A project's links, its latest snapshot of each platform and its daily history, in one round trip. Invoker: the caller's row-level
 -- security decides whether there is a project. One look into the index for each platform, however long the history.
-create function public.get_project_metrics(project_id uuid) returns jsonb
+create function public.get_project_metrics(project_id uuid, history_days int default 0) returns jsonb
 language sql stable set search_path = '' as $$
   select jsonb_build_object(
     'id', project.id,
     'user_id', project.user_id,
+    'title', project.title,
     'status', project.status,
     'github_link', project.github_link,
     'linkedin_link', project.linkedin_link,
@@ -42,10 +43,19 @@ language sql stable set search_path = '' as $$
         ) as latest
       ),
       '[]'::jsonb
+    ),
+    'history', coalesce(
+      (
+        select jsonb_agg(to_jsonb(metric) - 'id' - 'project_id' order by metric.recorded_at, metric.platform)
+        from public.social_metrics as metric
+        where history_days > 0 and metric.project_id = project.id
+          and metric.recorded_at > (now() at time zone 'utc')::date - history_days
+      ),
+      '[]'::jsonb
     )
   )
   from public.projects as project
   where project.id = get_project_metrics.project_id
 $$;
-comment on function public.get_project_metrics(uuid) is
-  'A project''s links and its latest snapshot of each platform; null if the caller cannot see the project.';
+comment on function public.get_project_metrics(uuid, int) is
+  'A project''s links, its latest snapshot of each platform, and the last history_days days; null if the caller cannot see the project.';

@@ -15,6 +15,8 @@ from showcase.errors import NotFound
 # Path below /functions/v1/ -> where its `Endpoint` is. The Python entry point is the path in snake_case.
 ENDPOINTS: Mapping[str, str] = {
     "getSocialMetrics": "showcase.metrics.handlers:get_social_metrics",
+    "refreshSocialMetrics": "showcase.metrics.handlers:refresh_social_metrics",
+    "metricsCard": "showcase.metrics.card_handlers:metrics_card",
     "health": "showcase.health:health",
 }
 

@@ -19,13 +19,14 @@ comment on table public.social_metrics is 'Daily snapshots of likes, stars and t
 comment on column public.social_metrics.recorded_at is 'The day (UTC) of the snapshot.';
 comment on column public.social_metrics.as_of is 'When the platform was asked.';
 
--- A project's links and its latest snapshot of each platform, in one round trip. Invoker: the caller's row-level
+-- A project's links, its latest snapshot of each platform and its daily history, in one round trip. Invoker: the caller's row-level
 -- security decides whether there is a project. One look into the index for each platform, however long the history.
-create function public.get_project_metrics(project_id uuid) returns jsonb
+create function public.get_project_metrics(project_id uuid, history_days int default 0) returns jsonb
 language sql stable set search_path = '' as $$
   select jsonb_build_object(
     'id', project.id,
     'user_id', project.user_id,
+    'title', project.title,
     'status', project.status,
     'github_link', project.github_link,
     'linkedin_link', project.linkedin_link,
@@ -42,13 +43,22 @@ language sql stable set search_path = '' as $$
         ) as latest
       ),
       '[]'::jsonb
+    ),
+    'history', coalesce(
+      (
+        select jsonb_agg(to_jsonb(metric) - 'id' - 'project_id' order by metric.recorded_at, metric.platform)
+        from public.social_metrics as metric
+        where history_days > 0 and metric.project_id = project.id
+          and metric.recorded_at > (now() at time zone 'utc')::date - history_days
+      ),
+      '[]'::jsonb
     )
   )
   from public.projects as project
   where project.id = get_project_metrics.project_id
 $$;
-comment on function public.get_project_metrics(uuid) is
-  'A project''s links and its latest snapshot of each platform; null if the caller cannot see the project.';
+comment on function public.get_project_metrics(uuid, int) is
+  'A project''s links, its latest snapshot of each platform, and the last history_days days; null if the caller cannot see the project.';
 
 -- As visible as their project; only handlers write.
 -- `select true` and not `exists`, which Postgres may answer by reading all projects, however few rows are asked for.
@@ -61,138 +71,479 @@ revoke all on table public.social_metrics from anon, authenticated, service_role
 grant select on table public.social_metrics to anon, authenticated, service_role;
 grant insert, update, delete on table public.social_metrics to service_role;
 
-revoke all on function public.get_project_metrics(uuid) from public, anon, authenticated, service_role;
-grant execute on function public.get_project_metrics(uuid) to anon, authenticated, service_role;
+revoke all on function public.get_project_metrics(uuid, int) from public, anon, authenticated, service_role;
+grant execute on function public.get_project_metrics(uuid, int) to anon, authenticated, service_role;
 
--- Who is asking a platform about a project at the moment, so that many callers of a stale project make one request.
+-- What is to be asked of which platform, and when: one row for each project and platform that the project links to.
 
 create table private.metric_sources (
   project_id uuid not null references public.projects (id) on delete cascade,
   platform text not null check (platform in ('linkedin', 'github', 'twitter')),
+  reference text not null,
+  platform_id text check (char_length(platform_id) <= 200),
+  state text not null default 'active' check (state in ('active', 'gone', 'forbidden', 'paused')),
+  due_at timestamptz not null default now(),
+  lease_id uuid,
   leased_until timestamptz,
+  blocked_until timestamptz,
+  attempts int not null default 0,
   last_error text check (char_length(last_error) <= 200),
-  updated_at timestamptz not null default now(),
   primary key (project_id, platform)
 );
-comment on table private.metric_sources is
-  'Leases on asking a platform about a project.';
-comment on column private.metric_sources.leased_until is 'Until then nobody else asks; null when nobody is asking.';
-comment on column private.metric_sources.last_error is
-  'Why the last attempt failed; null while one is under way or went well.';
+comment on table private.metric_sources is 'What is asked of which platform, and when; kept in step with the links.';
+comment on column private.metric_sources.reference is
+  'What the link names: owner/name at GitHub, the post''s number at X, its URN at LinkedIn.';
+comment on column private.metric_sources.platform_id is 'The platform''s own lasting id, which survives a renaming.';
+comment on column private.metric_sources.state is
+  'gone and forbidden were confirmed twice and are asked ever more rarely; paused (not published) is asked on demand only.';
+comment on column private.metric_sources.due_at is 'When the daily refresh takes it next; a lease moves it to its own end.';
+comment on column private.metric_sources.lease_id is 'Who holds it until leased_until; whoever lost it cannot record.';
+comment on column private.metric_sources.blocked_until is 'After a failure: until then nobody asks, on demand neither.';
+comment on column private.metric_sources.attempts is 'Failures in a row with last_error.';
 
-create trigger touch_updated_at before update on private.metric_sources
-  for each row execute function private.touch_updated_at();
+-- What the daily refresh takes next.
+create index metric_sources_due_idx on private.metric_sources (platform, due_at) where state <> 'paused';
 
--- Take the free leases, and say of the others why they are not free. In two statements: the second one sees what those
--- who were faster have written meanwhile.
-create function public.claim_metric_sources(project_id uuid, platforms text[], lease_seconds int)
-returns table (platform text, claimed boolean, reason text)
-language plpgsql set search_path = '' as $$
-#variable_conflict use_column
+-- The links are checked on the way in: this only picks the part that counts.
+create function private.metric_reference(platform text, link text) returns text
+language sql immutable parallel safe set search_path = '' as $$
+  select case platform
+    when 'github' then regexp_replace(substring(link from '^https://github\.com/([^/]+/[^/?]+)'), '\.git$', '')
+    when 'twitter' then substring(link from '/status/([0-9]+)')
+    when 'linkedin' then regexp_replace(
+      substring(link from '((activity|share|ugcPost)[:-][0-9]+)(-[A-Za-z0-9_-]+)?/?([?].*)?$'),
+      '^([A-Za-z]+)[:-]', 'urn:li:\1:'
+    )
+  end
+$$;
+comment on function private.metric_reference(text, text) is 'What a link names on its platform.';
+
+-- A stable hour and second for each source spread the load evenly over the day. The last hour stays free: a source that
+-- waits a little there is still recorded on its own day, so that no day is skipped.
+create function private.next_metric_due(project_id uuid, platform text) returns timestamptz
+language sql stable set search_path = '' as $$
+  select (date_trunc('day', now() at time zone 'utc') + interval '1 day') at time zone 'utc'
+    + make_interval(secs => (uuid_hash_extended(project_id, hashtext(platform)) & 9223372036854775807) % 82800)
+$$;
+comment on function private.next_metric_due(uuid, text) is 'Tomorrow (UTC), at the second that is this source''s own.';
+
+-- A new link is due at once; a changed one starts anew, and what was asked about the old one cannot be recorded any more;
+-- a removed one is asked no more. The history stays in social_metrics. Definer, because people write projects.
+create function private.sync_metric_sources() returns trigger
+language plpgsql security definer set search_path = '' as $$
 declare
-  taken text[];
+  schedule constant text := case when new.status = 'published' then 'active' else 'paused' end;
 begin
-  with lease as (
-    insert into private.metric_sources as source (project_id, platform, leased_until)
-    select distinct claim_metric_sources.project_id, asked.name, now() + make_interval(secs => lease_seconds)
-    from unnest(platforms) as asked (name)
-    order by asked.name -- everybody locks in the same order
-    on conflict (project_id, platform) do update
-      set leased_until = excluded.leased_until, last_error = null
-      where source.leased_until is null or source.leased_until <= now()
-    returning source.platform
-  )
-  select coalesce(array_agg(lease.platform), '{}') into taken from lease;
+  delete from private.metric_sources as source
+  where source.project_id = new.id and case source.platform
+    when 'github' then new.github_link
+    when 'linkedin' then new.linkedin_link
+    when 'twitter' then new.twitter_link
+  end is null;
 
-  return query
-    select
-      source.platform,
-      source.platform = any (taken),
-      case when source.platform <> all (taken) then coalesce(source.last_error, 'refresh_in_progress') end
-    from private.metric_sources as source
-    where source.project_id = claim_metric_sources.project_id and source.platform = any (platforms)
-    order by source.platform;
+  insert into private.metric_sources as source (project_id, platform, reference, state)
+  select new.id, linked.platform, private.metric_reference(linked.platform, linked.link), schedule
+  from (
+    values ('github', new.github_link), ('linkedin', new.linkedin_link), ('twitter', new.twitter_link)
+  ) as linked (platform, link)
+  where linked.link is not null
+  on conflict (project_id, platform) do update set
+    reference = excluded.reference,
+    platform_id = case when source.reference = excluded.reference then source.platform_id end,
+    state = excluded.state,
+    due_at = now(),
+    lease_id = null,
+    leased_until = null,
+    blocked_until = null,
+    attempts = 0,
+    last_error = null
+  where source.reference <> excluded.reference or (source.state = 'paused') <> (excluded.state = 'paused');
+  return null;
 end
 $$;
-comment on function public.claim_metric_sources(uuid, text[], int) is
-  'Which of the platforms the caller is to ask now, and why not the others.';
+comment on function private.sync_metric_sources() is 'Trigger: keeps the sources in step with a project''s links.';
 
--- A platform answered: today's row, and the lease is free again. Counts that it does not know stay as they are.
-create function public.record_metric_snapshot(project_id uuid, platform text, counts jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
-#variable_conflict use_column
-declare
-  known constant text[] := array['likes', 'comments', 'stars', 'forks', 'watchers', 'retweets', 'replies'];
-  stored public.social_metrics;
-begin
-  if jsonb_typeof(counts) is distinct from 'object' or not known @> array(select jsonb_object_keys(counts)) then
-    raise exception 'counts must be an object with no other keys than %.', array_to_string(known, ', ')
-      using errcode = 'invalid_parameter_value';
-  end if;
-
-  insert into public.social_metrics as today
-    (project_id, platform, likes, comments, stars, forks, watchers, retweets, replies, as_of)
-  values (
-    record_metric_snapshot.project_id,
-    record_metric_snapshot.platform,
-    coalesce((counts ->> 'likes')::int, 0),
-    coalesce((counts ->> 'comments')::int, 0),
-    coalesce((counts ->> 'stars')::int, 0),
-    coalesce((counts ->> 'forks')::int, 0),
-    coalesce((counts ->> 'watchers')::int, 0),
-    coalesce((counts ->> 'retweets')::int, 0),
-    coalesce((counts ->> 'replies')::int, 0),
-    now()
+create trigger sync_metric_sources_of_new after insert on public.projects
+  for each row when (coalesce(new.github_link, new.linkedin_link, new.twitter_link) is not null)
+  execute function private.sync_metric_sources();
+create trigger sync_metric_sources after update on public.projects
+  for each row when (
+    (old.github_link, old.linkedin_link, old.twitter_link, old.status)
+    is distinct from (new.github_link, new.linkedin_link, new.twitter_link, new.status)
   )
-  on conflict (project_id, platform, recorded_at) do update set
-    likes = coalesce((counts ->> 'likes')::int, today.likes),
-    comments = coalesce((counts ->> 'comments')::int, today.comments),
-    stars = coalesce((counts ->> 'stars')::int, today.stars),
-    forks = coalesce((counts ->> 'forks')::int, today.forks),
-    watchers = coalesce((counts ->> 'watchers')::int, today.watchers),
-    retweets = coalesce((counts ->> 'retweets')::int, today.retweets),
-    replies = coalesce((counts ->> 'replies')::int, today.replies),
-    as_of = excluded.as_of
-  returning today.* into stored;
+  execute function private.sync_metric_sources();
 
-  update private.metric_sources as source set leased_until = null, last_error = null
-  where source.project_id = stored.project_id and source.platform = stored.platform;
-
-  return to_jsonb(stored) - 'id' - 'project_id';
-end
-$$;
-comment on function public.record_metric_snapshot(uuid, text, jsonb) is
-  'Stores today''s counts of a platform, frees the lease, and returns the row.';
-
--- A platform failed: nobody asks it again before it is time.
-create function public.fail_metric_source(project_id uuid, platform text, reason text, retry_after_seconds int)
-returns void
-language sql set search_path = '' as $$
-  insert into private.metric_sources as source (project_id, platform, leased_until, last_error)
-  values (
-    fail_metric_source.project_id,
-    fail_metric_source.platform,
-    now() + make_interval(secs => retry_after_seconds),
-    left(reason, 200)
-  )
-  on conflict (project_id, platform) do update
-    set leased_until = excluded.leased_until, last_error = excluded.last_error
-$$;
-comment on function public.fail_metric_source(uuid, text, text, int) is
-  'Keeps why a platform could not be asked, and until when it is left alone.';
-
--- Handlers only.
+-- Handlers only, and through their RPCs.
 alter table private.metric_sources enable row level security;
 
-create policy "handlers keep the leases" on private.metric_sources for all to service_role
+create policy "handlers keep the sources" on private.metric_sources for all to service_role
   using (true) with check (true);
 
 revoke all on table private.metric_sources from anon, authenticated, service_role;
 grant select, insert, update, delete on table private.metric_sources to service_role;
 
-revoke all on function public.claim_metric_sources(uuid, text[], int) from public, anon, authenticated, service_role;
-revoke all on function public.record_metric_snapshot(uuid, text, jsonb) from public, anon, authenticated, service_role;
-revoke all on function public.fail_metric_source(uuid, text, text, int) from public, anon, authenticated, service_role;
-grant execute on function public.claim_metric_sources(uuid, text[], int) to service_role;
-grant execute on function public.record_metric_snapshot(uuid, text, jsonb) to service_role;
-grant execute on function public.fail_metric_source(uuid, text, text, int) to service_role;
+revoke all on function private.metric_reference(text, text) from public;
+revoke all on function private.next_metric_due(uuid, text) from public;
+revoke all on function private.sync_metric_sources() from public;
+grant execute on function private.next_metric_due(uuid, text) to service_role;
+
+-- What each credential of a platform may still ask: shared by all workers, so that none asks for another.
+
+create table private.metric_budgets (
+  platform text not null check (platform in ('linkedin', 'github', 'twitter')),
+  credential text not null check (char_length(credential) between 1 and 64),
+  remaining int,
+  resets_at timestamptz,
+  not_before timestamptz,
+  reason text check (char_length(reason) <= 200),
+  failures int not null default 0,
+  month date not null default date_trunc('month', now() at time zone 'utc')::date,
+  units int not null default 0 check (units >= 0),
+  primary key (platform, credential)
+);
+comment on table private.metric_budgets is 'What each credential of a platform may still ask, and from when.';
+comment on column private.metric_budgets.credential is 'The beginning of the credential''s SHA-256; never itself.';
+comment on column private.metric_budgets.remaining is
+  'Requests left until resets_at, as the platform last said, less those taken since; null: it does not say.';
+comment on column private.metric_budgets.not_before is 'Nobody asks with this credential before; reason says why.';
+comment on column private.metric_budgets.failures is 'Server errors and time-outs in a row: ten open the breaker.';
+comment on column private.metric_budgets.units is 'What was asked in `month` of a platform that bills each post.';
+
+-- Takes requests (and billed units) from the credential of the pool that has most left. Where none may ask, says from
+-- when one may, and why. All rows of the pool are locked in one order, so that concurrent takers cannot overspend.
+create function private.take_metric_budget(
+  platform text, credentials text[], requests int, units int, units_a_month int
+) returns table (credential text, granted int, not_before timestamptz, reason text)
+language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  this_month constant date := date_trunc('month', now() at time zone 'utc')::date;
+  chosen private.metric_budgets;
+begin
+  insert into private.metric_budgets (platform, credential)
+  select take_metric_budget.platform, asked.name from unnest(credentials) as asked (name) order by asked.name
+  on conflict do nothing;
+  perform from private.metric_budgets as budget
+  where budget.platform = take_metric_budget.platform order by budget.credential for update;
+
+  update private.metric_budgets as budget set
+    month = this_month,
+    units = case when budget.month = this_month then budget.units else 0 end,
+    remaining = case when budget.resets_at > now() then budget.remaining end
+  where budget.platform = take_metric_budget.platform
+    and (budget.month <> this_month or (budget.remaining is not null and budget.resets_at <= now()));
+
+  granted := take_metric_budget.units;
+  if units_a_month is not null then
+    select least(granted, units_a_month - sum(budget.units)) into granted
+    from private.metric_budgets as budget where budget.platform = take_metric_budget.platform;
+    if granted <= 0 then
+      return query select null::text, 0, (this_month + interval '1 month') at time zone 'utc', 'budget_spent';
+      return;
+    end if;
+  end if;
+
+  select * into chosen from private.metric_budgets as budget
+  where budget.platform = take_metric_budget.platform and budget.credential = any (credentials)
+    and coalesce(budget.not_before <= now(), true) and coalesce(budget.remaining >= requests, true)
+  order by budget.remaining desc nulls first limit 1;
+
+  if chosen.credential is null then
+    return query
+      select null::text, 0, greatest(budget.not_before, case when budget.remaining < requests then budget.resets_at end),
+        coalesce(case when budget.not_before > now() then budget.reason end, 'rate_limited')
+      from private.metric_budgets as budget
+      where budget.platform = take_metric_budget.platform and budget.credential = any (credentials)
+      order by 3 limit 1;
+    return;
+  end if;
+
+  -- After the breaker's pause one request goes out as a probe, and everybody else goes on waiting for its result.
+  update private.metric_budgets as budget set
+    remaining = budget.remaining - requests,
+    units = budget.units + granted,
+    not_before = case when budget.failures >= 10 then now() + interval '30 seconds' end,
+    reason = case when budget.failures >= 10 then 'unavailable' end
+  where budget.platform = chosen.platform and budget.credential = chosen.credential;
+  return query select chosen.credential, granted, null::timestamptz, null::text;
+end
+$$;
+comment on function private.take_metric_budget(text, text[], int, int, int) is
+  'Takes requests and billed units from the credential with most left; null and the reason where none may ask.';
+
+-- What the platform said while it was asked: its rate limit, how it answered, what was not used after all.
+create function private.settle_metric_budget(platform text, credential text, usage jsonb) returns void
+language sql set search_path = '' as $$
+  update private.metric_budgets as budget set
+    remaining = coalesce((usage ->> 'remaining')::int, budget.remaining),
+    resets_at = coalesce(to_timestamp((usage ->> 'resets_at')::double precision), budget.resets_at),
+    units = greatest(0, budget.units - coalesce((usage ->> 'unused_units')::int, 0)),
+    failures = outcome.failures,
+    not_before = case
+      when usage ? 'not_before' then greatest(budget.not_before, to_timestamp((usage ->> 'not_before')::double precision))
+      when outcome.failures >= 10 then
+        now() + least(interval '30 minutes', interval '1 minute' * 2 ^ least(outcome.failures - 10, 5)) * (0.5 + random() / 2)
+      when (usage ->> 'answered')::boolean and budget.reason = 'unavailable' then null
+      else budget.not_before
+    end,
+    reason = case
+      when usage ? 'not_before' then usage ->> 'reason'
+      when outcome.failures >= 10 then 'unavailable'
+      when (usage ->> 'answered')::boolean and budget.reason = 'unavailable' then null
+      else budget.reason
+    end
+  from (
+    select case when (usage ->> 'answered')::boolean then 0 else before.failures end
+      + coalesce((usage ->> 'failures')::int, 0) as failures
+    from private.metric_budgets as before
+    where before.platform = settle_metric_budget.platform and before.credential = settle_metric_budget.credential
+    for update
+  ) as outcome
+  where budget.platform = settle_metric_budget.platform and budget.credential = settle_metric_budget.credential
+$$;
+comment on function private.settle_metric_budget(text, text, jsonb) is
+  'usage: remaining, resets_at and not_before (seconds since 1970), reason, answered, failures (since), unused_units.';
+
+-- Handlers only, and through their RPCs.
+alter table private.metric_budgets enable row level security;
+
+create policy "handlers keep the budgets" on private.metric_budgets for all to service_role
+  using (true) with check (true);
+
+revoke all on table private.metric_budgets from anon, authenticated, service_role;
+grant select, insert, update, delete on table private.metric_budgets to service_role;
+
+revoke all on function private.take_metric_budget(text, text[], int, int, int) from public;
+revoke all on function private.settle_metric_budget(text, text, jsonb) from public;
+grant execute on function private.take_metric_budget(text, text[], int, int, int) to service_role;
+grant execute on function private.settle_metric_budget(text, text, jsonb) to service_role;
+
+-- The right to ask a platform about a project, for a time: many at once for the daily refresh, one for a visitor.
+
+-- Due sources and the budget to ask about them, together or not at all. SKIP LOCKED lets any number of workers pass each
+-- other; a lease that is not recorded becomes due again at its end.
+create function public.lease_metric_sources(
+  platform text, credentials text[], sources int, batch int, lease_seconds int, units_a_month int default null
+) returns jsonb
+language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  due uuid[];
+  budget record;
+  lease constant uuid := gen_random_uuid();
+  leased jsonb;
+begin
+  select array_agg(candidate.project_id) into due from (
+    select source.project_id from private.metric_sources as source
+    where source.platform = lease_metric_sources.platform and source.state <> 'paused' and source.due_at <= now()
+    order by source.due_at limit sources
+    for update skip locked
+  ) as candidate;
+  if due is null then
+    return jsonb_build_object('sources', '[]'::jsonb);
+  end if;
+
+  select * into budget from private.take_metric_budget(
+    platform, credentials, ceil(cardinality(due)::numeric / batch)::int, cardinality(due), units_a_month
+  );
+  if budget.credential is null then
+    return jsonb_build_object('sources', '[]'::jsonb, 'not_before', budget.not_before, 'reason', budget.reason);
+  end if;
+
+  with taken as (
+    update private.metric_sources as source set
+      lease_id = lease,
+      leased_until = now() + make_interval(secs => lease_seconds),
+      due_at = now() + make_interval(secs => lease_seconds)
+    where source.platform = lease_metric_sources.platform and source.project_id = any (due[:budget.granted])
+    returning source.project_id, source.reference, source.platform_id
+  )
+  select jsonb_agg(jsonb_build_object(
+    'project_id', taken.project_id, 'reference', taken.reference, 'platform_id', taken.platform_id
+  )) into leased from taken;
+  return jsonb_build_object('lease_id', lease, 'credential', budget.credential, 'sources', leased);
+end
+$$;
+comment on function public.lease_metric_sources(text, text[], int, int, int, int) is
+  'Due sources, the lease on them and the credential to ask with; no sources and the reason where none may be asked.';
+
+-- On demand: each platform of one project, where nobody else is asking, no failure is being waited out, no fresh snapshot
+-- has come meanwhile, and the budget allows it. X is billed by post and day: once a day is enough.
+create function public.claim_metric_sources(
+  project_id uuid, platforms jsonb, lease_seconds int, fresh_seconds int
+) returns jsonb
+language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  lease constant uuid := gen_random_uuid();
+  ends constant timestamptz := now() + make_interval(secs => lease_seconds);
+  asked record;
+  source private.metric_sources;
+  latest public.social_metrics;
+  budget record;
+  claims jsonb := '[]';
+begin
+  for asked in select * from jsonb_each(platforms) order by key loop
+    select * into source from private.metric_sources as s
+    where s.project_id = claim_metric_sources.project_id and s.platform = asked.key for update;
+    select * into latest from public.social_metrics as m
+    where m.project_id = claim_metric_sources.project_id and m.platform = asked.key
+    order by m.recorded_at desc limit 1;
+    budget := null;
+
+    if latest.as_of > now() - make_interval(secs => fresh_seconds)
+      or (asked.key = 'twitter' and latest.recorded_at = (now() at time zone 'utc')::date) then
+      claims := claims || jsonb_build_object('platform', asked.key, 'snapshot', to_jsonb(latest) - 'id' - 'project_id');
+      continue;
+    elsif source.project_id is null or source.leased_until > now() then
+      claims := claims || jsonb_build_object('platform', asked.key, 'reason', 'refresh_in_progress');
+      continue;
+    elsif source.blocked_until > now() then
+      claims := claims || jsonb_build_object('platform', asked.key, 'reason', source.last_error);
+      continue;
+    end if;
+
+    select * into budget from private.take_metric_budget(
+      asked.key, array(select jsonb_array_elements_text(asked.value -> 'credentials')), 1, 1,
+      (asked.value ->> 'units_a_month')::int
+    );
+    if budget.credential is null then
+      claims := claims || jsonb_build_object('platform', asked.key, 'reason', budget.reason);
+    else
+      update private.metric_sources as s set lease_id = lease, leased_until = ends, due_at = ends
+      where s.project_id = source.project_id and s.platform = source.platform;
+      claims := claims || jsonb_build_object(
+        'platform', asked.key, 'lease_id', lease, 'credential', budget.credential,
+        'reference', source.reference, 'platform_id', source.platform_id
+      );
+    end if;
+  end loop;
+  return claims;
+end
+$$;
+comment on function public.claim_metric_sources(uuid, jsonb, int, int) is
+  'For each platform: a lease, or the snapshot that came meanwhile, or the reason why it is not to be asked now.';
+
+-- What is left for the next run.
+create function public.count_due_metric_sources() returns jsonb
+language sql stable set search_path = '' as $$
+  select coalesce(jsonb_object_agg(due.platform, due.number), '{}') from (
+    select source.platform, count(*) as number from private.metric_sources as source
+    where source.state <> 'paused' and source.due_at <= now() group by source.platform
+  ) as due
+$$;
+comment on function public.count_due_metric_sources() is 'How many sources are due, by platform.';
+
+-- Handlers only.
+revoke all on function public.lease_metric_sources(text, text[], int, int, int, int)
+  from public, anon, authenticated, service_role;
+revoke all on function public.claim_metric_sources(uuid, jsonb, int, int) from public, anon, authenticated, service_role;
+revoke all on function public.count_due_metric_sources() from public, anon, authenticated, service_role;
+grant execute on function public.lease_metric_sources(text, text[], int, int, int, int) to service_role;
+grant execute on function public.claim_metric_sources(uuid, jsonb, int, int) to service_role;
+grant execute on function public.count_due_metric_sources() to service_role;
+
+-- What came of asking: snapshots, the sources' next times and the budget, in one transaction.
+
+-- Only what the lease still holds counts: a source whose lease ran out or whose link changed is somebody else's by now.
+-- A platform that gave no answer leaves no snapshot, never a zero.
+create function public.record_metrics(platform text, lease_id uuid, credential text, results jsonb, usage jsonb)
+returns jsonb
+language plpgsql set search_path = '' as $$
+#variable_conflict use_column
+declare
+  summary jsonb;
+begin
+  perform private.settle_metric_budget(platform, credential, usage);
+
+  with answer as materialized (
+    select source.platform, source.state, source.attempts, source.last_error, result.*
+    from jsonb_to_recordset(results) as result (
+      project_id uuid, platform_id text, failure text,
+      likes int, comments int, stars int, forks int, watchers int, retweets int, replies int
+    )
+    join private.metric_sources as source
+      on source.project_id = result.project_id and source.platform = record_metrics.platform
+      and source.lease_id = record_metrics.lease_id
+    order by source.project_id
+    for update of source
+  ),
+  snapshot as (
+    insert into public.social_metrics as today
+      (project_id, platform, likes, comments, stars, forks, watchers, retweets, replies, as_of)
+    select
+      answer.project_id, answer.platform, coalesce(answer.likes, 0), coalesce(answer.comments, 0),
+      coalesce(answer.stars, 0), coalesce(answer.forks, 0), coalesce(answer.watchers, 0),
+      coalesce(answer.retweets, 0), coalesce(answer.replies, 0), now()
+    from answer where answer.failure is null
+    on conflict (project_id, platform, recorded_at) do update set
+      likes = excluded.likes, comments = excluded.comments, stars = excluded.stars, forks = excluded.forks,
+      watchers = excluded.watchers, retweets = excluded.retweets, replies = excluded.replies, as_of = excluded.as_of
+    where excluded.as_of >= today.as_of
+  ),
+  settled as (
+    update private.metric_sources as source set
+      lease_id = null,
+      leased_until = null,
+      platform_id = case
+        when answer.failure is null then coalesce(answer.platform_id, source.platform_id)
+        when answer.failure <> 'gone' then source.platform_id -- a lost id is looked for by name the next time
+      end,
+      state = case when source.state = 'paused' then 'paused' else next.state end,
+      attempts = next.attempts,
+      last_error = next.error,
+      due_at = coalesce(next.due_at, private.next_metric_due(source.project_id, source.platform)),
+      blocked_until = case when answer.failure <> 'returned' then next.due_at end
+    from answer cross join lateral private.next_metric_state(
+      answer.failure, answer.state, answer.attempts, answer.last_error
+    ) as next
+    where source.project_id = answer.project_id and source.platform = answer.platform
+  )
+  select jsonb_build_object(
+    'as_of', now(),
+    'recorded', count(*) filter (where answer.failure is null),
+    'gone', count(*) filter (where answer.failure = 'gone'),
+    'forbidden', count(*) filter (where answer.failure = 'forbidden'),
+    'failed', count(*) filter (where answer.failure = 'unavailable'),
+    'returned', count(*) filter (where answer.failure = 'returned')
+  ) into summary from answer;
+  return summary;
+end
+$$;
+comment on function public.record_metrics(text, uuid, text, jsonb, jsonb) is
+  'Stores a batch of answers and failures under a lease, and what the platform said of its limits; returns counts.';
+
+-- What a source is after an answer (failure null) or a failure. gone and forbidden need a second opinion an hour later and
+-- are then asked after 1, 2, 4 ... 30 days; what may pass is tried again with full jitter; what was returned without being
+-- asked is due again at once.
+create function private.next_metric_state(
+  failure text, state text, attempts int, last_error text,
+  out state text, out attempts int, out error text, out due_at timestamptz
+)
+language sql volatile set search_path = '' as $$
+  select
+    case
+      when $1 is null then 'active'
+      when $1 in ('gone', 'forbidden') and $4 = $1 then $1
+      else $2
+    end,
+    case when $1 is null then 0 when $1 = 'returned' then $3 when $4 = $1 then $3 + 1 else 1 end,
+    case when $1 = 'returned' then $4 else $1 end,
+    case
+      when $1 = 'returned' then now()
+      when $1 in ('gone', 'forbidden') and $4 = $1 then now() + least(30, 2 ^ least($3 - 1, 5)) * interval '1 day'
+      when $1 in ('gone', 'forbidden') then now() + interval '1 hour'
+      when $1 is not null then
+        now() + greatest(interval '30 seconds', random() * least(360, 2 ^ least(case when $4 = $1 then $3 else 0 end, 9))
+          * interval '1 minute')
+    end
+$$;
+comment on function private.next_metric_state(text, text, int, text) is
+  'The state, failures in a row, error and next time of a source after an answer or a failure.';
+
+-- Handlers only.
+revoke all on function public.record_metrics(text, uuid, text, jsonb, jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.record_metrics(text, uuid, text, jsonb, jsonb) to service_role;
+
+revoke all on function private.next_metric_state(text, text, int, text) from public;
+grant execute on function private.next_metric_state(text, text, int, text) to service_role;

@@ -1,6 +1,5 @@
-"""The rules of metrics: which platform counts what, what a link names, when a snapshot is old."""
+"""The rules of metrics: which platform counts what, and when a snapshot is old."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -29,29 +28,10 @@ Counts = Mapping[str, int]
 
 
 class Reason(StrEnum):
-    """Why an answer is stale, beside the vendor failures of `showcase.errors.Failure`."""
+    """Why numbers are not newer, beside the vendor failures of `showcase.errors.Failure`."""
 
     REFRESH_IN_PROGRESS = "refresh_in_progress"
     NOT_CONFIGURED = "not_configured"
-
-
-@dataclass(frozen=True)
-class Repository:
-    """A GitHub repository as a link names it."""
-
-    owner: str
-    name: str
-
-
-_GITHUB_LINK = re.compile(r"https://github\.com/([A-Za-z0-9-]{1,39})/([A-Za-z0-9._-]{1,100}?)(?:\.git)?/?(?:[?#].*)?")
-
-
-def parse_github_link(link: str) -> Repository | None:
-    """`https://github.com/ada/engine` -> Repository("ada", "engine"); None where it names no repository."""
-    match = _GITHUB_LINK.fullmatch(link)
-    if match is None or match[2] in {".", ".."}:
-        return None
-    return Repository(match[1], match[2])
 
 
 @dataclass(frozen=True)
@@ -69,13 +49,16 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class ProjectMetrics:
-    """A project that the caller can see, its links by platform, and the latest snapshot of each platform."""
+    """A project that the caller can see, with the latest snapshot of each platform and its history, oldest first."""
 
     project_id: UUID
-    links: Mapping[Platform, str]
+    owner_id: UUID
+    title: str
+    linked: tuple[Platform, ...]
     snapshots: Mapping[Platform, Snapshot]
+    history: tuple[Snapshot, ...] = ()
 
     def stale(self, now: datetime | None = None) -> list[Platform]:
         """The platforms that the project links to and whose numbers are missing or older than a day."""
         moment = now or datetime.now(UTC)
-        return [p for p in self.links if p not in self.snapshots or not self.snapshots[p].is_fresh(moment)]
+        return [p for p in self.linked if p not in self.snapshots or not self.snapshots[p].is_fresh(moment)]

@@ -3,54 +3,67 @@
 REST would not do: its `watchers_count` is the number of stars.
 """
 
-import asyncio
-import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpx
 
 from showcase.errors import Failure, VendorError
-from showcase.metrics.domain import Counts, Repository
-from showcase.retry import Deadline, retrying
-from showcase.telemetry import timed
+from showcase.metrics.domain import Counts
+from showcase.metrics.platforms import Allowance, Answer, Batch, Reference, Result
+from showcase.metrics.vendor import is_count, retry_after, send
+from showcase.retry import Deadline
 
-SECONDARY_LIMIT_WAIT = 60.0  # seconds; what GitHub asks for where it does not say
+VENDOR = "github"
+FIRST_BATCH = 50
+LARGEST_BATCH = 100  # aliases in one query
 
-_FIELDS = "nameWithOwner stargazerCount forkCount watchers { totalCount }"
-_FAILURES = {"NOT_FOUND": Failure.GONE, "FORBIDDEN": Failure.FORBIDDEN, "RATE_LIMITED": Failure.RATE_LIMITED}
-
-
-async def fetch(
-    http: httpx.AsyncClient, url: str, token: str, repositories: Sequence[Repository], deadline: Deadline
-) -> Mapping[Repository, Counts | VendorError]:
-    """Asks about several repositories in one request: each gets its counts, or why it has none.
-
-    Raises:
-        VendorError: GitHub gave no answer at all, or refused the whole request.
-    """
-    aliases = {f"r{index}": repository for index, repository in enumerate(repositories)}
-    variables = {f"{part}{alias}": getattr(r, part) for alias, r in aliases.items() for part in ("owner", "name")}
-    body = {"query": _query(aliases), "variables": variables}
-
-    async def ask() -> dict[str, Any]:
-        try:
-            async with asyncio.timeout(deadline.remaining):
-                response = await http.post(f"{url}/graphql", json=body, headers={"Authorization": f"Bearer {token}"})
-        except (httpx.TransportError, TimeoutError) as error:
-            raise VendorError("github", Failure.UNAVAILABLE, type(error).__name__) from error
-        return _read(response)
-
-    with timed("github"):
-        answer = await retrying(ask, deadline)
-    return _sort(answer, aliases)
+_FIELDS = "id nameWithOwner stargazerCount forkCount watchers { totalCount }"
+_FAILURES = {"NOT_FOUND": Failure.GONE, "FORBIDDEN": Failure.FORBIDDEN}
+_LIMITS = {"RATE_LIMITED", "RATE_LIMIT"}
 
 
-def _query(aliases: Mapping[str, Repository]) -> str:
-    """Owners and names travel as variables, so nothing that people typed becomes part of the query."""
-    declared = ", ".join(f"$owner{alias}: String!, $name{alias}: String!" for alias in aliases)
-    asked = " ".join(f"{a}: repository(owner: $owner{a}, name: $name{a}) {{ {_FIELDS} }}" for a in aliases)
-    return f"query({declared}) {{ {asked} }}"
+@dataclass(frozen=True)
+class GitHub:
+    """GitHub at a base URL, e.g. `https://api.github.com`."""
+
+    http: httpx.AsyncClient
+    url: str
+
+    async def fetch(self, references: Sequence[Reference], token: str, deadline: Deadline) -> Batch:
+        """See `platforms.Fetch`. Asks by node id where it is known, so that a renamed repository keeps its numbers."""
+        aliases = {f"r{index}": reference for index, reference in enumerate(references)}
+        query, variables = _query(aliases)
+        request = self.http.build_request(
+            "POST",
+            f"{self.url}/graphql",
+            json={"query": query, "variables": variables},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        response = await send(self.http, request, VENDOR, deadline)
+        body = _read(response)
+        return Batch(_sort(body, aliases), _allowance(body))
+
+
+def _query(aliases: Mapping[str, Reference]) -> tuple[str, dict[str, str]]:
+    """Names and ids travel as variables, so nothing that people typed becomes part of the query."""
+    declared: list[str] = []
+    asked: list[str] = []
+    variables: dict[str, str] = {}
+    for alias, reference in aliases.items():
+        if reference.platform_id:
+            declared.append(f"${alias}: ID!")
+            asked.append(f"{alias}: node(id: ${alias}) {{ ...counts }}")
+            variables[alias] = reference.platform_id
+        else:
+            declared.append(f"${alias}o: String!, ${alias}n: String!")
+            asked.append(f"{alias}: repository(owner: ${alias}o, name: ${alias}n) {{ ...counts }}")
+            variables[f"{alias}o"], _, variables[f"{alias}n"] = reference.name.partition("/")
+    counts = f"fragment counts on Repository {{ {_FIELDS} }}"
+    limit = "rateLimit { cost remaining resetAt }"
+    return f"query({', '.join(declared)}) {{ {limit} {' '.join(asked)} }} {counts}", variables
 
 
 def _read(response: httpx.Response) -> dict[str, Any]:
@@ -59,61 +72,61 @@ def _read(response: httpx.Response) -> dict[str, Any]:
     https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
     """
     if response.status_code >= 500:
-        raise VendorError("github", Failure.UNAVAILABLE, f"status {response.status_code}")
+        raise VendorError(VENDOR, Failure.UNAVAILABLE, f"status {response.status_code}")
     try:
         body = response.json()
     except ValueError:
         body = None
-    errors = body.get("errors", []) if isinstance(body, dict) else []
-    limited = any(e.get("type") == "RATE_LIMITED" for e in errors if isinstance(e, dict))
-    if limited or response.status_code == 429 or _is_limit(response):
-        raise VendorError("github", Failure.RATE_LIMITED, retry_after=_retry_after(response.headers))
+    if response.status_code == 429 or _is_limit(response, body):
+        raise VendorError(VENDOR, Failure.RATE_LIMITED, retry_after=retry_after(response.headers, "x-ratelimit"))
     if response.status_code in {401, 403}:
-        raise VendorError("github", Failure.REJECTED, f"status {response.status_code}: is GITHUB_TOKEN valid?")
+        raise VendorError(VENDOR, Failure.REJECTED, f"status {response.status_code}")
     if response.status_code != 200 or not isinstance(body, dict):
-        raise VendorError("github", Failure.UNAVAILABLE, f"status {response.status_code}, unreadable body")
+        raise VendorError(VENDOR, Failure.UNAVAILABLE, f"status {response.status_code}, unreadable body")
     return body
 
 
-def _is_limit(response: httpx.Response) -> bool:
-    """Secondary limits are a 200 or a 403 with Retry-After, the primary one may be a 403 with nothing remaining."""
+def _is_limit(response: httpx.Response, body: Any) -> bool:
+    """Primary: a 200 with an error, or a 403 with nothing left. Secondary: a 200 or 403 that says when, or names itself."""
+    errors = body.get("errors") if isinstance(body, dict) else None
+    types = {error.get("type") for error in errors or [] if isinstance(error, dict)}
     spent = response.status_code == 403 and response.headers.get("x-ratelimit-remaining") == "0"
-    return spent or "retry-after" in response.headers
+    message = str(body.get("message", "")) if isinstance(body, dict) else ""
+    secondary = response.status_code == 403 and "rate limit" in message.lower()
+    return bool(types & _LIMITS) or spent or secondary or "retry-after" in response.headers
 
 
-def _retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds until GitHub wants to be asked again: Retry-After first, then the reset time, then a minute."""
-    if (seconds := headers.get("retry-after", "")).isdigit():
-        return float(seconds)
-    reset = headers.get("x-ratelimit-reset", "")
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
-        return max(1.0, float(reset) - time.time())
-    return SECONDARY_LIMIT_WAIT
-
-
-def _sort(answer: Mapping[str, Any], aliases: Mapping[str, Repository]) -> dict[Repository, Counts | VendorError]:
+def _sort(body: Mapping[str, Any], aliases: Mapping[str, Reference]) -> dict[Reference, Result]:
     """Errors name the alias they are about in `path`; an alias without node or error is no answer, never a zero."""
     failures = {
         error["path"][0]: _FAILURES.get(str(error.get("type")), Failure.UNAVAILABLE)
-        for error in answer.get("errors") or []
+        for error in body.get("errors") or []
         if isinstance(error, dict) and isinstance(error.get("path"), list) and error["path"]
     }
-    data = answer.get("data")
+    data = body.get("data")
     nodes = data if isinstance(data, dict) else {}
     return {
-        repository: _counts(nodes.get(alias))
-        or VendorError("github", failures.get(alias, Failure.UNAVAILABLE), "no usable answer for this repository")
-        for alias, repository in aliases.items()
+        reference: _answer(nodes.get(alias)) or VendorError(VENDOR, failures.get(alias, Failure.UNAVAILABLE))
+        for alias, reference in aliases.items()
     }
 
 
-def _counts(node: Any) -> Counts | None:
+def _answer(node: Any) -> Answer | None:
     try:
-        counts = {
+        counts: Counts = {
             "stars": node["stargazerCount"],
             "forks": node["forkCount"],
             "watchers": node["watchers"]["totalCount"],
         }
+        platform_id = str(node["id"])
     except (KeyError, TypeError):
         return None
-    return counts if all(type(count) is int and count >= 0 for count in counts.values()) else None
+    return Answer(counts, platform_id) if all(map(is_count, counts.values())) else None
+
+
+def _allowance(body: Mapping[str, Any]) -> Allowance:
+    try:
+        limit = body["data"]["rateLimit"]
+        return Allowance(int(limit["remaining"]), datetime.fromisoformat(limit["resetAt"]))
+    except (KeyError, TypeError, ValueError):
+        return Allowance()

@@ -1,64 +1,75 @@
-"""`POST /functions/v1/getSocialMetrics`: a project's latest numbers, brought up to date where they are a day old."""
+"""`getSocialMetrics`: a project's latest numbers. `refreshSocialMetrics`: everybody's, once a day."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
+from showcase.auth import Kind
 from showcase.core import Core
-from showcase.endpoint import EVERYONE, Call, Endpoint
-from showcase.errors import Failure, NotFound, VendorError
-from showcase.metrics import github, store
-from showcase.metrics.domain import Counts, Platform, ProjectMetrics, Snapshot, parse_github_link
-from showcase.metrics.refresh import Fetch, Refresher, refresh
-from showcase.metrics.schemas import PlatformMetrics, SocialMetricsRequest, SocialMetricsResponse
+from showcase.endpoint import EVERYONE, SERVICES, Call, Endpoint
+from showcase.errors import Forbidden, NotFound
+from showcase.metrics import clients, store
+from showcase.metrics.domain import FRESH_FOR, Platform, ProjectMetrics, Snapshot
+from showcase.metrics.refresh import refresh
+from showcase.metrics.schemas import (
+    HistoryEntry,
+    PlatformMetrics,
+    RefreshedPlatform,
+    RefreshRequest,
+    RefreshResponse,
+    SocialMetricsRequest,
+    SocialMetricsResponse,
+)
 from showcase.metrics.settings import MetricsSettings
-from showcase.retry import Deadline
+from showcase.metrics.worker import Worker, refresh_due
 from showcase.settings import load
 
 
-def connect(core: Core) -> Refresher:
+def connect(core: Core) -> Worker:
     settings = load(MetricsSettings)
-    fetches: dict[Platform, Fetch] = {}
-    if settings.github_token is not None:
-        token, url = settings.github_token.get_secret_value(), str(settings.github_api_url).rstrip("/")
-
-        async def fetch_github(link: str, deadline: Deadline) -> Counts:
-            repository = parse_github_link(link)
-            if repository is None:
-                raise VendorError("github", Failure.GONE, "the link names no repository")
-            result = (await github.fetch(core.http, url, token, [repository], deadline))[repository]
-            if isinstance(result, VendorError):
-                raise result
-            return result
-
-        fetches[Platform.GITHUB] = fetch_github
-    return Refresher(core.database, fetches, settings.metrics_fetch_seconds, settings.metrics_failure_seconds)
+    return Worker(core.database, clients.connect(core.http, settings), settings)
 
 
-async def handle(call: Call[SocialMetricsRequest], refresher: Refresher) -> SocialMetricsResponse:
-    metrics = await store.get_project(refresher.database, call.caller, call.body.project_id)
+async def handle_get(call: Call[SocialMetricsRequest], worker: Worker) -> SocialMetricsResponse:
+    asked = call.body
+    metrics = await store.get_project(worker.database, call.caller, asked.project_id, asked.history_days)
     if metrics is None:
         raise NotFound("There is no such project, or you cannot see it.", code="project_not_found")
-    return _answer(metrics, await refresh(refresher, metrics))
+    if asked.refresh and call.caller.kind is not Kind.SERVICE and call.caller.user_id != metrics.owner_id:
+        raise Forbidden("Only the project's owner can have its numbers refreshed.", code="not_the_owner")
+    platforms = list(metrics.linked) if asked.refresh else metrics.stale()
+    age = worker.settings.metrics_owner_refresh_seconds if asked.refresh else round(FRESH_FOR.total_seconds())
+    outcomes = await refresh(worker, metrics.project_id, platforms, age) if platforms else {}
+    return _answer(metrics, outcomes)
 
 
 def _answer(metrics: ProjectMetrics, outcomes: Mapping[Platform, Snapshot | str]) -> SocialMetricsResponse:
-    platforms = [p for p in Platform if p in metrics.links or p in metrics.snapshots]
+    platforms = [p for p in Platform if p in metrics.linked or p in metrics.snapshots]
+    stale = set(metrics.stale())
     return SocialMetricsResponse(
         project_id=metrics.project_id,
-        platforms={p: _platform(metrics.snapshots.get(p), outcomes.get(p)) for p in platforms},
+        platforms={p: _platform(metrics.snapshots.get(p), outcomes.get(p), p in stale) for p in platforms},
+        history=[
+            HistoryEntry(platform=day.platform, recorded_at=day.recorded_at, counts=dict(day.counts))
+            for day in metrics.history
+        ],
     )
 
 
-def _platform(last: Snapshot | None, outcome: Snapshot | str | None) -> PlatformMetrics:
-    """The refreshed snapshot where there is one, else the last known with the reason that it is old."""
+def _platform(last: Snapshot | None, outcome: Snapshot | str | None, stale: bool) -> PlatformMetrics:
+    """The refreshed snapshot where there is one, else the last known with the reason that it is no newer."""
     snapshot = outcome if isinstance(outcome, Snapshot) else last
-    reason = outcome if isinstance(outcome, str) else None
     return PlatformMetrics(
         counts=dict(snapshot.counts) if snapshot else None,
         recorded_at=snapshot.recorded_at if snapshot else None,
         as_of=snapshot.as_of if snapshot else None,
-        stale=reason is not None,
-        reason=reason,
+        stale=stale and not isinstance(outcome, Snapshot),
+        reason=outcome if isinstance(outcome, str) else None,
     )
+
+
+async def handle_refresh(_: Call[RefreshRequest], worker: Worker) -> RefreshResponse:
+    reports = await refresh_due(worker)
+    return RefreshResponse(platforms={p: RefreshedPlatform.model_validate(asdict(done)) for p, done in reports.items()})
 
 
 get_social_metrics = Endpoint(
@@ -68,5 +79,15 @@ get_social_metrics = Endpoint(
     answer=SocialMetricsResponse,
     callers=EVERYONE,
     connect=connect,
-    handle=handle,
+    handle=handle_get,
+)
+
+refresh_social_metrics = Endpoint(
+    name="refreshSocialMetrics",
+    summary="Refreshes what is due on every platform; called by cron, as often as you like and side by side",
+    body=RefreshRequest,
+    answer=RefreshResponse,
+    callers=SERVICES,
+    connect=connect,
+    handle=handle_refresh,
 )

@@ -1,67 +1,63 @@
 """Bringing one project's stale numbers up to date, by whoever claims the right to ask first."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
-from showcase.database import Database
-from showcase.errors import ApiError, Failure, VendorError
+from showcase.errors import VendorError
 from showcase.metrics import store
-from showcase.metrics.domain import Counts, Platform, ProjectMetrics, Reason, Snapshot
-from showcase.retry import Deadline
-from showcase.telemetry import log, report
-
-# Asks a platform what a link counts. Raises VendorError.
-Fetch = Callable[[str, Deadline], Awaitable[Counts]]
+from showcase.metrics.asking import BatchSize, ask
+from showcase.metrics.domain import Platform, Reason, Snapshot
+from showcase.metrics.platforms import Answer, Batch, Client, Reference
+from showcase.metrics.store import Lease
+from showcase.metrics.worker import Worker
+from showcase.retry import Deadline, retrying
+from showcase.telemetry import log
 
 LEASE_MARGIN = 10  # seconds that recording may take after a fetch used all its time
 
 
-@dataclass(frozen=True)
-class Refresher:
-    """What a refresh needs: the database, a fetch for each platform that is configured, and its patience."""
+async def refresh(
+    worker: Worker, project_id: UUID, platforms: Sequence[Platform], fresh_seconds: int
+) -> Mapping[Platform, Snapshot | str]:
+    """For each of these platforms: a new snapshot, or the reason that there is none.
 
-    database: Database
-    fetches: Mapping[Platform, Fetch]
-    fetch_seconds: float
-    failure_seconds: float
-
-
-async def refresh(refresher: Refresher, metrics: ProjectMetrics) -> Mapping[Platform, Snapshot | str]:
-    """For each stale platform of a project: its new snapshot, or the reason that there is none."""
-    stale = metrics.stale()
-    outcomes: dict[Platform, Snapshot | str] = {
-        platform: Reason.NOT_CONFIGURED for platform in stale if platform not in refresher.fetches
-    }
-    wanted = [platform for platform in stale if platform in refresher.fetches]
-    if wanted:
-        lease = round(refresher.fetch_seconds) + LEASE_MARGIN
-        claims = await store.claim(refresher.database, metrics.project_id, wanted, lease)
-        for platform, claim in claims.items():
-            link = metrics.links[platform]
-            outcomes[platform] = (
-                await _ask(refresher, metrics.project_id, platform, link)
-                if claim.claimed
-                else claim.reason or Reason.REFRESH_IN_PROGRESS
-            )
-    return outcomes
+    `fresh_seconds` is the age up to which numbers that came meanwhile will do.
+    """
+    clients = {p: worker.clients[p] for p in platforms if p in worker.clients}
+    outcomes: dict[Platform, Snapshot | str] = {p: Reason.NOT_CONFIGURED for p in platforms if p not in clients}
+    if not clients:
+        return outcomes
+    seconds = round(worker.settings.metrics_fetch_seconds) + LEASE_MARGIN
+    claims = await store.claim(worker.database, project_id, clients.values(), seconds, fresh_seconds)
+    leases = {platform: claim for platform, claim in claims.items() if isinstance(claim, Lease)}
+    answers = await asyncio.gather(*(_ask(worker, clients[p], lease, project_id) for p, lease in leases.items()))
+    outcomes |= {p: c if isinstance(c, Snapshot) else c.reason for p, c in claims.items() if not isinstance(c, Lease)}
+    return outcomes | dict(zip(leases, answers, strict=True))
 
 
-async def _ask(refresher: Refresher, project_id: UUID, platform: Platform, link: str) -> Snapshot | str:
-    """Fetches and records; a failure is recorded too, so that nobody else asks until it may have passed."""
-    try:
-        counts = await refresher.fetches[platform](link, Deadline.after(refresher.fetch_seconds))
-        return await store.record(refresher.database, project_id, platform, counts)
-    except VendorError as error:
-        log.warning("%s", error, extra={"fields": {"project_id": str(project_id)}})
-        wait = error.retry_after or refresher.failure_seconds
-        await _remember(refresher.database, project_id, platform, error.failure, wait)
-        return error.failure
+async def _ask(worker: Worker, client: Client, lease: Lease, project_id: UUID) -> Snapshot | str:
+    """Asks, and records whatever came of it, so that nobody else asks before a failure may have passed."""
+    deadline = Deadline.after(worker.settings.metrics_fetch_seconds)
+    asked = await ask(_patient(client), lease, BatchSize(1, 1), deadline)
+    stored = await store.record(worker.database, client.platform, lease, asked.results, asked.usage)
+    result = asked.results[project_id]
+    if isinstance(result, Answer) and stored["recorded"]:
+        as_of = datetime.fromisoformat(stored["as_of"])
+        return Snapshot(client.platform, result.counts, as_of.astimezone(UTC).date(), as_of)
+    failure = result if isinstance(result, VendorError) else asked.stopped_by
+    if failure is None:
+        return Reason.REFRESH_IN_PROGRESS  # the link was changed, or the lease ran out, while we asked
+    log.warning("%s", failure, extra={"fields": {"project_id": str(project_id)}})
+    return failure.failure
 
 
-async def _remember(database: Database, project_id: UUID, platform: Platform, failure: Failure, wait: float) -> None:
-    """The caller gets the last numbers even where this cannot be stored; the claim runs out by itself."""
-    try:
-        await store.record_failure(database, project_id, platform, failure, wait)
-    except ApiError as error:
-        report(error)
+def _patient(client: Client) -> Client:
+    """A visitor is there only once: what may pass within the deadline is tried again at once."""
+
+    async def fetch(references: Sequence[Reference], credential: str, deadline: Deadline) -> Batch:
+        return await retrying(lambda: client.fetch(references, credential, deadline), deadline)
+
+    return replace(client, fetch=fetch)

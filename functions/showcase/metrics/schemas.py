@@ -1,4 +1,4 @@
-"""What `getSocialMetrics` takes and answers."""
+"""What the metrics' functions take and answer."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -13,6 +13,10 @@ class SocialMetricsRequest(RequestModel):
     """Which project's metrics."""
 
     project_id: UUID
+    refresh: bool = Field(
+        default=False, description="Ask the platforms again now; for the project's owner, once in a while."
+    )
+    history_days: int = Field(default=0, ge=0, le=366, description="How many days of daily numbers to add.")
 
 
 class PlatformMetrics(ResponseModel):
@@ -26,9 +30,17 @@ class PlatformMetrics(ResponseModel):
     as_of: datetime | None = Field(description="When the platform gave these numbers.")
     stale: bool = Field(description="True where the numbers are missing or older than 24 hours.")
     reason: str | None = Field(
-        description="Why they are stale: refresh_in_progress, rate_limited, unavailable, rejected, gone, forbidden "
-        "or not_configured. Null where they are fresh."
+        description="Why there are no newer numbers: refresh_in_progress, rate_limited, budget_spent, unavailable, "
+        "rejected, gone, forbidden or not_configured. Null where there is nothing to say."
     )
+
+
+class HistoryEntry(ResponseModel):
+    """One day of one platform."""
+
+    platform: Platform
+    recorded_at: date
+    counts: dict[str, int]
 
 
 class SocialMetricsResponse(ResponseModel):
@@ -36,3 +48,30 @@ class SocialMetricsResponse(ResponseModel):
 
     project_id: UUID
     platforms: dict[Platform, PlatformMetrics]
+    history: list[HistoryEntry] = Field(description="Oldest first; empty unless history_days was given.")
+
+
+class RefreshRequest(RequestModel):
+    """Takes no fields."""
+
+
+class RefreshedPlatform(ResponseModel):
+    """What a run did at one platform."""
+
+    leased: int
+    recorded: int
+    gone: int
+    forbidden: int
+    failed: int
+    rate_limited: int = Field(description="Put back because the platform's limit was reached.")
+    remaining: int = Field(description="Still due when the run ended.")
+    upstream_requests: int
+    stopped: str | None = Field(description="Why the run ended early here, e.g. rate_limited or budget_spent.")
+    not_before: datetime | None = Field(description="When the platform may be asked again, where that is known.")
+    rejected_credentials: list[str] = Field(description="Fingerprints of credentials that the platform refuses.")
+
+
+class RefreshResponse(ResponseModel):
+    """What a run did."""
+
+    platforms: dict[Platform, RefreshedPlatform]

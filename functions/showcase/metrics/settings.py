@@ -1,16 +1,33 @@
 """Settings of the metrics capability."""
 
-from pydantic import HttpUrl, SecretStr
+from pydantic import Field, HttpUrl, SecretStr
 
 from showcase.settings import Settings
 
 
 class MetricsSettings(Settings):
-    """Where GitHub is and what opens it. Without a token GitHub's numbers are reported as `not_configured`."""
+    """Where the platforms are and what opens them.
+
+    Each credential may be several of your own, separated by commas: they make a pool. A platform without one is
+    reported as `not_configured`.
+    """
 
     github_api_url: HttpUrl = HttpUrl("https://api.github.com")
     github_token: SecretStr | None = None
-    # How long a caller waits for a platform before the last known numbers are the answer.
-    metrics_fetch_seconds: float = 8.0
-    # How long a platform that failed is left alone where it does not say itself.
-    metrics_failure_seconds: float = 60.0
+    x_api_url: HttpUrl = HttpUrl("https://api.x.com")
+    x_bearer_token: SecretStr | None = None
+    x_posts_a_month: int = Field(default=10_000, ge=0)
+    linkedin_api_url: HttpUrl = HttpUrl("https://api.linkedin.com")
+    linkedin_access_token: SecretStr | None = None
+    linkedin_version: str = Field(default="202610", pattern=r"^\d{6}$")
+    # How long a visitor waits for a platform before the last known numbers are the answer.
+    metrics_fetch_seconds: float = Field(default=8.0, gt=0)
+    # How old numbers must be before their owner may have them refreshed.
+    metrics_owner_refresh_seconds: int = Field(default=900, ge=0)
+    # How long one run of refreshSocialMetrics goes on; below the platform's limit for a request.
+    metrics_run_seconds: float = Field(default=50.0, gt=0)
+    # How long a batch is held before others may take it, and how many sources are taken at once.
+    metrics_lease_seconds: int = Field(default=120, gt=0)
+    metrics_lease_size: int = Field(default=500, gt=0)
+    # How many leases of one platform a run works on at the same time.
+    metrics_concurrency: int = Field(default=3, gt=0)

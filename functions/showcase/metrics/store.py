@@ -1,6 +1,6 @@
 """The metrics' PostgREST calls."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,7 +8,9 @@ from uuid import UUID
 
 from showcase.auth import Caller
 from showcase.database import Database
+from showcase.errors import VendorError
 from showcase.metrics.domain import COUNTED, Counts, Platform, ProjectMetrics, Snapshot
+from showcase.metrics.platforms import Client, Reference, Result
 
 _LINKS = {
     Platform.GITHUB: "github_link",
@@ -18,64 +20,140 @@ _LINKS = {
 
 
 @dataclass(frozen=True)
-class Claim:
-    """Whether we may ask a platform now; where not, `reason` says what is in the way."""
+class Lease:
+    """The right to ask a platform about some projects with one credential (a fingerprint), for a time."""
 
-    claimed: bool
-    reason: str | None
+    id: str
+    credential: str
+    sources: Mapping[UUID, Reference]
 
 
-async def get_project(database: Database, caller: Caller, project_id: UUID) -> ProjectMetrics | None:
+@dataclass(frozen=True)
+class Refused:
+    """Why a platform is not to be asked now, and until when, where that is known."""
+
+    reason: str
+    not_before: str | None = None
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What asking did to a credential's budget. Times are seconds since 1970."""
+
+    answered: bool = False
+    failures: int = 0
+    remaining: int | None = None
+    resets_at: float | None = None
+    not_before: float | None = None
+    reason: str | None = None
+    unused_units: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+async def get_project(
+    database: Database, caller: Caller, project_id: UUID, history_days: int = 0
+) -> ProjectMetrics | None:
     """What this caller can see of a project's metrics, in one round trip; None where they cannot see the project."""
-    row = await database.rpc("get_project_metrics", {"project_id": str(project_id)}, caller)
+    parameters = {"project_id": str(project_id), "history_days": history_days}
+    row = await database.rpc("get_project_metrics", parameters, caller)
     if not row:
         return None
-    snapshots = [_snapshot(item) for item in row["snapshots"]]
+    latest = map(snapshot, row["snapshots"])
     return ProjectMetrics(
         project_id=project_id,
-        links={platform: row[column] for platform, column in _LINKS.items() if row[column]},
-        snapshots={snapshot.platform: snapshot for snapshot in snapshots},
+        owner_id=UUID(row["user_id"]),
+        title=row["title"],
+        linked=tuple(platform for platform, column in _LINKS.items() if row[column]),
+        snapshots={one.platform: one for one in latest},
+        history=tuple(map(snapshot, row["history"])),
     )
 
 
 async def claim(
-    database: Database, project_id: UUID, platforms: list[Platform], seconds: int
-) -> Mapping[Platform, Claim]:
-    """Takes the right to ask each platform about a project, for a time, where nobody else holds it."""
+    database: Database, project_id: UUID, clients: Iterable[Client], lease_seconds: int, fresh_seconds: int
+) -> Mapping[Platform, Lease | Snapshot | Refused]:
+    """For each platform: the right to ask it about a project, or the snapshot that just came, or why not."""
+    asked = {c.platform: {"credentials": list(c.credentials), "units_a_month": c.units_a_month} for c in clients}
     rows = await database.rpc(
-        "claim_metric_sources", {"project_id": str(project_id), "platforms": platforms, "lease_seconds": seconds}
-    )
-    return {Platform(row["platform"]): Claim(row["claimed"], row["reason"]) for row in rows}
-
-
-async def record(database: Database, project_id: UUID, platform: Platform, counts: Counts) -> Snapshot:
-    """Stores today's row and gives the right back. Doing it twice is doing it once."""
-    row = await database.rpc(
-        "record_metric_snapshot", {"project_id": str(project_id), "platform": platform, "counts": dict(counts)}
-    )
-    return _snapshot(row)
-
-
-async def record_failure(
-    database: Database, project_id: UUID, platform: Platform, reason: str, retry_after: float
-) -> None:
-    """Remembers why a platform did not answer, and keeps everybody from asking again for `retry_after` seconds."""
-    await database.rpc(
-        "fail_metric_source",
+        "claim_metric_sources",
         {
             "project_id": str(project_id),
-            "platform": platform,
-            "reason": reason,
-            "retry_after_seconds": round(retry_after),
+            "platforms": asked,
+            "lease_seconds": lease_seconds,
+            "fresh_seconds": fresh_seconds,
         },
     )
+    return {Platform(row["platform"]): _claim(row, project_id) for row in rows}
 
 
-def _snapshot(row: Mapping[str, Any]) -> Snapshot:
-    platform = Platform(row["platform"])
-    return Snapshot(
-        platform=platform,
-        counts={name: row[name] for name in COUNTED[platform]},
-        recorded_at=date.fromisoformat(row["recorded_at"]),
-        as_of=datetime.fromisoformat(row["as_of"]),
+def _claim(row: Mapping[str, Any], project_id: UUID) -> Lease | Snapshot | Refused:
+    if row.get("snapshot"):
+        return snapshot(row["snapshot"])
+    if row.get("lease_id"):
+        reference = Reference(row["reference"], row["platform_id"])
+        return Lease(row["lease_id"], row["credential"], {project_id: reference})
+    return Refused(row["reason"])
+
+
+async def lease(database: Database, client: Client, sources: int, batch: int, seconds: int) -> Lease | Refused | None:
+    """Up to `sources` that are due, for as long as `seconds`; None where nothing is due."""
+    row = await database.rpc(
+        "lease_metric_sources",
+        {
+            "platform": client.platform,
+            "credentials": list(client.credentials),
+            "sources": sources,
+            "batch": batch,
+            "lease_seconds": seconds,
+            "units_a_month": client.units_a_month,
+        },
     )
+    if row.get("reason"):
+        return Refused(row["reason"], row.get("not_before"))
+    if not row["sources"]:
+        return None
+    references = {UUID(one["project_id"]): Reference(one["reference"], one["platform_id"]) for one in row["sources"]}
+    return Lease(row["lease_id"], row["credential"], references)
+
+
+async def record(
+    database: Database, platform: Platform, lease: Lease, results: Mapping[UUID, Result | None], usage: Usage
+) -> Mapping[str, Any]:
+    """Stores everything a lease brought, in one transaction; doing it twice is doing it once.
+
+    Returns `as_of` and how many sources were `recorded`, `gone`, `forbidden`, `failed` and `returned`.
+    """
+    summary: Mapping[str, Any] = await database.rpc(
+        "record_metrics",
+        {
+            "platform": platform,
+            "lease_id": lease.id,
+            "credential": lease.credential,
+            "results": [_result(project_id, result) for project_id, result in results.items()],
+            "usage": usage.as_json(),
+        },
+    )
+    return summary
+
+
+async def count_due(database: Database) -> Mapping[str, int]:
+    """How many sources are due, by platform."""
+    due: Mapping[str, int] = await database.rpc("count_due_metric_sources", {})
+    return due
+
+
+def _result(project_id: UUID, result: Result | None) -> dict[str, Any]:
+    if result is None:
+        return {"project_id": str(project_id), "failure": "returned"}
+    if isinstance(result, VendorError):
+        return {"project_id": str(project_id), "failure": result.failure}
+    return {"project_id": str(project_id), "platform_id": result.platform_id, **result.counts}
+
+
+def snapshot(row: Mapping[str, Any]) -> Snapshot:
+    """A row of social_metrics, with the counts that its platform has."""
+    platform = Platform(row["platform"])
+    counts: Counts = {name: row[name] for name in COUNTED[platform]}
+    return Snapshot(platform, counts, date.fromisoformat(row["recorded_at"]), datetime.fromisoformat(row["as_of"]))

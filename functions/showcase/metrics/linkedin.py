@@ -1,0 +1,108 @@
+"""LinkedIn's reactions and comments, through `/rest/socialMetadata`.
+
+https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/social-metadata-api
+
+Only posts of organisations that the token's member administers can be read; any other is `forbidden`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, unquote
+
+import httpx
+
+from showcase.errors import Failure, VendorError
+from showcase.metrics.domain import Counts
+from showcase.metrics.platforms import Allowance, Answer, Batch, Reference, Result
+from showcase.metrics.vendor import is_count, send
+from showcase.retry import Deadline
+
+VENDOR = "linkedin"
+LARGEST_BATCH = 50
+LONGEST_URL = 4000  # characters; beyond it Rest.li wants the query in the body of a POST
+
+_FAILURES = {403: Failure.FORBIDDEN, 404: Failure.GONE}
+
+
+@dataclass(frozen=True)
+class LinkedIn:
+    """LinkedIn at a base URL, e.g. `https://api.linkedin.com`, and the version (YYYYMM) that we speak."""
+
+    http: httpx.AsyncClient
+    url: str
+    version: str
+
+    async def fetch(self, references: Sequence[Reference], token: str, deadline: Deadline) -> Batch:
+        """See `platforms.Fetch`. LinkedIn announces no limits, so the allowance is always empty."""
+        response = await send(self.http, self._request(references, token), VENDOR, deadline)
+        return Batch(_sort(_read(response), references), Allowance())
+
+    def _request(self, references: Sequence[Reference], token: str) -> httpx.Request:
+        """A Rest.li 2.0 BATCH_GET; commas and parentheses of the list stay as they are, its URNs are encoded."""
+        query = f"ids=List({','.join(quote(reference.name, safe='') for reference in references)})"
+        url = f"{self.url}/rest/socialMetadata"
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "LinkedIn-Version": self.version,
+            "X-RestLi-Protocol-Version": "2.0.0",
+            "X-RestLi-Method": "BATCH_GET",
+        }
+        if len(url) + len(query) < LONGEST_URL:
+            return self.http.build_request("GET", f"{url}?{query}", headers=headers)
+        headers |= {"X-HTTP-Method-Override": "GET", "Content-Type": "application/x-www-form-urlencoded"}
+        return self.http.build_request("POST", url, content=query, headers=headers)
+
+
+def _read(response: httpx.Response) -> dict[str, Any]:
+    if response.status_code == 429:
+        raise VendorError(VENDOR, Failure.RATE_LIMITED, retry_after=_until_tomorrow())
+    if response.status_code in {401, 403}:
+        raise VendorError(VENDOR, Failure.REJECTED, f"status {response.status_code}")
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if response.status_code != 200 or not isinstance(body, dict):
+        raise VendorError(VENDOR, Failure.UNAVAILABLE, f"status {response.status_code}")
+    return body
+
+
+def _until_tomorrow() -> float:
+    """Quotas are by day and reset at midnight UTC; no header says so."""
+    now = datetime.now(UTC)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return (midnight - now).total_seconds()
+
+
+def _sort(body: Mapping[str, Any], references: Sequence[Reference]) -> dict[Reference, Result]:
+    """Results and errors are keyed by URN, encoded or not."""
+    results, errors = _by_urn(body.get("results")), _by_urn(body.get("errors"))
+    return {
+        reference: _answer(results.get(reference.name)) or _failure(errors.get(reference.name))
+        for reference in references
+    }
+
+
+def _by_urn(part: Any) -> dict[str, Any]:
+    return {unquote(urn): value for urn, value in part.items()} if isinstance(part, dict) else {}
+
+
+def _failure(error: Any) -> VendorError:
+    status = error.get("status") if isinstance(error, dict) else None
+    failure = _FAILURES.get(status, Failure.UNAVAILABLE) if isinstance(status, int) else Failure.UNAVAILABLE
+    return VendorError(VENDOR, failure)
+
+
+def _answer(metadata: Any) -> Answer | None:
+    """Likes are all reactions together: LinkedIn has several, and shows their sum."""
+    try:
+        reactions = [reaction["count"] for reaction in metadata["reactionSummaries"].values()]
+        comments = metadata["commentSummary"]["count"]
+    except (KeyError, TypeError, AttributeError):
+        return None
+    if not all(map(is_count, [*reactions, comments])):
+        return None
+    counts: Counts = {"likes": sum(reactions), "comments": comments}
+    return Answer(counts) if is_count(counts["likes"]) else None

@@ -1,0 +1,104 @@
+"""The daily refresh: everything that is due, in leases, until nothing is or the time of a run is nearly over."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from showcase.database import Database
+from showcase.errors import ApiError, Failure
+from showcase.metrics import store
+from showcase.metrics.asking import BatchSize, ask
+from showcase.metrics.domain import Platform
+from showcase.metrics.platforms import Client
+from showcase.metrics.settings import MetricsSettings
+from showcase.metrics.store import Lease, Refused
+from showcase.retry import Deadline
+from showcase.telemetry import log, report
+
+STOP_BEFORE_END = 5.0  # seconds a lease may still take when the time of the run is over
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What a run needs."""
+
+    database: Database
+    clients: Mapping[Platform, Client]
+    settings: MetricsSettings
+
+
+@dataclass
+class PlatformReport:
+    """What a run did at one platform; `stopped` says why it ended early, `not_before` until when."""
+
+    leased: int = 0
+    recorded: int = 0
+    gone: int = 0
+    forbidden: int = 0
+    failed: int = 0
+    rate_limited: int = 0
+    remaining: int = 0
+    upstream_requests: int = 0
+    stopped: str | None = None
+    not_before: str | None = None
+    rejected_credentials: list[str] = field(default_factory=list)
+
+
+async def refresh_due(worker: Worker) -> dict[Platform, PlatformReport]:
+    """Refreshes every platform beside the others: one that is down or limited does not hold them up."""
+    deadline = Deadline.after(worker.settings.metrics_run_seconds)
+    reports = {platform: PlatformReport() for platform in worker.clients}
+    async with asyncio.TaskGroup() as group:
+        for platform, client in worker.clients.items():
+            group.create_task(_refresh_platform(worker, client, reports[platform], deadline))
+    due = await store.count_due(worker.database)
+    for platform, done in reports.items():
+        done.remaining = due.get(platform, 0)
+    return reports
+
+
+async def _refresh_platform(worker: Worker, client: Client, done: PlatformReport, deadline: Deadline) -> None:
+    size = BatchSize(client.first_batch, client.largest_batch)
+
+    async def work() -> None:
+        while deadline.remaining > STOP_BEFORE_END and done.stopped is None:
+            settings = worker.settings
+            taken = await store.lease(
+                worker.database,
+                client,
+                settings.metrics_lease_size,
+                client.largest_batch,
+                settings.metrics_lease_seconds,
+            )
+            if taken is None:
+                return
+            if isinstance(taken, Refused):
+                done.stopped, done.not_before = taken.reason, taken.not_before
+                return
+            await _process(worker, client, taken, size, done, deadline)
+
+    try:
+        await asyncio.gather(*(work() for _ in range(worker.settings.metrics_concurrency)))
+    except ApiError as error:  # the database: the leases run out by themselves and are due again
+        done.stopped = error.code
+        report(error)
+
+
+async def _process(
+    worker: Worker, client: Client, lease: Lease, size: BatchSize, done: PlatformReport, deadline: Deadline
+) -> None:
+    asked = await ask(
+        client, lease, size, Deadline.after(min(deadline.remaining, worker.settings.metrics_lease_seconds))
+    )
+    stored = await store.record(worker.database, client.platform, lease, asked.results, asked.usage)
+    done.leased += len(lease.sources)
+    done.upstream_requests += asked.requests
+    for name in ("recorded", "gone", "forbidden", "failed"):
+        setattr(done, name, getattr(done, name) + stored[name])
+    if asked.stopped_by is None:
+        return
+    if asked.stopped_by.failure is Failure.RATE_LIMITED:
+        done.rate_limited += stored["returned"]
+    elif asked.stopped_by.failure is Failure.REJECTED:
+        done.rejected_credentials.append(lease.credential)
+        log.error("%s refused a credential", client.platform, extra={"fields": {"credential": lease.credential}})

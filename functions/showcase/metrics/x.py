@@ -1,0 +1,110 @@
+"""X's likes, reposts and replies, through `GET /2/tweets` (https://docs.x.com/x-api/posts/get-posts-by-ids).
+
+X bills each post that it returns, once in a UTC day; the database sees to it that we ask no oftener.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from showcase.errors import Failure, VendorError
+from showcase.metrics.domain import Counts
+from showcase.metrics.platforms import Allowance, Answer, Batch, Reference, Result
+from showcase.metrics.vendor import is_count, retry_after, send
+from showcase.retry import Deadline
+
+VENDOR = "twitter"
+LARGEST_BATCH = 100
+
+# The last part of a problem's type URI; its host has changed before.
+_FAILURES = {
+    "resource-not-found": Failure.GONE,
+    "not-authorized-for-resource": Failure.FORBIDDEN,
+    "disallowed-resource": Failure.FORBIDDEN,
+}
+
+
+@dataclass(frozen=True)
+class X:
+    """X at a base URL, e.g. `https://api.x.com`."""
+
+    http: httpx.AsyncClient
+    url: str
+
+    async def fetch(self, references: Sequence[Reference], token: str, deadline: Deadline) -> Batch:
+        """See `platforms.Fetch`."""
+        request = self.http.build_request(
+            "GET",
+            f"{self.url}/2/tweets",
+            params={"ids": ",".join(reference.name for reference in references), "tweet.fields": "public_metrics"},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        response = await send(self.http, request, VENDOR, deadline)
+        return Batch(_sort(_read(response), references), _allowance(response.headers))
+
+
+def _read(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if response.status_code == 429:
+        wait = (
+            _until_next_month() if _problem(body) == "usage-capped" else retry_after(response.headers, "x-rate-limit")
+        )
+        raise VendorError(VENDOR, Failure.RATE_LIMITED, retry_after=wait)
+    if response.status_code in {401, 403}:
+        raise VendorError(VENDOR, Failure.REJECTED, f"status {response.status_code}")
+    if response.status_code != 200 or not isinstance(body, dict):
+        raise VendorError(VENDOR, Failure.UNAVAILABLE, f"status {response.status_code}")
+    return body
+
+
+def _problem(body: Any) -> str:
+    kind = body.get("type") if isinstance(body, dict) else None
+    return str(kind or "").rpartition("/")[2]
+
+
+def _until_next_month() -> float:
+    """Seconds until the usage cap of the month is lifted."""
+    now = datetime.now(UTC)
+    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return ((month + timedelta(days=32)).replace(day=1) - now).total_seconds()
+
+
+def _sort(body: Mapping[str, Any], references: Sequence[Reference]) -> dict[Reference, Result]:
+    """Found posts are in `data`, the others in `errors` by `resource_id` (or the `value` that was asked for)."""
+    posts = {str(post.get("id")): post for post in body.get("data") or [] if isinstance(post, dict)}
+    failures = {
+        str(error.get("resource_id") or error.get("value")): _FAILURES.get(_problem(error), Failure.UNAVAILABLE)
+        for error in body.get("errors") or []
+        if isinstance(error, dict)
+    }
+    return {
+        reference: _answer(posts.get(reference.name))
+        or VendorError(VENDOR, failures.get(reference.name, Failure.UNAVAILABLE))
+        for reference in references
+    }
+
+
+def _answer(post: Any) -> Answer | None:
+    try:
+        metrics = post["public_metrics"]
+        counts: Counts = {
+            "likes": metrics["like_count"],
+            "retweets": metrics["retweet_count"],
+            "replies": metrics["reply_count"],
+        }
+    except (KeyError, TypeError):
+        return None
+    return Answer(counts) if all(map(is_count, counts.values())) else None
+
+
+def _allowance(headers: Mapping[str, str]) -> Allowance:
+    remaining, reset = headers.get("x-rate-limit-remaining", ""), headers.get("x-rate-limit-reset", "")
+    if not (remaining.isdecimal() and reset.isdecimal()):
+        return Allowance()
+    return Allowance(int(remaining), datetime.fromtimestamp(int(reset), UTC))
