@@ -1,0 +1,21 @@
+// How Postgres values cross the wire, so that clients see what PostgREST and Supabase Auth would send.
+
+// JSON arrives here as text that is JSON already (Supabase Lite serialises its own; json_values.mjs does the rest), or as a
+// value. Left alone, the driver would serialise the text once more and a column would hold a string that contains JSON.
+const json = (oid) => ({
+  to: oid,
+  from: [oid],
+  serialize: (value) => (typeof value === "string" ? value : JSON.stringify(value)),
+  parse: JSON.parse,
+});
+
+// Postgres prints `2026-11-22 10:34:46.31+00`; PostgREST and Auth send ISO 8601, and strict clients accept nothing else.
+const isoTimestamp = (text) => text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00");
+const timestamp = (oid) => ({ to: oid, from: [oid], serialize: (value) => value, parse: isoTimestamp });
+
+export const databaseTypes = {
+  json: json(114),
+  jsonb: json(3802),
+  timestamp: timestamp(1114),
+  timestamptz: timestamp(1184),
+};

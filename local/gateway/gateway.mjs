@@ -1,0 +1,59 @@
+// One origin for everything a client calls, with hosted Supabase's paths: Auth, REST, Storage and the functions.
+//   node gateway.mjs    (settings.mjs names the variables)
+import { randomUUID } from "node:crypto";
+import http from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { createFunctionsProxy } from "./functions_proxy.mjs";
+import { logRequest, quietConsole } from "./log.mjs";
+import { sendProblem } from "./problem.mjs";
+import { fail, leaveOnSignal, listen } from "./server.mjs";
+import { readSettings } from "./settings.mjs";
+import { startSupabase } from "./supabase.mjs";
+
+const supabasePath = /^\/(auth|rest|storage)\/v1(\/|\?|$)/;
+const functionsPath = /^\/functions\/v1\//;
+const wellFormedId = /^[\w.:@/+=-]{1,128}$/;
+
+function createGateway(settings, supabase) {
+  const answerSupabase = getRequestListener((request) => supabase.fetch(request), {
+    overrideGlobalObjects: false,
+    autoCleanupIncoming: false, // it would cut the connection of whoever still sends a body that was refused
+  });
+  const proxyFunction = createFunctionsProxy(settings);
+
+  async function answerReady(response, requestId) {
+    if (!(await supabase.isReady())) {
+      const detail = "The database cannot be reached yet.";
+      return sendProblem(response, { status: 503, detail, code: "database_unavailable", requestId });
+    }
+    response.writeHead(200, { "content-type": "application/json" });
+    return response.end(JSON.stringify({ status: "ready" }));
+  }
+
+  return http.createServer((request, response) => {
+    logRequest(request, response);
+    const given = request.headers["x-request-id"] ?? "";
+    const requestId = wellFormedId.test(given) ? given : randomUUID();
+    if (functionsPath.test(request.url)) return proxyFunction(request, response, requestId);
+    if (request.url.split("?", 1)[0] === "/_local/ready") return answerReady(response, requestId);
+    if (!supabasePath.test(request.url)) {
+      return sendProblem(response, { status: 404, detail: "Nothing is served here.", code: "not_found", requestId });
+    }
+    response.setHeader("x-request-id", requestId);
+    response.on("finish", () => request.resume());
+    return answerSupabase(request, response);
+  });
+}
+
+quietConsole();
+const settings = (() => {
+  try {
+    return readSettings(process.env);
+  } catch (error) {
+    return fail(`gateway: ${error.message}`);
+  }
+})();
+const supabase = await startSupabase(settings).catch((error) => fail(`gateway: ${error.message}`));
+const server = createGateway(settings, supabase);
+leaveOnSignal(server, supabase.stop);
+await listen(server, { host: settings.host, port: settings.port, name: "gateway" });

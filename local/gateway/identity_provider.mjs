@@ -1,0 +1,95 @@
+// A local stand-in for Google: an OpenID provider whose signed ID tokens speak for made-up people.
+//   PORT=54324 node identity_provider.mjs
+// /authorize shows a page to choose from; with login_hint=<Google id or e-mail address> it goes on by itself.
+// GET /people lists them; POST /people {"sub": ..., "email": ..., "name": ..., "picture": ..., any other claim} adds one, or
+// changes the one with that sub. Whoever can reach it can be anybody: it listens on loopback.
+import http from "node:http";
+import { OAuth2Issuer, OAuth2Service } from "oauth2-mock-server";
+import { chooserPage } from "./chooser_page.mjs";
+import { log, logRequest } from "./log.mjs";
+import { createPeople } from "./people.mjs";
+import { fail, leaveOnSignal, listen } from "./server.mjs";
+import { readPort } from "./settings.mjs";
+
+const issuer = "https://accounts.google.com"; // what Supabase Auth expects in Google's tokens
+const codesKept = 1000;
+
+async function createService(people) {
+  const oauth = new OAuth2Issuer();
+  oauth.url = issuer;
+  await oauth.keys.generate("RS256");
+  const service = new OAuth2Service(oauth);
+  const chosen = new Map(); // authorisation code -> sub
+
+  service.on("beforeAuthorizeRedirect", ({ url }, request) => {
+    chosen.set(url.searchParams.get("code"), people.find(request.query.login_hint).sub);
+    if (chosen.size > codesKept) chosen.delete(chosen.keys().next().value);
+  });
+  service.on("beforeTokenSigning", ({ payload }, request) => {
+    const person = people.get(chosen.get(request.body.code));
+    if (person) Object.assign(payload, { email_verified: true, azp: payload.aud }, person);
+  });
+  // A code that was never given, or that is used again: refused, as by Google.
+  service.on("beforeResponse", (answer, request) => {
+    if (request.body.grant_type === "authorization_code" && !chosen.delete(request.body.code)) {
+      Object.assign(answer, { statusCode: 400, body: { error: "invalid_grant", error_description: "Bad Request" } });
+    }
+  });
+  return service;
+}
+
+const send = (response, status, type, body) => {
+  response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
+  response.end(body);
+};
+const sendJson = (response, status, value) => send(response, status, "application/json", JSON.stringify(value));
+
+async function readJson(request) {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  return JSON.parse(Buffer.concat(parts).toString("utf8"));
+}
+
+async function addPerson(people, request, response) {
+  const person = await readJson(request).catch(() => null);
+  if (!person || typeof person.sub !== "string" || person.sub === "") {
+    return sendJson(response, 400, { error: "A person is a JSON object with a sub." });
+  }
+  people.add(person);
+  return sendJson(response, 201, person);
+}
+
+function refuseChoice(response, url) {
+  const back = url.searchParams.get("redirect_uri");
+  if (!back || !URL.canParse(back)) return send(response, 400, "text/plain", "redirect_uri is missing or not a URL\n");
+  const target = new URL(back);
+  target.searchParams.set("error", "access_denied");
+  target.searchParams.set("state", url.searchParams.get("state") ?? "");
+  response.writeHead(302, { location: target.href });
+  return response.end();
+}
+
+function createProvider(people, service) {
+  return http.createServer((request, response) => {
+    logRequest(request, response);
+    const url = new URL(request.url, "http://localhost");
+    if (url.pathname === "/") return sendJson(response, 200, { issuer, people: people.all().length });
+    if (url.pathname === "/people" && request.method === "GET") return sendJson(response, 200, people.all());
+    if (url.pathname === "/people" && request.method === "POST") return addPerson(people, request, response);
+    if (url.pathname === "/authorize") {
+      const hint = url.searchParams.get("login_hint");
+      if (!hint) return send(response, 200, "text/html; charset=utf-8", chooserPage(people.all(), url.searchParams));
+      if (!people.find(hint)) return refuseChoice(response, url);
+    }
+    return service.requestHandler(request, response);
+  });
+}
+
+const problems = [];
+const port = readPort(process.env, "54324", problems);
+if (problems.length > 0) fail(`identity provider: ${problems.join("; ")}`);
+const people = createPeople();
+const server = createProvider(people, await createService(people));
+leaveOnSignal(server);
+await listen(server, { host: process.env.HOST || "127.0.0.1", port, name: "identity provider" });
+log(`signs in ${people.all().length} made-up people`);

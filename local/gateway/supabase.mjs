@@ -1,0 +1,104 @@
+// Auth, REST and Storage: Supabase Lite in this process, on a real Postgres, answering as a hosted project does.
+import { App, setExperimental } from "@supabase/lite";
+import { createApi } from "@supabase/lite/cli";
+import { refuseWithoutKey } from "./api_keys.mjs";
+import { answerPreflight, isPreflight, withCors } from "./cors.mjs";
+import { connect } from "./database.mjs";
+import { fetchWithLocalGoogle, towardsLocalGoogle } from "./google.mjs";
+import { ObjectFiles } from "./object_files.mjs";
+import { watchSchema } from "./schema_watch.mjs";
+import { refuseOtherSignIns } from "./sign_in_methods.mjs";
+import { answerStorage } from "./storage_shapes.mjs";
+
+// Only what Supabase Lite knows of the Supabase CLI's configuration; the keys come from the environment, never from the file.
+function liteConfiguration(file, settings) {
+  const { api = {}, auth = {}, storage = {} } = file;
+  return {
+    api: {
+      enabled: true,
+      schemas: api.schemas ?? ["public"],
+      max_rows: api.max_rows ?? 1000,
+      external_url: "", // Google sends people back to the address by which they came
+      anonymous_enabled: false, // a visitor has the publishable key; a token that is none is refused
+    },
+    auth: {
+      enabled: true,
+      site_url: settings.siteUrl,
+      additional_redirect_urls: auth.additional_redirect_urls ?? [],
+      jwt_expiry: auth.jwt_expiry ?? 3600,
+      jwt_secret: settings.jwtSecret,
+      publishable_key: settings.publishableKey,
+      secret_key: settings.secretKey,
+      enable_signup: auth.enable_signup ?? true,
+      enable_anonymous_sign_ins: false,
+      email: { enable_signup: false, enable_confirmations: true },
+      external: { google: { enabled: auth.external?.google?.enabled ?? false, client_id: "local", secret: "local" } },
+    },
+    storage: { enabled: true, file_size_limit: storage.file_size_limit ?? "50MiB" },
+    studio: { enabled: false },
+  };
+}
+
+async function createApp(settings, connection) {
+  const { project } = await createApi();
+  const file = await project.local.readConfig(settings.configPath);
+  setExperimental("storage", true);
+  const app = new App({
+    ...liteConfiguration(file, settings),
+    connection,
+    options: { server: { admin: false, disableStudio: true } },
+  });
+  app._storageAdapter = new ObjectFiles(settings.storageDir);
+  return app.init();
+}
+
+const unavailable = () =>
+  Response.json(
+    {
+      code: "PGRST002",
+      message: "Could not query the database for the schema cache. Retrying.",
+      details: null,
+      hint: null,
+    },
+    { status: 503, headers: { "retry-after": "1" } },
+  );
+
+export async function startSupabase(settings) {
+  globalThis.fetch = fetchWithLocalGoogle(globalThis.fetch, settings.identityProviderUrl);
+  const connection = connect(settings.databaseUrl);
+  const app = await createApp(settings, connection);
+  const stopping = new AbortController();
+  const reload = () => connection.introspect({ useCache: false }).catch(() => {});
+  const watching = watchSchema(settings.databaseUrl, reload, stopping.signal);
+
+  const known = () => connection.introspect({ useCache: true }).then(() => true, () => false);
+  // The peer is nobody, so that no request is ever taken for an administrator's.
+  const forward = (request) => app.fetch(request, { peerAddress: null });
+
+  async function answer(request) {
+    const { pathname } = new URL(request.url);
+    if (pathname.startsWith("/auth/v1/")) {
+      const refusal = await refuseOtherSignIns(request.clone());
+      return refusal ?? towardsLocalGoogle(await forward(request), settings.identityProviderUrl);
+    }
+    if (pathname.startsWith("/storage/v1/")) {
+      return refuseWithoutKey(request, settings) ?? answerStorage(request, forward);
+    }
+    return (await known()) ? forward(request) : unavailable();
+  }
+
+  return {
+    async fetch(request) {
+      return isPreflight(request) ? answerPreflight(request) : withCors(await answer(request));
+    },
+    /** Whether the database answers and its schema is known. */
+    async isReady() {
+      const answers = await connection.driver`select 1`.then(() => true, () => false);
+      return answers && known();
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.all([connection.close(), watching]);
+    },
+  };
+}

@@ -1,0 +1,145 @@
+"""Storage as the client libraries use it: uploads, folders, signed addresses, limits."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from storage3.exceptions import StorageApiError
+
+from supabase import Client
+from tests.support.node import run_script
+from tests.support.people import Person
+from tests.support.sign_in import python_client
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.filterwarnings("ignore:The '.*' parameter is deprecated:DeprecationWarning")
+
+PNG = bytes.fromhex("89504e470d0a1a0a") + secrets.token_bytes(2000)
+
+
+@pytest.fixture
+def client(stack: Stack, person: Person) -> Iterator[Client]:
+    with python_client(stack, person.token) as client:
+        yield client
+
+
+def test_supabase_js_uploads_lists_signs_and_removes(stack: Stack, person: Person) -> None:
+    given = {"url": stack.url, "key": stack.publishable_key, "token": person.token}
+    answer = run_script("storage.mjs", **given, folder=str(person.id))
+    assert answer["errors"] == {}
+    assert answer["downloads"] == dict.fromkeys(
+        ("blob", "bytes", "form", "signed", "uploadedSigned", "copied"), "image/png 8"
+    )
+    assert answer["listed"] == ["blob.png", "bytes.png", "copy.png", "form.png", "nested", "signed.png"]
+    assert answer["removed"] == ["nested/deep.png"]
+    assert answer["publicBytes"] == 8
+
+
+def test_supabase_py_uploads_lists_signs_and_removes(client: Client, person: Person) -> None:
+    bucket = client.storage.from_("ai-assets")
+    path = f"{person.id}/picture (1) with spaces & $igns=@;,+!.png"
+    uploaded = bucket.upload(path, PNG, {"content-type": "image/png", "cache-control": "60"})
+    assert uploaded.full_path == f"ai-assets/{path}"
+    assert bucket.download(path) == PNG
+    with pytest.raises(StorageApiError, match="exists"):
+        bucket.upload(path, PNG, {"content-type": "image/png"})
+    bucket.update(path, PNG * 2, {"content-type": "image/png"})
+    assert bucket.download(path) == PNG * 2
+
+    signed = str(bucket.create_signed_url(path, 60)["signedURL"])
+    answer = httpx.get(signed)
+    assert answer.content == PNG * 2
+    assert answer.headers["content-type"] == "image/png"
+    assert httpx.get(signed[:-4] + "AAAA").status_code == 400
+    several = bucket.create_signed_urls([path], 60)
+    assert httpx.get(str(several[0]["signedURL"])).content == PNG * 2
+
+    ticket = bucket.create_signed_upload_url(f"{person.id}/later.png")
+    bucket.upload_to_signed_url(ticket["path"], ticket["token"], PNG, {"content-type": "image/png"})
+    assert bucket.download(f"{person.id}/later.png") == PNG
+
+    names = [entry["name"] for entry in bucket.list(str(person.id))]
+    assert sorted(names) == sorted([path.partition("/")[2], "later.png"])
+    assert [entry["name"] for entry in bucket.list(str(person.id), {"limit": 1, "offset": 1})] == names[1:]
+    assert bucket.list() == [folder(str(person.id))]
+    bucket.copy(path, f"{person.id}/copy.png")
+    bucket.move(f"{person.id}/copy.png", f"{person.id}/moved.png")
+    assert bucket.download(f"{person.id}/moved.png") == PNG * 2
+    assert len(bucket.remove([path, f"{person.id}/moved.png"])) == 2
+    with pytest.raises(StorageApiError, match="not found"):
+        bucket.download(path)
+
+
+def folder(name: str) -> dict[str, Any]:
+    empty = dict.fromkeys(("id", "updated_at", "created_at", "last_accessed_at", "metadata"))
+    return {"name": name, **empty}
+
+
+def test_an_expired_signature_opens_nothing(client: Client, person: Person) -> None:
+    bucket = client.storage.from_("ai-assets")
+    path = f"{person.id}/a.png"
+    bucket.upload(path, PNG, {"content-type": "image/png"})
+    signed = str(bucket.create_signed_url(path, 60)["signedURL"])
+    assert httpx.get(signed.replace("a.png", "b.png")).status_code in {400, 403}
+    assert httpx.get(str(bucket.create_signed_url(path, -1)["signedURL"])).status_code == 400
+
+
+def test_limits_hold_however_the_file_is_sent(stack: Stack, person: Person) -> None:
+    path = f"/storage/v1/object/qr-codes/{person.id}/"
+    large = bytes(1024 * 1024 + 1)
+    with stack.client(person) as http:
+        png = {"content-type": "image/png"}
+        answers = [
+            http.post(f"{path}1", content=large, headers=png),
+            http.post(f"{path}2", content=(part for part in [large]), headers=png),
+            http.post(f"{path}3", files={"file": ("x.png", large, "image/png")}),
+            http.put(f"{path}4", files={"": ("x.png", large, "image/png")}),
+            http.post(f"{path}5", content=b"<script>", headers={"content-type": "text/html"}),
+            http.post(f"{path}6", files={"": ("x.html", b"<script>", "text/html")}),
+            http.post(f"{path}7", data={"no": "file"}, files={}),
+        ]
+        assert [answer.status_code for answer in answers] == [400] * 7
+        assert [answer.json()["statusCode"] for answer in answers] == ["413"] * 4 + ["415"] * 3
+        listing = http.post("/storage/v1/object/list/qr-codes", json={"prefix": str(person.id)})
+        assert listing.json() == []
+
+
+def test_nobody_writes_or_reads_in_anothers_folder(
+    stack: Stack, client: Client, person: Person, other: httpx.Client
+) -> None:
+    path = f"{person.id}/mine.png"
+    client.storage.from_("ai-assets").upload(path, PNG, {"content-type": "image/png"})
+    png = {"content-type": "image/png"}
+    with stack.client() as anon:
+        for caller in (other, anon):
+            assert caller.post(
+                f"/storage/v1/object/ai-assets/{person.id}/x.png", content=PNG, headers=png
+            ).is_client_error
+            assert caller.put(f"/storage/v1/object/ai-assets/{path}", content=PNG, headers=png).is_client_error
+            assert caller.get(f"/storage/v1/object/ai-assets/{path}").is_client_error
+            assert caller.post(f"/storage/v1/object/sign/ai-assets/{path}", json={"expiresIn": 60}).is_client_error
+            assert caller.post(f"/storage/v1/object/upload/sign/ai-assets/{person.id}/y.png").is_client_error
+            assert caller.request("DELETE", "/storage/v1/object/ai-assets", json={"prefixes": [path]}).json() == []
+            assert caller.post("/storage/v1/object/list/ai-assets", json={"prefix": str(person.id)}).json() == []
+    assert client.storage.from_("ai-assets").download(path) == PNG
+
+
+@pytest.mark.parametrize("name", ["ünïcode.png", "hash#.png", "back\\slash.png", "{brace}.png"])
+def test_names_that_hosted_storage_does_not_take_are_refused(owner: httpx.Client, person: Person, name: str) -> None:
+    address = f"/storage/v1/object/ai-assets/{person.id}/{quote(name)}"
+    answer = owner.post(address, content=PNG, headers={"content-type": "image/png"})
+    assert answer.json() == {"statusCode": "400", "error": "InvalidKey", "message": f"Invalid key: {person.id}/{name}"}
+
+
+@pytest.mark.parametrize(
+    "key", ["../../escape.png", "%2e%2e/%2e%2e/escape.png", "..%2f..%2fescape.png", "a/../../../escape.png"]
+)
+def test_no_key_leads_out_of_the_folder(stack: Stack, person: Person, key: str) -> None:
+    address = f"{stack.url}/storage/v1/object/ai-assets/{person.id}/{key}"
+    headers = {**stack.headers(person), "content-type": "image/png"}
+    answer = httpx.request("POST", httpx.URL(address), content=PNG, headers=headers)
+    assert answer.is_client_error
+    assert not list(stack.logs.parent.rglob("*escape*"))

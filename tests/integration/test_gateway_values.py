@@ -1,0 +1,160 @@
+"""Values and errors of the data API are a hosted project's, where Supabase Lite alone would differ."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+import pytest
+
+from local.processes import gateway
+from local.settings import Settings
+from tests.support.cluster import PLATFORM, TestCluster
+from tests.support.people import Person, access_token
+from tests.support.servers import running_parts
+from tests.support.sign_in import register, signed_in
+from tests.support.stack import Stack, free_settings
+
+NO_NOISE = pytest.mark.filterwarnings("ignore:The '.*' parameter is deprecated:DeprecationWarning")
+
+PROBES: LiteralString = """
+create table public.probe (
+  id int generated always as identity primary key, data jsonb, note text, at timestamptz, n numeric
+);
+grant select, insert, update, delete on public.probe to anon;
+create function public.echo(payload jsonb) returns jsonb language sql as
+  $$ select jsonb_build_object('type', jsonb_typeof(payload), 'value', payload) $$;
+create function public.fail(state text) returns void language plpgsql as
+  $$ begin raise exception 'made to fail' using errcode = state, detail = 'why', hint = 'try again'; end $$;
+"""
+
+SCALARS = [5, 1.5, True, False, "five", "5", "true", "null", '"quoted"', "[1]", '{"a": 1}', ""]
+VALUES = [*SCALARS, {"a": [1]}, {}, [], [True], [1], ["x"], [{}]]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A gateway over a database that has a table and two functions for these tests, and nothing else."""
+
+    settings: Settings
+    database_url: str
+
+    def client(self, user: UUID | None = None) -> httpx.Client:
+        key = self.settings.supabase_publishable_key
+        headers = {"apikey": key, "Prefer": "return=representation"}
+        if user:
+            token = access_token(self.settings.supabase_jwt_secret, f"{self.settings.gateway_url}/auth/v1", user)
+            headers["Authorization"] = f"Bearer {token}"
+        return httpx.Client(base_url=self.settings.gateway_url, headers=headers)
+
+
+@pytest.fixture(scope="module")
+def probe(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
+    settings = free_settings(tmp_path_factory.mktemp("gateway"))
+    settings.logs.mkdir()
+    with cluster.copy(PLATFORM) as url:
+        with psycopg.connect(url) as connection:
+            connection.execute(PROBES)
+        with running_parts([gateway(settings, url)], settings.logs, belongs_to=cluster.folder):
+            yield Probe(settings, url)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=json.dumps)
+def test_json_is_stored_and_passed_as_it_is_sent(probe: Probe, value: object) -> None:
+    with probe.client() as anon:
+        stored = anon.post("/rest/v1/probe", json={"data": value}).json()[0]
+        assert stored["data"] == value
+        assert type(stored["data"]) is type(value)
+        several = anon.post("/rest/v1/probe", json=[{"data": value}, {"data": [value]}]).json()
+        assert [row["data"] for row in several] == [value, [value]]
+        changed = anon.patch(f"/rest/v1/probe?id=eq.{stored['id']}", json={"data": {"in": value}}).json()[0]
+        assert changed["data"] == {"in": value}
+        echoed = anon.post("/rest/v1/rpc/echo", json={"payload": value}).json()
+        assert echoed["value"] == value
+
+
+@pytest.mark.parametrize("value", [5, True, {"a": 1}, ["x"]], ids=json.dumps)
+def test_what_is_no_text_is_stored_in_text_as_json(probe: Probe, value: object) -> None:
+    with probe.client() as anon:
+        stored = anon.post("/rest/v1/probe", json={"note": value}).json()[0]
+        assert json.loads(stored["note"]) == value
+
+
+def test_null_stays_null(probe: Probe) -> None:
+    with probe.client() as anon:
+        row = anon.post("/rest/v1/probe", json={"data": None}).json()[0]
+        assert anon.get(f"/rest/v1/probe?id=eq.{row['id']}&data=is.null").json() == [row]
+
+
+@NO_NOISE
+def test_what_google_says_is_an_object_in_the_database(stack: Stack) -> None:
+    sub = register(stack, email="object@example.com", name="An Object")
+    with signed_in(stack, sub), psycopg.connect(stack.database_url) as connection:
+        kinds = connection.execute(
+            """
+            select jsonb_typeof(raw_user_meta_data), jsonb_typeof(raw_app_meta_data), jsonb_typeof(identity_data)
+            from auth.users join auth.identities on user_id = users.id where provider_id = %s
+            """,
+            (sub,),
+        ).fetchone()
+    assert kinds == ("object", "object", "object")
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-11-22T10:34:46.31+00:00", "2026-11-22T12:00:00+05:30", "1999-12-31T23:59:59Z"]
+)
+def test_timestamps_are_iso_8601(probe: Probe, written: str) -> None:
+    with probe.client() as anon:
+        row = anon.post("/rest/v1/probe", json={"at": written}).json()[0]
+        assert "T" in row["at"]
+        assert datetime.fromisoformat(row["at"]) == datetime.fromisoformat(written)
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("08006", 503), ("0A000", 400), ("0L000", 403), ("21000", 500), ("22001", 400), ("22023", 400), ("22P02", 400),
+        ("23502", 400), ("23503", 409), ("23505", 409), ("23514", 400), ("25000", 500), ("25006", 405), ("28000", 403),
+        ("40001", 500), ("42501", 401), ("42703", 400), ("42883", 404), ("42P01", 404), ("42P17", 500), ("53100", 503),
+        ("53400", 500), ("54000", 500), ("55000", 500), ("57014", 500), ("58000", 500), ("HV000", 500), ("P0001", 400),
+        ("P0002", 500), ("PT402", 402), ("PT503", 503), ("PTXXX", 500), ("XX000", 500), ("ZZ999", 400),
+    ],
+)  # fmt: skip
+def test_database_errors_have_postgrests_statuses(probe: Probe, state: str, status: int) -> None:
+    with probe.client() as anon:
+        answer = anon.post("/rest/v1/rpc/fail", json={"state": state})
+    assert answer.status_code == status
+    body = answer.json()
+    assert set(body) == {"code", "message", "details", "hint"}
+    if state != "42P01":  # Supabase Lite tells of its schema cache instead
+        assert (body["code"], body["message"]) == (state, "made to fail")
+
+
+def test_who_has_signed_in_is_forbidden_and_who_has_not_is_unauthorised(probe: Probe) -> None:
+    for user, status in ((None, 401), (uuid4(), 403)):
+        with probe.client(user) as client:
+            assert client.post("/rest/v1/rpc/fail", json={"state": "42501"}).status_code == status
+
+
+def test_a_violated_check_is_a_bad_request(owner: httpx.Client, person: Person) -> None:
+    wrong = {"user_id": str(person.id), "title": "x", "status": "nonsense"}
+    answer = owner.post("/rest/v1/projects", json=wrong)
+    assert (answer.status_code, answer.json()["code"]) == (400, "23514")
+    answer = owner.post("/rest/v1/projects", json={"user_id": str(person.id), "title": None})
+    assert (answer.status_code, answer.json()["code"]) == (400, "23502")
+
+
+def test_a_new_table_is_served_once_the_schema_is_told_to_be_reloaded(probe: Probe) -> None:
+    with psycopg.connect(probe.database_url, autocommit=True) as connection, probe.client() as anon:
+        assert anon.get("/rest/v1/made_later").json()["code"] == "PGRST205"
+        connection.execute("create table public.made_later (id int)")
+        connection.execute("notify pgrst, 'reload schema'")
+        deadline = time.monotonic() + 10
+        while not (answer := anon.get("/rest/v1/made_later")).is_success:
+            assert time.monotonic() < deadline
+        assert answer.json() == []
