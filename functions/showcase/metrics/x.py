@@ -18,6 +18,7 @@ from showcase.retry import Deadline
 
 VENDOR = "twitter"
 LARGEST_BATCH = 100
+TOP_UP_WAIT = 6 * 3600.0  # seconds; credits come back when somebody buys some
 
 # The last part of a problem's type URI; its host has changed before.
 _FAILURES = {
@@ -56,6 +57,8 @@ def _read(response: httpx.Response) -> dict[str, Any]:
             _until_next_month() if _problem(body) == "usage-capped" else retry_after(response.headers, "x-rate-limit")
         )
         raise VendorError(VENDOR, Failure.RATE_LIMITED, retry_after=wait)
+    if response.status_code == 402:
+        raise VendorError(VENDOR, Failure.RATE_LIMITED, "credits depleted", retry_after=TOP_UP_WAIT)
     if response.status_code in {401, 403}:
         raise VendorError(VENDOR, Failure.REJECTED, f"status {response.status_code}")
     if response.status_code != 200 or not isinstance(body, dict):
@@ -95,7 +98,7 @@ def _answer(post: Any) -> Answer | None:
         metrics = post["public_metrics"]
         counts: Counts = {
             "likes": metrics["like_count"],
-            "retweets": metrics["retweet_count"],
+            "retweets": metrics["retweet_count"] if "retweet_count" in metrics else metrics["repost_count"],
             "replies": metrics["reply_count"],
         }
     except (KeyError, TypeError):

@@ -7,6 +7,9 @@ import pytest
 
 from tests.support.cluster import TestCluster
 from tests.support.github import GitHub, running_github
+from tests.support.linkedin import LinkedIn, new_linkedin
+from tests.support.simulators import running_simulator
+from tests.support.x import X, new_x
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +21,25 @@ def github_server(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def github(github_server: httpx.Client) -> GitHub:
     return GitHub(github_server)
+
+
+@pytest.fixture(scope="session")
+def x_server(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with running_simulator("x", cluster, tmp_path_factory.mktemp("x")) as client:
+        yield client
+
+
+@pytest.fixture
+def x(x_server: httpx.Client) -> X:
+    return new_x(x_server)
+
+
+@pytest.fixture(scope="session")
+def linkedin_server(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with running_simulator("linkedin", cluster, tmp_path_factory.mktemp("linkedin")) as client:
+        yield client
+
+
+@pytest.fixture
+def linkedin(linkedin_server: httpx.Client) -> LinkedIn:
+    return new_linkedin(linkedin_server)

@@ -1,0 +1,103 @@
+"""The stand-in for X, held against X's own published description of its API."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+import pytest
+
+from local.settings import ROOT
+from tests.support.x import X
+
+DESCRIPTION = ROOT.parent / "shared" / "specs" / "x.openapi.json"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as openapi-core reads it."""
+
+    url: str
+    host_url: str = "https://api.x.com"
+    path: str = "/2/tweets"
+    method: str = "get"
+    body: None = None
+    content_type: str = ""
+
+    @property
+    def parameters(self) -> Any:
+        datatypes = pytest.importorskip("openapi_core.datatypes")
+        structures = pytest.importorskip("werkzeug.datastructures")
+        query = structures.ImmutableMultiDict(parse_qsl(httpx.URL(self.url).query.decode()))
+        return datatypes.RequestParameters(query=query, header=structures.Headers({"authorization": "Bearer x"}))
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer as openapi-core reads it."""
+
+    answer: httpx.Response
+
+    @property
+    def data(self) -> bytes:
+        return self.answer.content
+
+    @property
+    def status_code(self) -> int:
+        return self.answer.status_code
+
+    @property
+    def content_type(self) -> str:
+        return self.answer.headers["content-type"].partition(";")[0]
+
+    @property
+    def headers(self) -> Any:
+        return self.answer.headers
+
+
+@pytest.fixture(scope="session")
+def description() -> Any:
+    if not DESCRIPTION.is_file():
+        pytest.skip(f"X's published API description is not at {DESCRIPTION}")
+    openapi = pytest.importorskip("openapi_core", reason="openapi-core is not installed")
+    text = json.loads(DESCRIPTION.read_text("utf-8"))
+    # Of the three ways to sign in, openapi-core can check the one that we use.
+    text["paths"]["/2/tweets"]["get"]["security"] = [{"BearerToken": []}]
+    config = openapi.Config(
+        spec_validator_cls=None, extra_media_type_deserializers={"application/problem+json": json.loads}
+    )
+    return openapi.OpenAPI.from_dict(text, config=config)
+
+
+def test_requests_and_answers_are_as_x_describes_them(x: X, description: Any) -> None:
+    for subject, kind in zip(x.ids, ("not_found", "not_authorized", "suspended", "omitted"), strict=False):
+        x.behave(subject, {"kind": kind})
+    for ids in (x.ids[:100], x.ids[4:5], x.ids[:1]):
+        answer = x.get(*ids, query="post.fields=public_metrics,created_at")
+        asked = Asked(str(answer.request.url))
+        description.validate_request(asked)
+        description.validate_response(asked, Answered(answer))
+
+
+def test_the_description_tells_wrong_answers_from_right_ones(x: X, description: Any) -> None:
+    validation = pytest.importorskip("openapi_core.validation.response.exceptions")
+    for query, kinds in (
+        ("tweet.fields=public_metrics", []),  # the old words are not in it
+        ("post.fields=public_metrics", [{"kind": "not_found"}, {"kind": "legacy_problems"}]),
+    ):
+        x.behave(x.ids[0], *kinds)
+        answer = x.get(x.ids[0], query=query)
+        with pytest.raises(validation.InvalidData):
+            description.validate_response(Asked(str(answer.request.url)), Answered(answer))
+
+
+def test_a_request_that_x_refuses_is_not_as_it_describes(x: X, description: Any) -> None:
+    exceptions = pytest.importorskip("openapi_core.exceptions")
+    for ids in (("x1",), tuple(map(str, range(101)))):
+        answer = x.get(*ids, query="post.fields=public_metrics")
+        asked = Asked(str(answer.request.url))
+        with pytest.raises(exceptions.OpenAPIError):
+            description.validate_request(asked)
+        assert answer.status_code == 400
+        description.validate_response(asked, Answered(answer))

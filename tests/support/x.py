@@ -1,0 +1,45 @@
+"""The stand-in for X, seen from one test."""
+
+import random
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+
+@dataclass(frozen=True)
+class X:
+    """A running simulator, a token that no other test uses, and ids that no other test asks for."""
+
+    client: httpx.Client
+    token: str
+    ids: tuple[str, ...]
+
+    def get(self, *ids: str, query: str = "tweet.fields=public_metrics", **headers: str) -> httpx.Response:
+        given = {"authorization": f"Bearer {self.token}", **headers}
+        return self.client.get(f"/2/tweets?ids={','.join(ids)}&{query}", headers=given)
+
+    def ask(self, *ids: str, query: str = "tweet.fields=public_metrics") -> Any:
+        answer = self.get(*ids, query=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def behave(self, subject: str, *behaviours: dict[str, Any]) -> None:
+        answer = self.client.put("/_simulator/behaviours", json={subject: behaviours})
+        assert answer.status_code == 200, answer.text
+
+    def behave_token(self, *behaviours: dict[str, Any]) -> None:
+        self.behave(f"token:{self.token}", *behaviours)
+
+    def state(self, *subjects: str) -> Any:
+        return self.client.get("/_simulator", params={"subject": subjects}).json()
+
+    def billed(self, subject: str) -> int:
+        number: int = self.state(subject)["billed"][subject]
+        return number
+
+
+def new_x(server: httpx.Client) -> X:
+    first = random.SystemRandom().randrange(10**18, 9 * 10**18)
+    return X(server, token=uuid.uuid4().hex, ids=tuple(str(first + number) for number in range(110)))
