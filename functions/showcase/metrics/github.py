@@ -87,7 +87,7 @@ def _read(response: httpx.Response) -> dict[str, Any]:
 
 
 def _is_limit(response: httpx.Response, body: Any) -> bool:
-    """Primary: a 200 with an error or a 403 with nothing left; secondary: a 200 or 403 that says when or names itself."""
+    """Primary: a 200 with an error or 403 with nothing left; secondary: a 200 or 403 that says when or names itself."""
     errors = body.get("errors") if isinstance(body, dict) else None
     types = {error.get("type") for error in errors or [] if isinstance(error, dict)}
     spent = response.status_code == 403 and response.headers.get("x-ratelimit-remaining") == "0"

@@ -1,0 +1,182 @@
+"""Tokens signed by a project's own keys, against a real server that publishes them."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from showcase.auth import ANONYMOUS, SERVICE, Kind, SigningKeys, authenticate
+from showcase.errors import ApiError, ServiceUnavailable, Unauthorized
+from showcase.settings import CoreSettings
+
+pytestmark = pytest.mark.anyio
+
+SECRET = "a shared secret of at least thirty-two bytes"
+USER = uuid4()
+
+
+@dataclass
+class Publisher:
+    """The keys that a project publishes, and how often it was asked for them."""
+
+    keys: dict[str, ec.EllipticCurvePrivateKey] = field(default_factory=dict)
+    asked: int = 0
+    url: str = ""
+
+    def add(self, key_id: str) -> None:
+        self.keys[key_id] = ec.generate_private_key(ec.SECP256R1())
+
+    def token(self, key_id: str, **claims: Any) -> str:
+        payload = {"sub": str(USER), "role": "authenticated", "exp": time.time() + 60, **claims}
+        return jwt.encode(payload, self.keys[key_id], algorithm="ES256", headers={"kid": key_id})
+
+    def document(self) -> bytes:
+        algorithm = jwt.algorithms.ECAlgorithm(jwt.algorithms.ECAlgorithm.SHA256)
+        keys = {name: json.loads(algorithm.to_jwk(key.public_key())) for name, key in self.keys.items()}
+        return json.dumps({"keys": [{**key, "kid": name, "alg": "ES256"} for name, key in keys.items()]}).encode()
+
+
+@contextmanager
+def publishing(publisher: Publisher) -> Iterator[Publisher]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            publisher.asked += 1
+            body = publisher.document()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Quietly."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        publisher.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield publisher
+        finally:
+            server.shutdown()
+
+
+@pytest.fixture
+def publisher() -> Iterator[Publisher]:
+    with publishing(Publisher()) as publisher:
+        publisher.add("first")
+        yield publisher
+
+
+def settings(url: str, **other: Any) -> CoreSettings:
+    return CoreSettings(
+        supabase_url=url, supabase_publishable_key="sb_publishable_x", supabase_secret_key="sb_secret_x", **other
+    )
+
+
+async def ask(publisher: Publisher, tokens: list[str]) -> list[Any]:
+    """What each token, sent one after the other to one process, says about its bearer."""
+    outcomes: list[Any] = []
+    async with httpx.AsyncClient() as http:
+        keys = SigningKeys(http, f"{publisher.url}/keys")
+        for token in tokens:
+            try:
+                headers = {"authorization": f"Bearer {token}"}
+                outcomes.append(await authenticate(headers, settings(publisher.url), keys))
+            except ApiError as error:
+                outcomes.append(error)
+    return outcomes
+
+
+async def test_a_person_is_known_by_a_published_key_that_is_fetched_once(publisher: Publisher) -> None:
+    callers = await ask(publisher, [publisher.token("first") for _ in range(5)])
+    assert {(caller.kind, caller.user_id) for caller in callers} == {(Kind.USER, USER)}
+    assert publisher.asked == 1
+    assert publisher.token("first") not in repr(callers[0])
+
+
+async def test_unknown_key_ids_do_not_make_us_ask_each_time(publisher: Publisher) -> None:
+    stranger = Publisher()
+    stranger.add("stranger")
+    outcomes = await ask(publisher, [stranger.token("stranger") for _ in range(20)])
+    assert {type(outcome) for outcome in outcomes} == {Unauthorized}
+    assert publisher.asked == 1
+
+
+async def test_a_key_of_the_right_name_but_of_others_is_refused(publisher: Publisher) -> None:
+    impostor = Publisher()
+    impostor.add("first")
+    assert [type(o) for o in await ask(publisher, [impostor.token("first")])] == [Unauthorized]
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"role": "supabase_admin"},
+        {"role": None},
+        {"sub": "somebody"},
+        {"sub": None},
+        {"exp": 1},
+        {"nbf": time.time() + 3600},
+    ],
+)
+async def test_claims_that_are_no_persons_are_refused(publisher: Publisher, claims: dict[str, Any]) -> None:
+    token = publisher.token("first", **claims)
+    assert [type(o) for o in await ask(publisher, [token])] == [Unauthorized]
+
+
+async def test_a_legacy_service_key_is_the_service(publisher: Publisher) -> None:
+    assert await ask(publisher, [publisher.token("first", role="service_role")]) == [SERVICE]
+
+
+async def test_unsigned_tokens_and_shared_secrets_that_were_not_set_are_refused(publisher: Publisher) -> None:
+    claims = {"sub": str(USER), "role": "service_role", "exp": time.time() + 60}
+    unsigned = jwt.encode(claims, None, algorithm="none")
+    by_public_key = jwt.encode(claims, publisher.document().hex(), algorithm="HS256", headers={"kid": "first"})
+    assert [type(o) for o in await ask(publisher, [unsigned, by_public_key])] == [Unauthorized, Unauthorized]
+
+
+async def test_without_any_key_and_without_auth_nobody_can_be_told(publisher: Publisher) -> None:
+    token = publisher.token("first")
+    async with httpx.AsyncClient() as http:
+        keys = SigningKeys(http, "http://127.0.0.1:1/keys")
+        with pytest.raises(ServiceUnavailable):
+            await authenticate({"authorization": f"Bearer {token}"}, settings(publisher.url), keys)
+
+
+async def check(headers: dict[str, str]) -> Any:
+    async with httpx.AsyncClient() as http:
+        keys = SigningKeys(http, "http://127.0.0.1:1/keys")
+        return await authenticate(headers, settings("http://127.0.0.1:1", supabase_jwt_secret=SECRET), keys)
+
+
+async def test_project_keys_are_told_apart() -> None:
+    assert await check({}) is ANONYMOUS
+    assert await check({"authorization": "Bearer sb_publishable_x"}) is ANONYMOUS
+    assert await check({"authorization": "Basic sb_secret_x"}) is ANONYMOUS
+    assert await check({"authorization": "Bearer sb_secret_x"}) is SERVICE
+    assert await check({"apikey": "sb_secret_x"}) is SERVICE
+    assert await check({"apikey": "sb_secret_x "}) is ANONYMOUS
+
+
+@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.text(min_size=1).map(str.strip).filter(bool))
+def test_no_text_makes_somebody(text: str) -> None:
+    """Whatever stands in the header is nobody, or refused as a client's fault or as Auth's absence; never a crash."""
+    import asyncio
+
+    try:
+        caller = asyncio.run(check({"authorization": f"Bearer {text}"}))
+    except (Unauthorized, ServiceUnavailable):
+        return
+    assert caller is ANONYMOUS
