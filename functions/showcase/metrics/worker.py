@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from showcase.database import Database
 from showcase.errors import ApiError, Failure
@@ -16,6 +16,7 @@ from showcase.retry import Deadline
 from showcase.telemetry import log, report
 
 STOP_BEFORE_END = 5.0  # seconds a lease may still take when the time of the run is over
+SHARE_FOR_ASKING = 0.8  # of a lease; the rest is for recording, before others may take it
 
 
 @dataclass(frozen=True)
@@ -61,35 +62,44 @@ async def _refresh_platform(worker: Worker, client: Client, done: PlatformReport
     size = BatchSize(client.first_batch, client.largest_batch)
 
     async def work() -> None:
-        while deadline.remaining > STOP_BEFORE_END and done.stopped is None:
-            settings = worker.settings
-            taken = await store.lease(
-                worker.database,
-                client,
-                settings.metrics_lease_size,
-                client.largest_batch,
-                settings.metrics_lease_seconds,
-            )
-            if taken is None:
-                return
-            if isinstance(taken, Refused):
-                done.stopped, done.not_before = taken.reason, taken.not_before
-                return
-            await _process(worker, client, taken, size, done, deadline)
+        while await _work_on_a_lease(worker, client, size, done, deadline):
+            pass
 
+    # The first lease alone: what comes after it starts with the batch size that it found, not with small ones again.
+    if await _work_on_a_lease(worker, client, size, done, deadline):
+        async with asyncio.TaskGroup() as group:
+            for _ in range(worker.settings.metrics_concurrency):
+                group.create_task(work())
+
+
+async def _work_on_a_lease(
+    worker: Worker, client: Client, size: BatchSize, done: PlatformReport, deadline: Deadline
+) -> bool:
+    """Whether there may be more: something was due, one may ask, and the time is not nearly over."""
+    if deadline.remaining <= STOP_BEFORE_END or done.stopped is not None:
+        return False
+    lease_size, seconds = worker.settings.metrics_lease_size, worker.settings.metrics_lease_seconds
     try:
-        await asyncio.gather(*(work() for _ in range(worker.settings.metrics_concurrency)))
-    except ApiError as error:  # the database: the leases run out by themselves and are due again
+        taken = await store.lease(worker.database, client, lease_size, client.largest_batch, seconds)
+        if isinstance(taken, Refused):
+            done.stopped, done.not_before = taken.reason, taken.not_before
+        if not isinstance(taken, Lease):
+            return False
+        await _process(worker, client, taken, size, done, deadline)
+    except ApiError as error:  # the database: leases run out by themselves and are due again
         done.stopped = error.code
         report(error)
+        return False
+    return True
 
 
 async def _process(
     worker: Worker, client: Client, lease: Lease, size: BatchSize, done: PlatformReport, deadline: Deadline
 ) -> None:
-    asked = await ask(
-        client, lease, size, Deadline.after(min(deadline.remaining, worker.settings.metrics_lease_seconds))
-    )
+    own = replace(size)  # what is too much in this lease need not be in another
+    time_to_ask = min(deadline.remaining, worker.settings.metrics_lease_seconds * SHARE_FOR_ASKING)
+    asked = await ask(client, lease, own, Deadline.after(time_to_ask))
+    size.now = own.now
     stored = await store.record(worker.database, client.platform, lease, asked.results, asked.usage)
     done.leased += len(lease.sources)
     done.upstream_requests += asked.requests

@@ -1,0 +1,77 @@
+"""Stripe's stand-in, put together."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+
+from local.simulators.simulator import Simulator
+from local.simulators.stripe import catalogue, endpoints, timeline
+from local.simulators.stripe.api import Api, api_key
+from local.simulators.stripe.behaviours import KINDS, adapter, scopes
+from local.simulators.stripe.control import Control
+from local.simulators.stripe.dashboard import Dashboard
+from local.simulators.stripe.deliveries import Deliveries
+from local.simulators.stripe.dispatch import Dispatch
+from local.simulators.stripe.pages import Pages
+from local.simulators.stripe.settings import Settings, split
+from local.simulators.stripe.state import load, save
+from local.simulators.stripe.world import World
+
+_ABOUT = (
+    "Answers Stripe's API for customers, prices, checkout, the billing portal, subscriptions, invoices, events and "
+    "test clocks, and sends signed webhooks. /_simulator/dashboard shows what there is. Subjects are ids, e-mails, "
+    "metadata values and client_reference_ids, `token:<key>` and `*`; `/<operation>` or `/<event type>` after one "
+    "narrows it: `cus_1/subscriptions.retrieve`, `*/invoice.paid`."
+)
+_TICK_SECONDS = 1.0
+
+
+def create_app() -> Starlette:
+    """For `uvicorn --factory local.simulators.stripe:create_app`."""
+    settings = Settings()
+    world = World(load(settings.state_file), settings, settings.public_url.rstrip("/"))
+    catalogue.seed(world.state, int(time.time()))
+    endpoints.first_endpoint(world, split(settings.webhook_secrets))
+    simulator = Simulator("Stripe", _ABOUT, KINDS, adapter(), scopes=scopes, credential=api_key)
+    deliveries = Deliveries(world, simulator.book)
+    dispatch = Dispatch(world, deliveries)
+    api = Api(simulator, world)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        deliveries.resume()
+        ticking = asyncio.create_task(_tick(world))
+        yield
+        ticking.cancel()
+        await deliveries.close()
+        _save(world)
+
+    routes: list[Route | Mount] = [
+        *Dashboard(world, dispatch).routes(),
+        *Control(world, dispatch).routes(),
+        *Pages(world).routes(),
+        Mount("/", simulator.app(api.routes(), otherwise=api.elsewhere)),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+async def _tick(world: World) -> None:
+    """Our own time passes too: renewals happen, and the state is kept."""
+    while True:
+        await asyncio.sleep(_TICK_SECONDS)
+        try:
+            timeline.catch_up(world)
+            _save(world)
+        except Exception:
+            logging.getLogger(__name__).exception("time passed, and something went wrong")
+
+
+def _save(world: World) -> None:
+    if world.settings.state_file and world.dirty:
+        world.dirty = False
+        save(world.state, world.settings.state_file)

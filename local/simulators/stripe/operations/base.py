@@ -1,0 +1,53 @@
+"""What an operation of the API is."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from local.simulators.stripe.errors import invalid
+from local.simulators.stripe.parameters import Expanding, Paging, Params
+from local.simulators.stripe.state import Object
+from local.simulators.stripe.world import World
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Objects, the oldest first; the page that was asked for is cut out of them."""
+
+    objects: Iterable[Object]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`name` is the SDK's, and what behaviours are set for."""
+
+    name: str
+    method: str
+    path: str
+    params: type[Params]
+    run: Callable[[World, Any, str], Object | Listing]
+
+
+def retrieve(kind: str) -> Callable[[World, Expanding, str], Object]:
+    def run(world: World, _: Expanding, identity: str) -> Object:
+        return world.state.need(kind, identity)
+
+    return run
+
+
+def page(listing: Listing, params: Paging, url: str, kind: str) -> tuple[list[Object], Object]:
+    """The objects of the page, and the list object without them."""
+    objects = list(listing.objects)[::-1]
+    positions = {obj["id"]: position for position, obj in enumerate(objects)}
+    for cursor, name in ((params.starting_after, "starting_after"), (params.ending_before, "ending_before")):
+        if cursor is not None and cursor not in positions:
+            raise invalid(f"No such {kind}: '{cursor}'", param=name, code="resource_missing")
+    if params.ending_before is not None:
+        end = positions[params.ending_before]
+        start = max(0, end - params.limit)
+        more = start > 0
+    else:
+        start = positions[params.starting_after] + 1 if params.starting_after is not None else 0
+        end = start + params.limit
+        more = end < len(objects)
+    return objects[start:end], {"object": "list", "has_more": more, "url": url}

@@ -1,0 +1,148 @@
+"""Customers and their payment methods."""
+
+from typing import Any
+
+from local.simulators.stripe import customers, payments
+from local.simulators.stripe.operations.base import Listing, Operation, retrieve
+from local.simulators.stripe.parameters import (
+    Clearable,
+    Created,
+    Expanding,
+    Metadata,
+    Paging,
+    Params,
+    Text,
+    merged_metadata,
+    within,
+)
+from local.simulators.stripe.state import Object
+from local.simulators.stripe.world import World
+
+
+class InvoiceSettings(Params):
+    default_payment_method: str | None = None
+
+
+class Update(Expanding):
+    description: Clearable[Text] = None
+    email: Clearable[Text] = None
+    invoice_settings: InvoiceSettings = InvoiceSettings()
+    metadata: Metadata = None
+    name: Clearable[Text] = None
+    phone: Clearable[Text] = None
+
+
+class Create(Update):
+    payment_method: str | None = None
+    test_clock: str | None = None
+
+
+class List(Created):
+    email: str | None = None
+    test_clock: str | None = None
+
+
+class Attach(Expanding):
+    customer: str
+
+
+class ListMethods(Paging):
+    customer: str
+    type: str | None = None
+
+
+def _create(world: World, params: Create, _: str) -> Object:
+    if params.test_clock:
+        world.state.need("test_helpers.test_clock", params.test_clock, param="test_clock")
+    metadata = merged_metadata({}, params.metadata)
+    customer = customers.new_customer(world, test_clock=params.test_clock, metadata=metadata, **_plain(params))
+    try:
+        if params.payment_method:
+            card = payments.attach(world, customer, params.payment_method)
+            wanted = params.invoice_settings.default_payment_method
+            if wanted is not None:
+                own = card if wanted == params.payment_method else payments.attach(world, customer, wanted)
+                customer["invoice_settings"]["default_payment_method"] = own["id"]
+    except Exception:
+        world.state.forget(customer["id"])
+        raise
+    world.emit("customer.created", customer)
+    return customer
+
+
+def _update(world: World, params: Update, identity: str) -> Object:
+    customer = world.state.need("customer", identity)
+    with world.updating(customer, "customer.updated"):
+        customer |= _plain(params)
+        if params.given("metadata"):
+            customer["metadata"] = merged_metadata(customer["metadata"], params.metadata)
+        wanted = params.invoice_settings.default_payment_method
+        if wanted is not None:
+            method = world.state.need("payment_method", wanted, param="invoice_settings[default_payment_method]")
+            customer["invoice_settings"]["default_payment_method"] = method["id"]
+    return customer
+
+
+def _plain(params: Update) -> dict[str, Any]:
+    names = ("description", "email", "name", "phone")
+    return {name: getattr(params, name) for name in names if params.given(name)}
+
+
+def _retrieve(world: World, _: Expanding, identity: str) -> Object:
+    """What was deleted still answers, as deleted."""
+    found = world.state.find(identity, "customer")
+    return found or world.state.need("customer", identity)
+
+
+def _delete(world: World, _: Params, identity: str) -> Object:
+    customer = world.state.need("customer", identity)
+    customers.delete(world, customer)
+    return customer
+
+
+def _list(world: World, params: List, _: str) -> Listing:
+    return Listing(
+        customer
+        for customer in world.state.all("customer")
+        if not customer.get("_deleted")
+        and (params.email is None or customer["email"] == params.email)
+        and customer["test_clock"] == params.test_clock
+        and within(customer["created"], params.created)
+    )
+
+
+def _attach(world: World, params: Attach, identity: str) -> Object:
+    customer = world.state.need("customer", params.customer, param="customer")
+    return payments.attach(world, customer, identity)
+
+
+def _detach(world: World, _: Expanding, identity: str) -> Object:
+    method = world.state.need("payment_method", identity)
+    customer = world.state.find(method["customer"] or "", "customer")
+    method["customer"] = None
+    if customer and customer["invoice_settings"]["default_payment_method"] == identity:
+        with world.updating(customer, "customer.updated"):
+            customer["invoice_settings"]["default_payment_method"] = None
+    world.emit("payment_method.detached", method)
+    return method
+
+
+def _list_methods(world: World, params: ListMethods, _: str) -> Listing:
+    return Listing(
+        method
+        for method in world.state.all("payment_method")
+        if method["customer"] == params.customer and params.type in {None, method["type"]}
+    )
+
+
+OPERATIONS = (
+    Operation("customers.create", "POST", "/v1/customers", Create, _create),
+    Operation("customers.list", "GET", "/v1/customers", List, _list),
+    Operation("customers.retrieve", "GET", "/v1/customers/{id}", Expanding, _retrieve),
+    Operation("customers.update", "POST", "/v1/customers/{id}", Update, _update),
+    Operation("customers.delete", "DELETE", "/v1/customers/{id}", Params, _delete),
+    Operation("payment_methods.list", "GET", "/v1/payment_methods", ListMethods, _list_methods),
+    Operation("payment_methods.retrieve", "GET", "/v1/payment_methods/{id}", Expanding, retrieve("payment_method")),
+    Operation("payment_methods.attach", "POST", "/v1/payment_methods/{id}/attach", Attach, _attach),
+    Operation("payment_methods.detach", "POST", "/v1/payment_methods/{id}/detach", Expanding, _detach),
+)

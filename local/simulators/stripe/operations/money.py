@@ -1,0 +1,118 @@
+"""Invoices, charges, refunds and disputes."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from local.simulators.stripe import billing, invoices, refunds
+from local.simulators.stripe.changes import settle_pending
+from local.simulators.stripe.errors import declined, invalid
+from local.simulators.stripe.operations.base import Listing, Operation, retrieve
+from local.simulators.stripe.parameters import Created, Expanding, Metadata, merged_metadata, within
+from local.simulators.stripe.payments import attach
+from local.simulators.stripe.state import Object
+from local.simulators.stripe.world import World
+
+
+class ListInvoices(Created):
+    customer: str | None = None
+    status: Literal["draft", "open", "paid", "uncollectible", "void"] | None = None
+    subscription: str | None = None
+
+
+class Pay(Expanding):
+    off_session: bool = True
+    payment_method: str | None = None
+
+
+class ListCharges(Created):
+    customer: str | None = None
+    payment_intent: str | None = None
+
+
+class CreateRefund(Expanding):
+    amount: Annotated[int, Field(ge=1)] | None = None
+    charge: str | None = None
+    metadata: Metadata = None
+    payment_intent: str | None = None
+    reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = None
+
+
+def _list_invoices(world: World, params: ListInvoices, _: str) -> Listing:
+    return Listing(
+        invoice
+        for invoice in world.state.all("invoice")
+        if params.customer in {None, invoice["customer"]}
+        and params.status in {None, invoice["status"]}
+        and params.subscription in {None, billing.subscription_of(invoice)}
+        and within(invoice["created"], params.created)
+    )
+
+
+def _pay(world: World, params: Pay, identity: str) -> Object:
+    """A refused card is an error to whoever asks, and counts as a try."""
+    invoice = world.state.need("invoice", identity)
+    if invoice["status"] == "paid":
+        raise invalid("Invoice is already paid")
+    if invoice["status"] in {"void", "uncollectible"}:
+        raise invalid(f"This invoice is {invoice['status']} and cannot be paid.")
+    subscription = world.state.kinds["subscription"][str(billing.subscription_of(invoice))]
+    customer = world.state.need("customer", invoice["customer"])
+    card = attach(world, customer, params.payment_method) if params.payment_method else None
+    tried = billing.collect(world, subscription, invoice, card)
+    if invoice["status"] != "paid":
+        if tried is None:
+            raise invalid("There is no `default_payment_method` set on this Customer or Invoice. Please set one.")
+        raise declined(tried.outcome, charge=tried.charge["id"])
+    if subscription.get("_pending_invoice") == identity and subscription["pending_update"]:
+        settle_pending(world, subscription, paid=True)
+    return invoice
+
+
+def _finalize(world: World, _: Expanding, identity: str) -> Object:
+    invoice = world.state.need("invoice", identity)
+    if invoice["status"] != "draft":
+        raise invalid("This invoice is already finalized, you can't re-finalize a non-draft invoice.")
+    invoices.finalize(world, invoice)
+    return invoice
+
+
+def _void(world: World, _: Expanding, identity: str) -> Object:
+    invoice = world.state.need("invoice", identity)
+    invoices.void(world, invoice)
+    return invoice
+
+
+def _list_charges(world: World, params: ListCharges, _: str) -> Listing:
+    return Listing(
+        charge
+        for charge in world.state.all("charge")
+        if params.customer in {None, charge["customer"]}
+        and params.payment_intent in {None, charge["payment_intent"]}
+        and within(charge["created"], params.created)
+    )
+
+
+def _refund(world: World, params: CreateRefund, _: str) -> Object:
+    charge_id = params.charge
+    if params.payment_intent:
+        charge_id = world.state.need("payment_intent", params.payment_intent, param="payment_intent")["latest_charge"]
+    if charge_id is None:
+        raise invalid("One of the following params should be provided for this request: payment_intent or charge.")
+    charge = world.state.need("charge", charge_id, param="charge")
+    return refunds.refund(world, charge, params.amount, params.reason, merged_metadata({}, params.metadata))
+
+
+OPERATIONS = (
+    Operation("invoices.list", "GET", "/v1/invoices", ListInvoices, _list_invoices),
+    Operation("invoices.retrieve", "GET", "/v1/invoices/{id}", Expanding, retrieve("invoice")),
+    Operation("invoices.finalize_invoice", "POST", "/v1/invoices/{id}/finalize", Expanding, _finalize),
+    Operation("invoices.pay", "POST", "/v1/invoices/{id}/pay", Pay, _pay),
+    Operation("invoices.void_invoice", "POST", "/v1/invoices/{id}/void", Expanding, _void),
+    Operation("payment_intents.retrieve", "GET", "/v1/payment_intents/{id}", Expanding, retrieve("payment_intent")),
+    Operation("charges.list", "GET", "/v1/charges", ListCharges, _list_charges),
+    Operation("charges.retrieve", "GET", "/v1/charges/{id}", Expanding, retrieve("charge")),
+    Operation("refunds.create", "POST", "/v1/refunds", CreateRefund, _refund),
+    Operation("refunds.retrieve", "GET", "/v1/refunds/{id}", Expanding, retrieve("refund")),
+    Operation("disputes.retrieve", "GET", "/v1/disputes/{id}", Expanding, retrieve("dispute")),
+)

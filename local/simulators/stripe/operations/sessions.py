@@ -1,0 +1,185 @@
+"""Checkout sessions."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from local.simulators.stripe import checkout
+from local.simulators.stripe.calendar import DAY
+from local.simulators.stripe.errors import invalid
+from local.simulators.stripe.operations.base import Listing, Operation, retrieve
+from local.simulators.stripe.operations.subscription_parameters import TrialSettings
+from local.simulators.stripe.parameters import (
+    Created,
+    Expanding,
+    Listed,
+    Metadata,
+    Params,
+    Text,
+    merged_metadata,
+    within,
+)
+from local.simulators.stripe.state import Object, new_id
+from local.simulators.stripe.world import World
+
+
+class LineItem(Params):
+    price: str
+    quantity: Annotated[int, Field(ge=1)] = 1
+
+
+class SubscriptionData(Params):
+    description: Text | None = None
+    metadata: Metadata = None
+    trial_end: int | None = None
+    trial_period_days: Annotated[int, Field(ge=1)] | None = None
+    trial_settings: TrialSettings = TrialSettings()
+
+
+class CreateCheckout(Expanding):
+    mode: Literal["subscription"]
+    line_items: Annotated[Listed[LineItem], Field(min_length=1)]
+    success_url: Text
+    allow_promotion_codes: bool | None = None
+    billing_address_collection: Literal["auto", "required"] | None = None
+    cancel_url: Text | None = None
+    client_reference_id: Annotated[str, Field(max_length=200)] | None = None
+    customer: str | None = None
+    customer_email: Text | None = None
+    expires_at: int | None = None
+    locale: str | None = None
+    metadata: Metadata = None
+    payment_method_collection: Literal["always", "if_required"] = "always"
+    payment_method_types: Listed[Literal["card"]] | None = None
+    subscription_data: SubscriptionData = SubscriptionData()
+
+
+class ListCheckout(Created):
+    customer: str | None = None
+    status: Literal["complete", "expired", "open"] | None = None
+    subscription: str | None = None
+
+
+def _create(world: World, params: CreateCheckout, _: str) -> Object:
+    if params.customer and params.customer_email:
+        raise invalid("You may only specify one of these parameters: customer, customer_email.", param="customer")
+    customer = world.state.need("customer", params.customer, param="customer") if params.customer else None
+    prices = [
+        world.state.need("price", item.price, param=f"line_items[{position}][price]")
+        for position, item in enumerate(params.line_items)
+    ]
+    for position, price in enumerate(prices):
+        if not price["active"] or price["type"] != "recurring":
+            wanted = "an active recurring price"
+            raise invalid(f"The price {price['id']} is not {wanted}.", param=f"line_items[{position}][price]")
+    now = world.now(customer)
+    data = params.subscription_data
+    trial = data.trial_end or data.trial_period_days
+    total = sum(p["unit_amount"] * item.quantity for p, item in zip(prices, params.line_items, strict=True))
+    identity = new_id("cs_test", 58)
+    session = {
+        **_constant(),
+        "id": identity,
+        "allow_promotion_codes": params.allow_promotion_codes,
+        "amount_subtotal": 0 if trial else total,
+        "amount_total": 0 if trial else total,
+        "billing_address_collection": params.billing_address_collection,
+        "cancel_url": params.cancel_url,
+        "client_reference_id": params.client_reference_id,
+        "created": now,
+        "currency": prices[0]["currency"],
+        "customer": params.customer,
+        "customer_email": params.customer_email,
+        "expires_at": params.expires_at or now + DAY,
+        "locale": params.locale,
+        "metadata": merged_metadata({}, params.metadata),
+        "payment_method_collection": params.payment_method_collection,
+        "success_url": params.success_url,
+        "url": f"{world.public_url}/c/pay/{identity}",
+        "_items": [(item.price, item.quantity) for item in params.line_items],
+        "_subscription": {
+            "description": data.description,
+            "metadata": merged_metadata({}, data.metadata),
+            "trial_end": data.trial_end,
+            "trial_period_days": data.trial_period_days,
+            "missing_payment_method": data.trial_settings.end_behavior.missing_payment_method,
+        },
+    }
+    return world.state.add(session)
+
+
+def _expire(world: World, _: Expanding, identity: str) -> Object:
+    session = world.state.need("checkout.session", identity)
+    checkout.expire(world, session)
+    return session
+
+
+def _list(world: World, params: ListCheckout, _: str) -> Listing:
+    return Listing(
+        session
+        for session in world.state.all("checkout.session")
+        if params.customer in {None, session["customer"]}
+        and params.status in {None, session["status"]}
+        and params.subscription in {None, session["subscription"]}
+        and within(session["created"], params.created)
+    )
+
+
+def _constant() -> dict[str, Any]:
+    return {
+        "object": "checkout.session",
+        "adaptive_pricing": None,
+        "after_expiration": None,
+        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+        "client_secret": None,
+        "collected_information": None,
+        "consent": None,
+        "consent_collection": None,
+        "currency_conversion": None,
+        "custom_fields": [],
+        "custom_text": {
+            "after_submit": None,
+            "shipping_address": None,
+            "submit": None,
+            "terms_of_service_acceptance": None,
+        },
+        "customer_account": None,
+        "customer_creation": None,
+        "customer_details": None,
+        "discounts": [],
+        "invoice": None,
+        "invoice_creation": None,
+        "livemode": False,
+        "mode": "subscription",
+        "origin_context": None,
+        "payment_intent": None,
+        "payment_link": None,
+        "payment_method_configuration_details": None,
+        "payment_method_options": {},
+        "payment_method_types": ["card"],
+        "payment_status": "unpaid",
+        "permissions": None,
+        "phone_number_collection": {"enabled": False},
+        "recovered_from": None,
+        "saved_payment_method_options": None,
+        "setup_intent": None,
+        "shipping_address_collection": None,
+        "shipping_cost": None,
+        "shipping_options": [],
+        "status": "open",
+        "submit_type": None,
+        "subscription": None,
+        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+        "ui_mode": "hosted_page",
+        "wallet_options": None,
+    }
+
+
+OPERATIONS = (
+    Operation("checkout.sessions.create", "POST", "/v1/checkout/sessions", CreateCheckout, _create),
+    Operation("checkout.sessions.list", "GET", "/v1/checkout/sessions", ListCheckout, _list),
+    Operation(
+        "checkout.sessions.retrieve", "GET", "/v1/checkout/sessions/{id}", Expanding, retrieve("checkout.session")
+    ),
+    Operation("checkout.sessions.expire", "POST", "/v1/checkout/sessions/{id}/expire", Expanding, _expire),
+)

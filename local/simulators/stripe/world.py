@@ -1,0 +1,100 @@
+"""What the rules of billing need around them: memory, time, and a way to say what happened."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.simulators.stripe.settings import Settings
+from local.simulators.stripe.shapes import present
+from local.simulators.stripe.state import Object, State, new_id
+
+EventListener = Callable[[Object], None]
+
+
+@dataclass
+class World:
+    state: State
+    settings: Settings
+    public_url: str = ""
+    # The request that is being answered, for the events that follow from it; None when time causes them.
+    origin: Mapping[str, str | None] | None = None
+    listeners: list[EventListener] = field(default_factory=list)
+    # Something changed that has not been written to the state file.
+    dirty: bool = False
+    _moment: int | None = None
+
+    def now(self, customer: Object | None = None) -> int:
+        """The customer's time: its test clock's, or ours, moved on by as much as it was told."""
+        if self._moment is not None:
+            return self._moment
+        if customer is None:
+            return int(time.time())
+        if customer["test_clock"]:
+            return int(self.state.need("test_helpers.test_clock", customer["test_clock"])["frozen_time"])
+        return int(time.time()) + int(customer.get("_ahead", 0))
+
+    def now_of(self, customer_id: str) -> int:
+        return self.now(self.state.find(customer_id, "customer"))
+
+    @contextmanager
+    def at(self, moment: int) -> Iterator[None]:
+        """What happens inside happens then."""
+        before, self._moment = self._moment, moment
+        try:
+            yield
+        finally:
+            self._moment = before
+
+    def emit(
+        self, kind: str, obj: Object, previous: Mapping[str, Any] | None = None, *, created: int | None = None
+    ) -> Object:
+        """Says what happened to the object, as it is now."""
+        return self.announce(kind, present(self.state, obj), previous, created=created)
+
+    def announce(
+        self, kind: str, obj: Object, previous: Mapping[str, Any] | None = None, *, created: int | None = None
+    ) -> Object:
+        """Records an event about an object that is already as Stripe shows it, and tells whoever delivers."""
+        owner = obj["id"] if obj.get("object") == "customer" else obj.get("customer")
+        event = {
+            "id": new_id("evt"),
+            "object": "event",
+            "api_version": self.settings.api_version,
+            "created": created if created is not None else (self.now_of(owner) if owner else self.now()),
+            "data": {"object": obj} | ({"previous_attributes": dict(previous)} if previous else {}),
+            "livemode": False,
+            "pending_webhooks": 0,
+            "request": dict(self.origin) if self.origin else {"id": None, "idempotency_key": None},
+            "type": kind,
+        }
+        self.state.add(event)
+        for listener in self.listeners:
+            listener(event)
+        return event
+
+    @contextmanager
+    def updating(self, obj: Object, kind: str) -> Iterator[None]:
+        """Emits `kind` with the previous values, if anything changed."""
+        before = present(self.state, obj)
+        yield
+        previous = changed(before, present(self.state, obj))
+        if previous:
+            self.emit(kind, obj, previous)
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """The old values of what is different: nested for dictionaries, whole for lists."""
+    previous: dict[str, Any] = {}
+    for name in {**before, **after}:
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict) and name != "metadata":
+            previous[name] = changed(old, new)
+        elif name == "metadata" and isinstance(old, dict) and isinstance(new, dict):
+            previous[name] = {key: old.get(key) for key in {**old, **new} if old.get(key) != new.get(key)}
+        else:
+            previous[name] = old
+    return previous
