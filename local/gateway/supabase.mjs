@@ -4,6 +4,7 @@ import { createApi } from "@supabase/lite/cli";
 import { refuseWithoutKey } from "./api_keys.mjs";
 import { answerPreflight, isPreflight, withCors } from "./cors.mjs";
 import { connect } from "./database.mjs";
+import { withUnambiguousEmbedding } from "./embedding.mjs";
 import { fetchWithLocalGoogle, towardsLocalGoogle } from "./google.mjs";
 import { ObjectFiles } from "./object_files.mjs";
 import { watchSchema } from "./schema_watch.mjs";
@@ -71,7 +72,7 @@ export async function startSupabase(settings) {
   const reload = () => connection.introspect({ useCache: false }).catch(() => {});
   const watching = watchSchema(settings.databaseUrl, reload, stopping.signal);
 
-  const known = () => connection.introspect({ useCache: true }).then(() => true, () => false);
+  const schema = () => connection.introspect({ useCache: true }).catch(() => undefined);
   // The peer is nobody, so that no request is ever taken for an administrator's.
   const forward = (request) => app.fetch(request, { peerAddress: null });
 
@@ -84,7 +85,8 @@ export async function startSupabase(settings) {
     if (pathname.startsWith("/storage/v1/")) {
       return refuseWithoutKey(request, settings) ?? answerStorage(request, forward);
     }
-    return (await known()) ? forward(request) : unavailable();
+    const known = await schema();
+    return known ? forward(withUnambiguousEmbedding(request, known)) : unavailable();
   }
 
   return {
@@ -94,7 +96,7 @@ export async function startSupabase(settings) {
     /** Whether the database answers and its schema is known. */
     async isReady() {
       const answers = await connection.driver`select 1`.then(() => true, () => false);
-      return answers && known();
+      return answers && Boolean(await schema());
     },
     async stop() {
       stopping.abort();

@@ -1,0 +1,54 @@
+# Everything that is done here, by name: `make help`.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+# The first that is new enough, or the one that is named: make PYTHON=/path/to/python3 up
+ifndef PYTHON
+PYTHON := $(shell for python in $(RUN) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+endif
+
+.PHONY: help up stop reset test test-slow lint types format models lock setup
+
+help: ## Show what can be made
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: setup ## Run the whole backend on this machine; Ctrl-C stops it
+	@$(RUN) -m local up
+
+stop: setup ## Stop it from another terminal
+	@$(RUN) -m local stop
+
+reset: setup ## Stop it and forget what it stored
+	@$(RUN) -m local reset
+
+test: lint types ## Run every check: lint, types, tests
+	@$(RUN) -m pytest -n auto
+
+test-slow: setup ## Run the tests that take minutes: many more random runs
+	@$(RUN) -m pytest -n auto -m slow
+
+lint: setup ## Check style and formatting
+	@$(RUN) -m ruff check
+	@$(RUN) -m ruff format --check
+
+types: setup ## Check types
+	@$(RUN) -m mypy
+
+format: setup ## Format the Python code, and mend what can be mended
+	@$(RUN) -m ruff check --fix
+	@$(RUN) -m ruff format
+
+models: setup ## Make functions/showcase/models.py from the database of a running `make up`
+	@$(RUN) -m local.generate_models
+
+lock: setup ## Lock the newest versions that pyproject.toml and local/package.json allow
+	@$(RUN) -m local.lock
+
+setup: # Install the locked packages, when they changed
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "showcase: $(or $(PYTHON),no python3 here) is not Python 3.11 or newer:" \
+			"install it, or say where it is: make PYTHON=/path/to/python3 up" >&2; exit 1; }
+	@$(PYTHON) -m local.bootstrap

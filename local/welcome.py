@@ -1,0 +1,36 @@
+"""What is printed once everything runs: where it is, the keys, and three commands to try."""
+
+from local.settings import Settings
+
+SEEDED_PROJECT = "00000000-0000-4000-8000-000000000101"
+
+
+def welcome(settings: Settings, database_url: str, seconds: float) -> str:
+    api = settings.supabase_url
+    functions = f"{settings.gateway_url}/functions/v1" if database_url else f"{settings.functions_url}/functions/v1"
+    lines = [
+        ("API", f"{api}  (/auth/v1, /rest/v1, /storage/v1)"),
+        ("Functions", f"{functions}/<name>"),
+        ("Database", database_url),
+        ("google's stand-in", f"{settings.identity_url}/people" if database_url else ""),
+        *((f"{vendor}'s stand-in", f"{settings.simulator_url(vendor)}/_simulator") for vendor in settings.simulated()),
+        ("Publishable key", settings.supabase_publishable_key),
+        # A hosted project's secrets are not ours to show.
+        ("Secret key", settings.supabase_secret_key if database_url else ""),
+        ("JWT secret", settings.supabase_jwt_secret if database_url else ""),
+    ]
+    shown = "\n".join(f"  {name:<20} {value}" for name, value in lines if value)
+    key = f"-H 'apikey: {settings.supabase_publishable_key}'"
+    json = "-H 'content-type: application/json'"
+    return f"""
+Showcase is ready after {seconds:.1f} s. Ctrl-C stops all of it.
+
+{shown}
+
+Try:
+  curl {key} '{api}/rest/v1/projects?select=title,users(username)'
+
+  curl {key} {json} -d '{{"project_id": "{SEEDED_PROJECT}"}}' {functions}/getSocialMetrics
+
+  In a browser, to sign in: {api}/auth/v1/authorize?provider=google&redirect_to={settings.site_url}
+"""

@@ -1,0 +1,120 @@
+"""Fixtures that every test may use. Each database and server is the test run's own, on a free port."""
+
+import os
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.cluster import MIGRATED, PLATFORM, TestCluster
+from tests.support.people import Person
+from tests.support.servers import last_lines
+from tests.support.stack import Stack, running_stack
+
+CLUSTER = pytest.StashKey[TestCluster]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Under pytest-xdist the controlling process says where the shared cluster is; else we are that process."""
+    told = getattr(config, "workerinput", None)
+    if told is not None:
+        config.stash[CLUSTER] = TestCluster(Path(told["cluster_folder"]), told["cluster_controller"])
+        return
+    folder = Path(tempfile.mkdtemp(prefix="showcase-tests-"))
+    folder.chmod(0o755)  # the database server may run as another user
+    config.stash[CLUSTER] = TestCluster(folder, os.getpid())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    cluster = node.config.stash[CLUSTER]
+    node.workerinput["cluster_folder"] = str(cluster.folder)
+    node.workerinput["cluster_controller"] = cluster.controller
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and CLUSTER in config.stash:
+        config.stash[CLUSTER].stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test of the whole backend that fails shows what the parts said last."""
+    report = yield
+    stack = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and isinstance(stack, Stack):
+        for log in sorted(stack.logs.glob("*.log")):
+            report.sections.append((f"{log.stem}: last lines", last_lines(log)))
+    return report
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def cluster(pytestconfig: pytest.Config) -> TestCluster:
+    return pytestconfig.stash[CLUSTER]
+
+
+@pytest.fixture
+def database(cluster: TestCluster) -> Iterator[str]:
+    """The URL (superuser) of a fresh database with the migrations and the demo rows."""
+    with cluster.copy(MIGRATED) as url:
+        yield url
+
+
+@pytest.fixture
+def bare_database(cluster: TestCluster) -> Iterator[str]:
+    """The URL (superuser) of a fresh database as a hosted project is before the first migration."""
+    with cluster.copy(PLATFORM) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def stack(cluster: TestCluster) -> Iterator[Stack]:
+    """The whole backend on a database of its own, shared by the tests of this process."""
+    with cluster.copy(MIGRATED) as url, running_stack(cluster, url) as running:
+        yield running
+
+
+@pytest.fixture
+def person(stack: Stack) -> Person:
+    """Somebody who has just signed in for the first time."""
+    return stack.person()
+
+
+@pytest.fixture
+def people(stack: Stack) -> Callable[..., Person]:
+    """Makes as many as the test needs."""
+    return stack.person
+
+
+@pytest.fixture
+def anon(stack: Stack) -> Iterator[httpx.Client]:
+    with stack.client("anon") as client:
+        yield client
+
+
+@pytest.fixture
+def owner(stack: Stack, person: Person) -> Iterator[httpx.Client]:
+    """The client of `person`."""
+    with stack.client(person) as client:
+        yield client
+
+
+@pytest.fixture
+def other(stack: Stack) -> Iterator[httpx.Client]:
+    """The client of somebody else."""
+    with stack.client(stack.person()) as client:
+        yield client
+
+
+@pytest.fixture
+def service(stack: Stack) -> Iterator[httpx.Client]:
+    with stack.client("service") as client:
+        yield client

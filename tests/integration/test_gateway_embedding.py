@@ -1,0 +1,46 @@
+"""Embedding stays unambiguous however many tables refer to both sides, as with PostgREST."""
+
+import pytest
+
+from tests.support.people import Person
+from tests.support.stack import Stack
+
+ADAS_ENGINE = "00000000-0000-4000-8000-000000000101"
+
+
+@pytest.mark.parametrize(
+    ("select", "expected"),
+    [
+        ("title,users(username)", {"title": "Analytical Engine", "users": {"username": "ada"}}),
+        ("owner:users(name:username)", {"owner": {"name": "ada"}}),
+        ("users!inner(username)", {"users": {"username": "ada"}}),
+        ("users!projects_user_id_fkey(username)", {"users": {"username": "ada"}}),
+        ("title,...users(username)", {"title": "Analytical Engine", "username": "ada"}),
+    ],
+)
+def test_a_projects_owner(stack: Stack, select: str, expected: dict[str, object]) -> None:
+    with stack.client() as client:
+        answer = client.get("/rest/v1/projects", params={"select": select, "id": f"eq.{ADAS_ENGINE}"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == [expected]
+
+
+def test_below_another_embedding(stack: Stack) -> None:
+    query = {"select": "username,projects(title,users(username),project_tags(tag))", "username": "eq.ada"}
+    with stack.client() as client:
+        [ada] = client.get("/rest/v1/users", params=query).json()
+    [engine] = ada["projects"]
+    assert engine["users"] == {"username": "ada"}
+    assert {"tag": "computing"} in engine["project_tags"]
+
+
+def test_in_the_answer_to_a_write(stack: Stack, person: Person) -> None:
+    with stack.client(person) as client:
+        answer = client.post(
+            "/rest/v1/projects",
+            params={"select": "title,users(username)"},
+            json={"title": "New"},
+            headers={"Prefer": "return=representation"},
+        )
+    assert answer.status_code == 201, answer.text
+    assert answer.json() == [{"title": "New", "users": {"username": person.username}}]

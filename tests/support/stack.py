@@ -1,0 +1,86 @@
+"""The whole backend for tests: every part on a free port, over one database."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import httpx
+
+from local.processes import parts
+from local.settings import Settings, new_keys
+from tests.support.cluster import TestCluster, free_port
+from tests.support.people import Person, make_person
+from tests.support.servers import running_parts
+
+Caller = Person | Literal["anon", "service"]
+
+
+@dataclass(frozen=True)
+class Stack:
+    url: str
+    publishable_key: str
+    secret_key: str
+    jwt_secret: str
+    database_url: str
+    functions_url: str
+    identity_url: str
+    github_url: str
+    site_url: str
+    logs: Path
+
+    def person(self, *, email: str = "", tier: str = "free") -> Person:
+        return make_person(self.database_url, self.jwt_secret, f"{self.url}/auth/v1", email=email, tier=tier)
+
+    def headers(self, caller: Caller) -> dict[str, str]:
+        """As supabase-js sends them."""
+        key = self.secret_key if caller == "service" else self.publishable_key
+        return {"apikey": key, "Authorization": f"Bearer {caller.token if isinstance(caller, Person) else key}"}
+
+    def client(self, caller: Caller = "anon") -> httpx.Client:
+        """Close it: use it in a `with`."""
+        return httpx.Client(base_url=self.url, headers=self.headers(caller), timeout=30)
+
+    def async_client(self, caller: Caller = "anon") -> httpx.AsyncClient:
+        """Close it: use it in an `async with`."""
+        return httpx.AsyncClient(base_url=self.url, headers=self.headers(caller), timeout=30)
+
+
+@contextmanager
+def running_stack(cluster: TestCluster, database_url: str) -> Iterator[Stack]:
+    state = cluster.folder / f"stack-{uuid.uuid4().hex[:8]}"
+    (state / "logs").mkdir(parents=True)
+    settings = free_settings(state)
+    with ExitStack() as cleaning:
+        cleaning.enter_context(running_parts(parts(settings, database_url), settings.logs, belongs_to=cluster.folder))
+        yield Stack(
+            url=settings.gateway_url,
+            publishable_key=settings.supabase_publishable_key,
+            secret_key=settings.supabase_secret_key,
+            jwt_secret=settings.supabase_jwt_secret,
+            database_url=database_url,
+            functions_url=settings.functions_url,
+            identity_url=settings.identity_url,
+            github_url=settings.github_simulator_url,
+            site_url=settings.site_url,
+            logs=settings.logs,
+        )
+
+
+def free_settings(state: Path) -> Settings:
+    """All defaults but for free ports and new keys; nothing of the machine's environment or `.env`."""
+    gateway = free_port()
+    chosen = {
+        "state_folder": state,
+        "gateway_port": gateway,
+        "functions_port": free_port(),
+        "identity_port": free_port(),
+        "github_simulator_port": free_port(),
+        "x_simulator_port": free_port(),
+        "linkedin_simulator_port": free_port(),
+        "vendors": ("github",),  # the others have no credential here: tests that want one start it
+        "supabase_url": f"http://127.0.0.1:{gateway}",
+    }
+    return Settings.model_construct().model_copy(update=chosen | new_keys())

@@ -1,0 +1,127 @@
+"""`python -m local up` as its own process, with its own ports and state folder, the way a terminal runs it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psutil  # type: ignore[import-untyped]
+
+from local import belonging, postgres
+from local.ports import is_free
+from local.settings import ROOT, Settings, documented_variables
+from tests.support.cluster import free_port
+from tests.support.servers import last_lines
+
+READY_SECONDS = 90.0
+GONE_SECONDS = 15.0
+
+
+def own_environment(state: Path, **variables: str) -> dict[str, str]:
+    """Free ports, and nothing from the `.env` of whoever runs the tests."""
+    ports = {variable: str(free_port()) for variable in Settings.model_construct().ports()}
+    unset = dict.fromkeys(documented_variables(), "")
+    inherited = {name: value for name, value in os.environ.items() if name != belonging.MARK}
+    return {**inherited, **unset, "STACK": "embedded", "STATE_FOLDER": str(state), **ports, **variables}
+
+
+@dataclass
+class Up:
+    state: Path
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    family: list[psutil.Process] = field(default_factory=list)
+    seconds: float = 0.0  # that the last start took
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port('GATEWAY_PORT')}"
+
+    def port(self, variable: str) -> int:
+        return int(self.environment[variable])
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "local", "up"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        return self.process
+
+    def start(self) -> None:
+        """Launch it and wait for what it prints when all is ready."""
+        begun = time.monotonic()
+        process = self.launch()
+        while "is ready after" not in self.said:
+            assert process.poll() is None, f"it ended:\n{last_lines(self.log)}"
+            assert time.monotonic() - begun < READY_SECONDS, f"it was not ready:\n{last_lines(self.log)}"
+            time.sleep(0.05)
+        self.seconds = time.monotonic() - begun
+        # Taken from the process tree, not from the mark by which the stack itself finds its processes.
+        server = psutil.Process(self.postmaster)
+        tree = psutil.Process(process.pid)
+        self.family = [tree, *tree.children(recursive=True), server, *server.children(recursive=True)]
+
+    def ensure_started(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+
+    def press_ctrl_c(self) -> int:
+        """To the whole group of the terminal; the exit status."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(GONE_SECONDS)
+
+    def listener(self, variable: str) -> psutil.Process:
+        """The process that listens on the port; the oldest, where it shares it with its own workers."""
+        found = [
+            process
+            for process in self.family
+            if any(c.laddr.port == self.port(variable) and c.status == "LISTEN" for c in process.net_connections("tcp"))
+        ]
+        return min(found, key=lambda process: (process.create_time(), process.pid))
+
+    def assert_nothing_left(self) -> None:
+        assert self.process is not None
+        self.process.wait(GONE_SECONDS)
+        assert belonging.wait_gone(self.family, GONE_SECONDS) == []
+        # The guard may still be at it for a moment after the supervisor was killed.
+        assert belonging.wait_gone(belonging.members(self.state), GONE_SECONDS) == []
+        ports = [int(value) for name, value in self.environment.items() if name.endswith("_PORT") and value]
+        assert [port for port in ports if not is_free(port)] == []
+
+    def projects(self) -> httpx.Response:
+        return httpx.get(f"{self.url}/rest/v1/projects", headers={"apikey": self.key("supabase_publishable_key")})
+
+    def key(self, name: str) -> str:
+        keys: dict[str, str] = httpx.Response(200, content=(self.state / "keys.json").read_bytes()).json()
+        return keys[name]
+
+    @property
+    def postmaster(self) -> int:
+        data = postgres.locate(self.state / "pgdata", 0, self.log).data  # elsewhere, below a folder closed to others
+        return int((data / "postmaster.pid").read_text().split("\n", 1)[0])
+
+    @property
+    def log(self) -> Path:
+        return self.state.with_name(f"{self.state.name}.log")
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def remove(self) -> None:
+        """Whatever is left, also of a failed test."""
+        belonging.end_all(self.state)
+        if self.process is not None:
+            self.process.wait(GONE_SECONDS)
+        subprocess.run([sys.executable, "-m", "local", "reset"], cwd=ROOT, env=self.environment, check=True)
