@@ -7,6 +7,18 @@ import { withJsonValues } from "./json_values.mjs";
 
 const roles = new Set(["anon", "authenticated", "service_role"]);
 
+// Supabase Lite looks up the columns behind `*` in an embedding by the table's name alone: auth.users would stand for users.
+const served = new WeakMap();
+
+function withoutNamesakes(found) {
+  if (!served.has(found)) {
+    const names = new Set(found.columns.filter(({ schema }) => schema === "public").map(({ table }) => table));
+    const columns = found.columns.filter(({ schema, table }) => schema === "public" || !names.has(table));
+    served.set(found, { ...found, columns });
+  }
+  return served.get(found);
+}
+
 export class FaithfulConnection extends PostgresConnection {
   // Supabase Lite would grant everything on every table of a schema with row-level security to all three roles at its first
   // request, and so undo column grants. The migrations say who may do what.
@@ -32,7 +44,7 @@ export class FaithfulConnection extends PostgresConnection {
   async introspect(options) {
     const found = await super.introspect(options);
     if (!found.timezones) throw schemaCacheUnavailable();
-    return found;
+    return withoutNamesakes(found);
   }
 
   async onPostgrestAST(request, variables) {

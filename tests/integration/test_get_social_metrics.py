@@ -196,7 +196,7 @@ def test_a_draft_is_seen_by_its_owner_and_the_service_alone(stack: Stack) -> Non
     draft = Project(stack, stack.person(), status="draft")
     draft.behave()
     for stranger in ("anon", stack.person()):
-        response = draft.ask(stranger)  # type: ignore[arg-type]
+        response = draft.ask(stranger)
         assert (response.status_code, response.json()["code"]) == (404, "project_not_found")
     assert draft.asked() == 0
     assert draft.ask(draft.owner).status_code == 200

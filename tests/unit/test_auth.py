@@ -141,9 +141,16 @@ async def test_a_legacy_service_key_is_the_service(publisher: Publisher) -> None
 
 async def test_unsigned_tokens_and_shared_secrets_that_were_not_set_are_refused(publisher: Publisher) -> None:
     claims = {"sub": str(USER), "role": "service_role", "exp": time.time() + 60}
-    unsigned = jwt.encode(claims, None, algorithm="none")
+    unsigned = jwt.encode(claims, "", algorithm="none")
     by_public_key = jwt.encode(claims, publisher.document().hex(), algorithm="HS256", headers={"kid": "first"})
     assert [type(o) for o in await ask(publisher, [unsigned, by_public_key])] == [Unauthorized, Unauthorized]
+
+
+async def test_a_project_that_publishes_no_keys_knows_nobody_by_one_and_is_asked_once(publisher: Publisher) -> None:
+    token = publisher.token("first")
+    publisher.keys.clear()
+    assert [type(o) for o in await ask(publisher, [token] * 5)] == [Unauthorized] * 5
+    assert publisher.asked == 1
 
 
 async def test_without_any_key_and_without_auth_nobody_can_be_told(publisher: Publisher) -> None:

@@ -24,4 +24,4 @@ def test_settings_are_frozen_and_hide_secrets(monkeypatch: pytest.MonkeyPatch) -
     assert settings.origin == "https://abc.supabase.co"
     assert "sb_secret_x" not in repr(settings)
     with pytest.raises(ValueError, match="frozen"):
-        settings.release = "other"
+        settings.release = "other"  # type: ignore[misc]
