@@ -69,9 +69,13 @@ begin
     return;
   end if;
 
-  -- After the breaker's pause one request goes out as a probe, and everybody else goes on waiting for its result.
+  -- After the breaker's pause one request about one source goes out as a probe, and everybody else goes on waiting for
+  -- what it brings.
+  if chosen.failures >= 10 then
+    granted := least(granted, 1);
+  end if;
   update private.metric_budgets as budget set
-    remaining = budget.remaining - requests,
+    remaining = budget.remaining - case when chosen.failures >= 10 then 1 else requests end,
     units = budget.units + granted,
     not_before = case when budget.failures >= 10 then now() + interval '30 seconds' end,
     reason = case when budget.failures >= 10 then 'unavailable' end
@@ -82,12 +86,18 @@ $$;
 comment on function private.take_metric_budget(text, text[], int, int, int) is
   'Takes requests and billed units from the credential with most left; null and the reason where none may ask.';
 
--- What the platform said while it was asked: its rate limit, how it answered, what was not used after all.
+-- What the platform said while it was asked: its rate limit, how it answered, what was not used after all. Of the same
+-- window the lower number counts, since others have taken of it meanwhile; of an older one nothing does.
 create function private.settle_metric_budget(platform text, credential text, usage jsonb) returns void
 language sql set search_path = '' as $$
   update private.metric_budgets as budget set
-    remaining = coalesce((usage ->> 'remaining')::int, budget.remaining),
-    resets_at = coalesce(to_timestamp((usage ->> 'resets_at')::double precision), budget.resets_at),
+    remaining = case
+      when said.remaining is null or said.resets_at is null then budget.remaining
+      when said.resets_at < budget.resets_at - interval '1 second' then budget.remaining
+      when said.resets_at <= budget.resets_at + interval '1 second' then least(budget.remaining, said.remaining)
+      else said.remaining
+    end,
+    resets_at = greatest(budget.resets_at, said.resets_at),
     units = greatest(0, budget.units - coalesce((usage ->> 'unused_units')::int, 0)),
     failures = outcome.failures,
     not_before = case
@@ -109,7 +119,11 @@ language sql set search_path = '' as $$
     from private.metric_budgets as before
     where before.platform = settle_metric_budget.platform and before.credential = settle_metric_budget.credential
     for update
-  ) as outcome
+  ) as outcome,
+  (
+    select (usage ->> 'remaining')::int as remaining,
+      to_timestamp((usage ->> 'resets_at')::double precision) as resets_at
+  ) as said
   where budget.platform = settle_metric_budget.platform and budget.credential = settle_metric_budget.credential
 $$;
 comment on function private.settle_metric_budget(text, text, jsonb) is

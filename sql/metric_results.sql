@@ -9,7 +9,18 @@ language plpgsql set search_path = '' as $$
 declare
   summary jsonb;
 begin
-  perform private.settle_metric_budget(platform, credential, usage);
+  if exists (
+    select from jsonb_array_elements(results) as result
+    where coalesce(result ->> 'failure', result ->> 'likes', result ->> 'stars') is null
+  ) then
+    raise exception using errcode = 'invalid_parameter_value', message = 'an answer without numbers is no answer';
+  end if;
+
+  -- Everybody locks projects before sources before budgets, so that none can block each other for good. By an array: the
+  -- planner cannot tell how long a JSON list is, and would rather read all projects.
+  perform from public.projects as project
+  where project.id = any (array(select (result ->> 'project_id')::uuid from jsonb_array_elements(results) as result))
+  order by project.id for key share;
 
   with answer as materialized (
     select source.platform, source.state, source.attempts, source.last_error, result.*
@@ -36,23 +47,34 @@ begin
       watchers = excluded.watchers, retweets = excluded.retweets, replies = excluded.replies, as_of = excluded.as_of
     where excluded.as_of >= today.as_of
   ),
-  settled as (
+  answered as (
     update private.metric_sources as source set
       lease_id = null,
       leased_until = null,
-      platform_id = case
-        when answer.failure is null then coalesce(answer.platform_id, source.platform_id)
-        when answer.failure <> 'gone' then source.platform_id -- a lost id is looked for by name the next time
-      end,
+      platform_id = coalesce(answer.platform_id, source.platform_id),
+      state = case when source.state = 'paused' then 'paused' else 'active' end,
+      attempts = 0,
+      last_error = null,
+      due_at = private.next_metric_due(source.project_id, source.platform),
+      blocked_until = null
+    from answer
+    where answer.failure is null and source.project_id = answer.project_id and source.platform = answer.platform
+  ),
+  failed as (
+    update private.metric_sources as source set
+      lease_id = null,
+      leased_until = null,
+      -- A lost id is looked for by name the next time.
+      platform_id = case when answer.failure <> 'gone' then source.platform_id end,
       state = case when source.state = 'paused' then 'paused' else next.state end,
       attempts = next.attempts,
       last_error = next.error,
-      due_at = coalesce(next.due_at, private.next_metric_due(source.project_id, source.platform)),
+      due_at = next.due_at,
       blocked_until = case when answer.failure <> 'returned' then next.due_at end
     from answer cross join lateral private.next_metric_state(
       answer.failure, answer.state, answer.attempts, answer.last_error
     ) as next
-    where source.project_id = answer.project_id and source.platform = answer.platform
+    where answer.failure is not null and source.project_id = answer.project_id and source.platform = answer.platform
   )
   select jsonb_build_object(
     'as_of', now(),
@@ -62,36 +84,34 @@ begin
     'failed', count(*) filter (where answer.failure = 'unavailable'),
     'returned', count(*) filter (where answer.failure = 'returned')
   ) into summary from answer;
+
+  perform private.settle_metric_budget(platform, credential, usage);
   return summary;
 end
 $$;
 comment on function public.record_metrics(text, uuid, text, jsonb, jsonb) is
   'Stores a batch of answers and failures under a lease, and what the platform said of its limits; returns counts.';
 
--- What a source is after an answer (failure null) or a failure. gone and forbidden need a second opinion an hour later and
--- are then asked after 1, 2, 4 ... 30 days; what may pass is tried again with full jitter; what was returned without being
--- asked is due again at once.
+-- What a source is after a failure. gone and forbidden need a second opinion an hour later and are then asked after
+-- 1, 2, 4 ... 30 days; what may pass is tried again with full jitter; what was returned without being asked is due again
+-- at once.
 create function private.next_metric_state(
   failure text, state text, attempts int, last_error text,
   out state text, out attempts int, out error text, out due_at timestamptz
 )
 language sql volatile set search_path = '' as $$
   select
-    case
-      when $1 is null then 'active'
-      when $1 in ('gone', 'forbidden') and $4 = $1 then $1
-      else $2
-    end,
-    case when $1 is null then 0 when $1 = 'returned' then $3 when $4 = $1 then $3 + 1 else 1 end,
+    case when $1 in ('gone', 'forbidden') and $4 = $1 then $1 else $2 end,
+    case when $1 = 'returned' then $3 when $4 = $1 then $3 + 1 else 1 end,
     case when $1 = 'returned' then $4 else $1 end,
     case
       when $1 = 'returned' then now()
       when $1 in ('gone', 'forbidden') and $4 = $1 then now() + least(30, 2 ^ least($3 - 1, 5)) * interval '1 day'
       when $1 in ('gone', 'forbidden') then now() + interval '1 hour'
-      when $1 is not null then
-        now() + greatest(interval '30 seconds', random() * least(360, 2 ^ least(case when $4 = $1 then $3 else 0 end, 9))
-          * interval '1 minute')
+      else
+        now() + interval '30 seconds' + random()
+          * (least(360, 2 ^ least(case when $4 = $1 then $3 else 0 end, 9)) - 0.5) * interval '1 minute'
     end
 $$;
 comment on function private.next_metric_state(text, text, int, text) is
-  'The state, failures in a row, error and next time of a source after an answer or a failure.';
+  'The state, failures in a row, error and next time of a source after a failure.';

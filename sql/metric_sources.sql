@@ -32,11 +32,13 @@ create index metric_sources_due_idx on private.metric_sources (platform, due_at)
 create function private.metric_reference(platform text, link text) returns text
 language sql immutable parallel safe set search_path = '' as $$
   select case platform
-    when 'github' then regexp_replace(substring(link from '^https://github\.com/([^/]+/[^/?]+)'), '\.git$', '')
+    when 'github' then regexp_replace(substring(link from '^https://github\.com/([^/]+/[^/?]+)'), '([^/])\.git$', '\1')
     when 'twitter' then substring(link from '/status/([0-9]+)')
+    -- The words of a title stand before the number and may look like one ("share-5-tips"): the last counts.
     when 'linkedin' then regexp_replace(
-      substring(link from '((activity|share|ugcPost)[:-][0-9]+)(-[A-Za-z0-9_-]+)?/?([?].*)?$'),
-      '^([A-Za-z]+)[:-]', 'urn:li:\1:'
+      split_part(link, '?', 1),
+      '^.*(?:urn:li:(activity|share|ugcPost):([0-9]+)|-(activity|share|ugcPost)-([0-9]+)-[A-Za-z0-9_-]+)/?$',
+      'urn:li:\1\3:\2\4'
     )
   end
 $$;
@@ -45,19 +47,25 @@ comment on function private.metric_reference(text, text) is 'What a link names o
 -- A stable hour and second for each source spread the load evenly over the day. The last hour stays free: a source that
 -- waits a little there is still recorded on its own day, so that no day is skipped.
 create function private.next_metric_due(project_id uuid, platform text) returns timestamptz
-language sql stable set search_path = '' as $$
-  select (date_trunc('day', now() at time zone 'utc') + interval '1 day') at time zone 'utc'
-    + make_interval(secs => (uuid_hash_extended(project_id, hashtext(platform)) & 9223372036854775807) % 82800)
+language plpgsql stable set search_path = '' as $$
+begin -- plpgsql: half the time of SQL, and it is asked for each source
+  return (date_trunc('day', now() at time zone 'utc') + interval '1 day') at time zone 'utc'
+    + make_interval(secs => (uuid_hash_extended(project_id, hashtext(platform)) & 9223372036854775807) % 82800);
+end
 $$;
 comment on function private.next_metric_due(uuid, text) is 'Tomorrow (UTC), at the second that is this source''s own.';
 
 -- A new link is due at once; a changed one starts anew, and what was asked about the old one cannot be recorded any more;
--- a removed one is asked no more. The history stays in social_metrics. Definer, because people write projects.
+-- a removed one is asked no more. Publishing and archiving leave a source's times alone, else an owner could have the
+-- platforms asked at will. The history stays in social_metrics. Definer, because people write projects.
 create function private.sync_metric_sources() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
   schedule constant text := case when new.status = 'published' then 'active' else 'paused' end;
 begin
+  -- In the order in which a claim locks them, so that the two cannot block each other for good.
+  perform from private.metric_sources as source where source.project_id = new.id order by source.platform for update;
+
   delete from private.metric_sources as source
   where source.project_id = new.id and case source.platform
     when 'github' then new.github_link
@@ -73,7 +81,7 @@ begin
   where linked.link is not null
   on conflict (project_id, platform) do update set
     reference = excluded.reference,
-    platform_id = case when source.reference = excluded.reference then source.platform_id end,
+    platform_id = null,
     state = excluded.state,
     due_at = now(),
     lease_id = null,
@@ -81,7 +89,10 @@ begin
     blocked_until = null,
     attempts = 0,
     last_error = null
-  where source.reference <> excluded.reference or (source.state = 'paused') <> (excluded.state = 'paused');
+  where source.reference <> excluded.reference;
+
+  update private.metric_sources as source set state = schedule
+  where source.project_id = new.id and (source.state = 'paused') <> (schedule = 'paused');
   return null;
 end
 $$;

@@ -108,11 +108,13 @@ create index metric_sources_due_idx on private.metric_sources (platform, due_at)
 create function private.metric_reference(platform text, link text) returns text
 language sql immutable parallel safe set search_path = '' as $$
   select case platform
-    when 'github' then regexp_replace(substring(link from '^https://github\.com/([^/]+/[^/?]+)'), '\.git$', '')
+    when 'github' then regexp_replace(substring(link from '^https://github\.com/([^/]+/[^/?]+)'), '([^/])\.git$', '\1')
     when 'twitter' then substring(link from '/status/([0-9]+)')
+    -- The words of a title stand before the number and may look like one ("share-5-tips"): the last counts.
     when 'linkedin' then regexp_replace(
-      substring(link from '((activity|share|ugcPost)[:-][0-9]+)(-[A-Za-z0-9_-]+)?/?([?].*)?$'),
-      '^([A-Za-z]+)[:-]', 'urn:li:\1:'
+      split_part(link, '?', 1),
+      '^.*(?:urn:li:(activity|share|ugcPost):([0-9]+)|-(activity|share|ugcPost)-([0-9]+)-[A-Za-z0-9_-]+)/?$',
+      'urn:li:\1\3:\2\4'
     )
   end
 $$;
@@ -121,19 +123,25 @@ comment on function private.metric_reference(text, text) is 'What a link names o
 -- A stable hour and second for each source spread the load evenly over the day. The last hour stays free: a source that
 -- waits a little there is still recorded on its own day, so that no day is skipped.
 create function private.next_metric_due(project_id uuid, platform text) returns timestamptz
-language sql stable set search_path = '' as $$
-  select (date_trunc('day', now() at time zone 'utc') + interval '1 day') at time zone 'utc'
-    + make_interval(secs => (uuid_hash_extended(project_id, hashtext(platform)) & 9223372036854775807) % 82800)
+language plpgsql stable set search_path = '' as $$
+begin -- plpgsql: half the time of SQL, and it is asked for each source
+  return (date_trunc('day', now() at time zone 'utc') + interval '1 day') at time zone 'utc'
+    + make_interval(secs => (uuid_hash_extended(project_id, hashtext(platform)) & 9223372036854775807) % 82800);
+end
 $$;
 comment on function private.next_metric_due(uuid, text) is 'Tomorrow (UTC), at the second that is this source''s own.';
 
 -- A new link is due at once; a changed one starts anew, and what was asked about the old one cannot be recorded any more;
--- a removed one is asked no more. The history stays in social_metrics. Definer, because people write projects.
+-- a removed one is asked no more. Publishing and archiving leave a source's times alone, else an owner could have the
+-- platforms asked at will. The history stays in social_metrics. Definer, because people write projects.
 create function private.sync_metric_sources() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
   schedule constant text := case when new.status = 'published' then 'active' else 'paused' end;
 begin
+  -- In the order in which a claim locks them, so that the two cannot block each other for good.
+  perform from private.metric_sources as source where source.project_id = new.id order by source.platform for update;
+
   delete from private.metric_sources as source
   where source.project_id = new.id and case source.platform
     when 'github' then new.github_link
@@ -149,7 +157,7 @@ begin
   where linked.link is not null
   on conflict (project_id, platform) do update set
     reference = excluded.reference,
-    platform_id = case when source.reference = excluded.reference then source.platform_id end,
+    platform_id = null,
     state = excluded.state,
     due_at = now(),
     lease_id = null,
@@ -157,7 +165,10 @@ begin
     blocked_until = null,
     attempts = 0,
     last_error = null
-  where source.reference <> excluded.reference or (source.state = 'paused') <> (excluded.state = 'paused');
+  where source.reference <> excluded.reference;
+
+  update private.metric_sources as source set state = schedule
+  where source.project_id = new.id and (source.state = 'paused') <> (schedule = 'paused');
   return null;
 end
 $$;
@@ -258,9 +269,13 @@ begin
     return;
   end if;
 
-  -- After the breaker's pause one request goes out as a probe, and everybody else goes on waiting for its result.
+  -- After the breaker's pause one request about one source goes out as a probe, and everybody else goes on waiting for
+  -- what it brings.
+  if chosen.failures >= 10 then
+    granted := least(granted, 1);
+  end if;
   update private.metric_budgets as budget set
-    remaining = budget.remaining - requests,
+    remaining = budget.remaining - case when chosen.failures >= 10 then 1 else requests end,
     units = budget.units + granted,
     not_before = case when budget.failures >= 10 then now() + interval '30 seconds' end,
     reason = case when budget.failures >= 10 then 'unavailable' end
@@ -271,12 +286,18 @@ $$;
 comment on function private.take_metric_budget(text, text[], int, int, int) is
   'Takes requests and billed units from the credential with most left; null and the reason where none may ask.';
 
--- What the platform said while it was asked: its rate limit, how it answered, what was not used after all.
+-- What the platform said while it was asked: its rate limit, how it answered, what was not used after all. Of the same
+-- window the lower number counts, since others have taken of it meanwhile; of an older one nothing does.
 create function private.settle_metric_budget(platform text, credential text, usage jsonb) returns void
 language sql set search_path = '' as $$
   update private.metric_budgets as budget set
-    remaining = coalesce((usage ->> 'remaining')::int, budget.remaining),
-    resets_at = coalesce(to_timestamp((usage ->> 'resets_at')::double precision), budget.resets_at),
+    remaining = case
+      when said.remaining is null or said.resets_at is null then budget.remaining
+      when said.resets_at < budget.resets_at - interval '1 second' then budget.remaining
+      when said.resets_at <= budget.resets_at + interval '1 second' then least(budget.remaining, said.remaining)
+      else said.remaining
+    end,
+    resets_at = greatest(budget.resets_at, said.resets_at),
     units = greatest(0, budget.units - coalesce((usage ->> 'unused_units')::int, 0)),
     failures = outcome.failures,
     not_before = case
@@ -298,7 +319,11 @@ language sql set search_path = '' as $$
     from private.metric_budgets as before
     where before.platform = settle_metric_budget.platform and before.credential = settle_metric_budget.credential
     for update
-  ) as outcome
+  ) as outcome,
+  (
+    select (usage ->> 'remaining')::int as remaining,
+      to_timestamp((usage ->> 'resets_at')::double precision) as resets_at
+  ) as said
   where budget.platform = settle_metric_budget.platform and budget.credential = settle_metric_budget.credential
 $$;
 comment on function private.settle_metric_budget(text, text, jsonb) is
@@ -454,7 +479,18 @@ language plpgsql set search_path = '' as $$
 declare
   summary jsonb;
 begin
-  perform private.settle_metric_budget(platform, credential, usage);
+  if exists (
+    select from jsonb_array_elements(results) as result
+    where coalesce(result ->> 'failure', result ->> 'likes', result ->> 'stars') is null
+  ) then
+    raise exception using errcode = 'invalid_parameter_value', message = 'an answer without numbers is no answer';
+  end if;
+
+  -- Everybody locks projects before sources before budgets, so that none can block each other for good. By an array: the
+  -- planner cannot tell how long a JSON list is, and would rather read all projects.
+  perform from public.projects as project
+  where project.id = any (array(select (result ->> 'project_id')::uuid from jsonb_array_elements(results) as result))
+  order by project.id for key share;
 
   with answer as materialized (
     select source.platform, source.state, source.attempts, source.last_error, result.*
@@ -481,23 +517,34 @@ begin
       watchers = excluded.watchers, retweets = excluded.retweets, replies = excluded.replies, as_of = excluded.as_of
     where excluded.as_of >= today.as_of
   ),
-  settled as (
+  answered as (
     update private.metric_sources as source set
       lease_id = null,
       leased_until = null,
-      platform_id = case
-        when answer.failure is null then coalesce(answer.platform_id, source.platform_id)
-        when answer.failure <> 'gone' then source.platform_id -- a lost id is looked for by name the next time
-      end,
+      platform_id = coalesce(answer.platform_id, source.platform_id),
+      state = case when source.state = 'paused' then 'paused' else 'active' end,
+      attempts = 0,
+      last_error = null,
+      due_at = private.next_metric_due(source.project_id, source.platform),
+      blocked_until = null
+    from answer
+    where answer.failure is null and source.project_id = answer.project_id and source.platform = answer.platform
+  ),
+  failed as (
+    update private.metric_sources as source set
+      lease_id = null,
+      leased_until = null,
+      -- A lost id is looked for by name the next time.
+      platform_id = case when answer.failure <> 'gone' then source.platform_id end,
       state = case when source.state = 'paused' then 'paused' else next.state end,
       attempts = next.attempts,
       last_error = next.error,
-      due_at = coalesce(next.due_at, private.next_metric_due(source.project_id, source.platform)),
+      due_at = next.due_at,
       blocked_until = case when answer.failure <> 'returned' then next.due_at end
     from answer cross join lateral private.next_metric_state(
       answer.failure, answer.state, answer.attempts, answer.last_error
     ) as next
-    where source.project_id = answer.project_id and source.platform = answer.platform
+    where answer.failure is not null and source.project_id = answer.project_id and source.platform = answer.platform
   )
   select jsonb_build_object(
     'as_of', now(),
@@ -507,39 +554,37 @@ begin
     'failed', count(*) filter (where answer.failure = 'unavailable'),
     'returned', count(*) filter (where answer.failure = 'returned')
   ) into summary from answer;
+
+  perform private.settle_metric_budget(platform, credential, usage);
   return summary;
 end
 $$;
 comment on function public.record_metrics(text, uuid, text, jsonb, jsonb) is
   'Stores a batch of answers and failures under a lease, and what the platform said of its limits; returns counts.';
 
--- What a source is after an answer (failure null) or a failure. gone and forbidden need a second opinion an hour later and
--- are then asked after 1, 2, 4 ... 30 days; what may pass is tried again with full jitter; what was returned without being
--- asked is due again at once.
+-- What a source is after a failure. gone and forbidden need a second opinion an hour later and are then asked after
+-- 1, 2, 4 ... 30 days; what may pass is tried again with full jitter; what was returned without being asked is due again
+-- at once.
 create function private.next_metric_state(
   failure text, state text, attempts int, last_error text,
   out state text, out attempts int, out error text, out due_at timestamptz
 )
 language sql volatile set search_path = '' as $$
   select
-    case
-      when $1 is null then 'active'
-      when $1 in ('gone', 'forbidden') and $4 = $1 then $1
-      else $2
-    end,
-    case when $1 is null then 0 when $1 = 'returned' then $3 when $4 = $1 then $3 + 1 else 1 end,
+    case when $1 in ('gone', 'forbidden') and $4 = $1 then $1 else $2 end,
+    case when $1 = 'returned' then $3 when $4 = $1 then $3 + 1 else 1 end,
     case when $1 = 'returned' then $4 else $1 end,
     case
       when $1 = 'returned' then now()
       when $1 in ('gone', 'forbidden') and $4 = $1 then now() + least(30, 2 ^ least($3 - 1, 5)) * interval '1 day'
       when $1 in ('gone', 'forbidden') then now() + interval '1 hour'
-      when $1 is not null then
-        now() + greatest(interval '30 seconds', random() * least(360, 2 ^ least(case when $4 = $1 then $3 else 0 end, 9))
-          * interval '1 minute')
+      else
+        now() + interval '30 seconds' + random()
+          * (least(360, 2 ^ least(case when $4 = $1 then $3 else 0 end, 9)) - 0.5) * interval '1 minute'
     end
 $$;
 comment on function private.next_metric_state(text, text, int, text) is
-  'The state, failures in a row, error and next time of a source after an answer or a failure.';
+  'The state, failures in a row, error and next time of a source after a failure.';
 
 -- Handlers only.
 revoke all on function public.record_metrics(text, uuid, text, jsonb, jsonb) from public, anon, authenticated, service_role;

@@ -1,43 +1,24 @@
-"""Snapshots, and who asks a platform."""
+"""Snapshots: who sees them, how far back, and who writes them."""
 
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from threading import Barrier
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from psycopg.rows import DictRow
-from psycopg.types.json import Jsonb
 
-from tests.sql.acting import ADA, ENGINE, GRACE, NOTE_G, Connection, acting_as, superuser
+from tests.sql.acting import ADA, ENGINE, GRACE, NOTE_G, Connection, acting_as
+from tests.sql.metric_calls import make_project, undone
 
 SNAPSHOT = {
     "platform", "likes", "comments", "stars", "forks", "watchers", "retweets", "replies", "recorded_at", "as_of",
 }  # fmt: skip
 
 
-def claim(connection: Connection, *platforms: str, seconds: int = 30) -> dict[str, DictRow]:
-    query = "select * from public.claim_metric_sources(%s, %s, %s)"
-    rows = connection.execute(query, (ENGINE, list(platforms), seconds)).fetchall()
-    return {row["platform"]: row for row in rows}
-
-
-def record(connection: Connection, counts: object, platform: str = "github") -> dict[str, Any]:
-    query = "select public.record_metric_snapshot(%s, %s, %s) as row"
-    row = connection.execute(query, (ENGINE, platform, Jsonb(counts))).fetchone()
-    assert row is not None
-    stored: dict[str, Any] = row["row"]
-    return stored
-
-
-def fail(connection: Connection, reason: str, retry_after: int) -> None:
-    connection.execute("select public.fail_metric_source(%s, 'github', %s, %s)", (ENGINE, reason, retry_after))
-
-
-def metrics(connection: Connection, project: UUID) -> dict[str, Any] | None:
-    row = connection.execute("select public.get_project_metrics(%s) as answer", (project,)).fetchone()
+def metrics(connection: Connection, project: UUID, history_days: int | None = None) -> dict[str, Any] | None:
+    given = (project,) if history_days is None else (project, history_days)
+    call = ", ".join(["%s"] * len(given))
+    row = connection.execute(f"select public.get_project_metrics({call}) as answer".encode(), given).fetchone()
     assert row is not None
     answer: dict[str, Any] | None = row["answer"]
     return answer
@@ -47,8 +28,7 @@ def test_the_latest_snapshot_of_each_platform(untouched_database: str) -> None:
     with acting_as(untouched_database, "anon") as connection:
         answer = metrics(connection, ENGINE)
     assert answer is not None
-    assert answer["user_id"] == str(ADA)
-    assert answer["status"] == "published"
+    assert (answer["user_id"], answer["title"], answer["status"]) == (str(ADA), "Analytical Engine", "published")
     assert answer["github_link"] == "https://github.com/ada/analytical-engine"
     assert {"linkedin_link", "twitter_link"} <= answer.keys()
     assert [s["platform"] for s in answer["snapshots"]] == ["github", "linkedin", "twitter"]
@@ -56,12 +36,31 @@ def test_the_latest_snapshot_of_each_platform(untouched_database: str) -> None:
     assert set(github) == SNAPSHOT
     assert (github["stars"], github["forks"], github["watchers"]) == (126, 28, 14)
     assert (datetime.now(UTC) - datetime.fromisoformat(github["as_of"])).total_seconds() > 24 * 3600
+    assert answer["history"] == []
+
+
+def test_the_history_is_of_the_last_days_oldest_first(untouched_database: str) -> None:
+    with undone(untouched_database) as connection:
+        project = make_project(connection)
+        connection.execute(
+            """insert into social_metrics (project_id, platform, stars, recorded_at, as_of)
+               select %s, platform, ago, (now() at time zone 'utc')::date - ago, now() - make_interval(days => ago)
+               from unnest('{0,1,2,6,7,40}'::int[]) as ago cross join unnest('{github,twitter}'::text[]) as platform""",
+            (project,),
+        )
+        for days, expected in ((1, [0]), (2, [1, 0]), (7, [6, 2, 1, 0]), (366, [40, 7, 6, 2, 1, 0])):
+            answer = metrics(connection, project, days)
+            assert answer is not None
+            seen = [(day["stars"], day["platform"]) for day in answer["history"]]
+            assert seen == [(ago, platform) for ago in expected for platform in ("github", "twitter")]
+            assert set(answer["history"][0]) == SNAPSHOT
+            assert [s["stars"] for s in answer["snapshots"]] == [0, 0]
 
 
 def test_a_project_that_the_caller_cannot_see_is_null(untouched_database: str) -> None:
     for role, user in (("anon", None), ("authenticated", GRACE)):
         with acting_as(untouched_database, role, user) as connection:
-            assert metrics(connection, NOTE_G) is None
+            assert metrics(connection, NOTE_G, 30) is None
             assert metrics(connection, uuid4()) is None
     with acting_as(untouched_database, "authenticated", ADA) as connection:
         answer = metrics(connection, NOTE_G)
@@ -69,96 +68,45 @@ def test_a_project_that_the_caller_cannot_see_is_null(untouched_database: str) -
         assert answer["snapshots"] == []
 
 
-def test_a_claim_is_taken_once_and_freed_by_the_answer(untouched_database: str) -> None:
-    with acting_as(untouched_database, "service_role") as connection:
-        assert claim(connection, "github") == {"github": {"platform": "github", "claimed": True, "reason": None}}
-        assert claim(connection, "github", "twitter", "github") == {
-            "github": {"platform": "github", "claimed": False, "reason": "refresh_in_progress"},
-            "twitter": {"platform": "twitter", "claimed": True, "reason": None},
-        }
-        record(connection, {"stars": 1})
-        assert claim(connection, "github")["github"]["claimed"]
-        assert claim(connection) == {}
-
-
-def test_a_failure_keeps_others_away_until_it_is_time(database: str) -> None:
-    with superuser(database) as connection:
-        claim(connection, "github")
-        fail(connection, "rate_limited", 60)
-        assert claim(connection, "github")["github"] == {
-            "platform": "github", "claimed": False, "reason": "rate_limited",
-        }  # fmt: skip
-        fail(connection, "unavailable", 0)
-        assert claim(connection, "github")["github"]["claimed"]
-        assert claim(connection, "github")["github"]["reason"] == "refresh_in_progress", "the old failure is forgotten"
-
-
-def test_a_lease_that_ran_out_is_free(database: str) -> None:
-    with superuser(database) as connection:
-        claim(connection, "github", seconds=0)
-        assert claim(connection, "github")["github"]["claimed"]
-
-
-def test_of_twenty_claims_at_once_exactly_one_is_taken(database: str) -> None:
-    barrier = Barrier(20)
-
-    def attempt(_: int) -> dict[str, bool]:
-        with superuser(database) as connection:
-            barrier.wait()
-            return {name: row["claimed"] for name, row in claim(connection, "twitter", "github", "linkedin").items()}
-
-    for _ in range(3):
-        with ThreadPoolExecutor(20) as pool:
-            answers = list(pool.map(attempt, range(20)))
-        for platform in ("github", "linkedin", "twitter"):
-            assert sum(answer[platform] for answer in answers) == 1
-        with superuser(database) as connection:
-            connection.execute("update private.metric_sources set leased_until = now() - interval '1 second'")
-
-
-def test_recording_twice_a_day_keeps_one_row(database: str) -> None:
-    with superuser(database) as connection:
-        connection.execute("set role service_role")
-        before = record(connection, {"stars": 5, "forks": 2})
-        assert set(before) == SNAPSHOT
-        after = record(connection, {"stars": 7})
-        assert (after["stars"], after["forks"], after["watchers"]) == (7, 2, 0)
-        assert after["recorded_at"] == datetime.now(UTC).date().isoformat()
-        assert after["as_of"] > before["as_of"]
-        answer = metrics(connection, ENGINE)
-        assert answer is not None
-        assert answer["snapshots"][0] == after
-        count = connection.execute(
-            "select count(*) as n from social_metrics where project_id = %s and as_of >= now() - interval '1 minute'",
-            (ENGINE,),
+@pytest.mark.parametrize(
+    "column", ["likes", "comments", "stars", "forks", "watchers", "retweets", "replies", "recorded_at", "as_of"]
+)
+def test_a_snapshot_has_every_number(untouched_database: str, column: str) -> None:
+    with undone(untouched_database) as connection, pytest.raises(psycopg.errors.NotNullViolation):
+        connection.execute(
+            f"insert into social_metrics (project_id, platform, {column}) values (%s, 'github', null)".encode(),
+            (make_project(connection),),
         )
-        assert count.fetchone() == {"n": 1}
 
 
-@pytest.mark.parametrize("counts", [{"star": 1}, [], None, "stars", {"stars": "many"}, {"stars": -1}, {"stars": 2**31}])
-def test_bad_counts_are_refused(untouched_database: str, counts: object) -> None:
-    with superuser(untouched_database) as connection, pytest.raises((psycopg.DataError, psycopg.errors.CheckViolation)):
-        record(connection, counts)
-
-
-def test_an_unknown_platform_or_project_is_refused(untouched_database: str) -> None:
-    with superuser(untouched_database) as connection:
-        with pytest.raises(psycopg.errors.CheckViolation):
-            record(connection, {}, "myspace")
-        with pytest.raises(psycopg.errors.CheckViolation):
-            claim(connection, "myspace")
-        with pytest.raises(psycopg.errors.ForeignKeyViolation):
-            connection.execute("select * from public.claim_metric_sources(%s, '{github}', 5)", (uuid4(),))
+def test_a_day_has_one_snapshot_of_a_platform(untouched_database: str) -> None:
+    with undone(untouched_database) as connection:
+        project = make_project(connection)
+        insert = "insert into social_metrics (project_id, platform, recorded_at) values (%s, 'github', %s)"
+        today = datetime.now(UTC).date()
+        connection.execute(insert, (project, today))
+        connection.execute(insert, (project, today - timedelta(days=1)))
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute(insert, (project, today))
 
 
 @pytest.mark.parametrize(("role", "user"), [("anon", None), ("authenticated", ADA)])
 @pytest.mark.parametrize(
     "statement",
     [
-        f"select * from public.claim_metric_sources('{ENGINE}', '{{github}}', 5)",
-        f"select public.record_metric_snapshot('{ENGINE}', 'github', '{{}}')",
-        f"select public.fail_metric_source('{ENGINE}', 'github', 'x', 5)",
+        "select public.lease_metric_sources('github', '{c}', 1, 1, 5)",
+        f"select public.claim_metric_sources('{ENGINE}', '{{}}', 5, 5)",
+        f"select public.record_metrics('github', '{ENGINE}', 'c', '[]', '{{}}')",
+        "select public.count_due_metric_sources()",
+        "select * from private.take_metric_budget('github', '{c}', 1, 1, null)",
+        "select private.settle_metric_budget('github', 'c', '{}')",
+        "select private.next_metric_state('gone', 'active', 0, null)",
+        f"select private.next_metric_due('{ENGINE}', 'github')",
+        "select private.metric_reference('github', 'x')",
         "select * from private.metric_sources",
+        "update private.metric_sources set due_at = now()",
+        "select * from private.metric_budgets",
+        "delete from private.metric_budgets",
         f"insert into public.social_metrics (project_id, platform) values ('{ENGINE}', 'github')",
         "update public.social_metrics set stars = 1000000",
         "delete from public.social_metrics",

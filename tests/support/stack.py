@@ -82,5 +82,6 @@ def free_settings(state: Path) -> Settings:
         "linkedin_simulator_port": free_port(),
         "vendors": ("github",),  # the others have no credential here: tests that want one start it
         "supabase_url": f"http://127.0.0.1:{gateway}",
+        "cron": False,  # tests call what they want called
     }
     return Settings.model_construct().model_copy(update=chosen | new_keys())

@@ -15,16 +15,37 @@ GIVE_UP_AFTER = 10
 
 @dataclass
 class BatchSize:
-    """How many references to ask about at once; shared by all leases of a platform in a run."""
+    """How many references to ask about at once. What one lease found out, the next begins with.
+
+    After a batch that failed, those in it are suspects: they are asked about in halves until the one that is too much
+    for the platform is found, or none is.
+    """
 
     now: int
     largest: int
+    suspects: int = 0
+    before: int = 0
+    found_one: bool = False
 
-    def grow(self) -> None:
-        self.now = min(self.largest, self.now * 2)
+    @property
+    def next(self) -> int:
+        return min(self.now, self.suspects) if self.suspects else self.now
 
-    def shrink_below(self, failed: int) -> None:
-        self.now = max(1, min(self.now, failed // 2))
+    def failed(self, asked: int, suspects: int) -> None:
+        self.before = self.before if self.suspects or self.found_one else self.now
+        self.suspects, self.now, self.found_one = suspects, max(1, asked // 2), False
+
+    def found(self) -> None:
+        """It was that one: once the next is answered, the others are asked about as before."""
+        self.suspects, self.now, self.found_one = 0, 1, True
+
+    def answered(self, asked: int) -> None:
+        if self.suspects:
+            self.suspects = max(0, self.suspects - asked)
+        elif self.found_one:
+            self.now, self.found_one = max(self.now, self.before), False
+        else:
+            self.now = min(self.largest, self.now * 2)
 
 
 @dataclass
@@ -47,7 +68,7 @@ async def ask(client: Client, lease: Lease, size: BatchSize, deadline: Deadline)
     failures, answered, stop = 0, False, None
     batch: Batch | None = None
     while waiting and stop is None:
-        part, waiting = waiting[: size.now], waiting[size.now :]
+        part, waiting = waiting[: size.next], waiting[size.next :]
         asked.requests += 1
         try:
             references = list(dict.fromkeys(reference for _, reference in part))
@@ -57,18 +78,21 @@ async def ask(client: Client, lease: Lease, size: BatchSize, deadline: Deadline)
             if error.failure is not Failure.UNAVAILABLE or failures >= GIVE_UP_AFTER or not deadline.remaining:
                 stop, waiting = error, part + waiting
             elif len(part) > 1:
-                size.shrink_below(len(part))  # perhaps one of them is too much for the platform: find out which
+                size.failed(len(part), len(part))
                 waiting = part + waiting
             else:
+                size.found()
                 asked.results[part[0][0]] = error
             continue
         answered, failures = True, 0
         again = _sort(part, batch, asked)
         if again:
-            size.shrink_below(len(part))
+            size.failed(len(part), len(again))
             waiting = again + waiting
+        elif len(part) == 1 and _is_unavailable(asked.results[part[0][0]]):
+            size.found()
         else:
-            size.grow()
+            size.answered(len(part))
     asked.results.update({project_id: None for project_id, _ in waiting})
     asked.stopped_by = stop
     asked.usage = _usage(batch, stop, answered=answered, failures=failures, unused=len(waiting))
@@ -80,12 +104,15 @@ def _sort(part: list[tuple[UUID, Reference]], batch: Batch, asked: Asked) -> lis
     again = []
     for project_id, reference in part:
         result = batch.results[reference]
-        unsettled = isinstance(result, VendorError) and result.failure is Failure.UNAVAILABLE
-        if unsettled and len(part) > 1:
+        if _is_unavailable(result) and len(part) > 1:
             again.append((project_id, reference))
         else:
             asked.results[project_id] = result
     return again
+
+
+def _is_unavailable(result: Result | None) -> bool:
+    return isinstance(result, VendorError) and result.failure is Failure.UNAVAILABLE
 
 
 def _usage(batch: Batch | None, stop: VendorError | None, *, answered: bool, failures: int, unused: int) -> Usage:

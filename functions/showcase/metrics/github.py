@@ -3,6 +3,7 @@
 REST would not do: its `watchers_count` is the number of stars.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ import httpx
 from showcase.errors import Failure, VendorError
 from showcase.metrics.domain import Counts
 from showcase.metrics.platforms import Allowance, Answer, Batch, Reference, Result
-from showcase.metrics.vendor import is_count, retry_after, send
+from showcase.metrics.vendor import allowance, is_count, objects, retry_after, send
 from showcase.retry import Deadline
 
 VENDOR = "github"
@@ -23,6 +24,7 @@ LARGEST_BATCH = 100  # aliases in one query
 _FIELDS = "id nameWithOwner stargazerCount forkCount watchers { totalCount }"
 _FAILURES = {"NOT_FOUND": Failure.GONE, "FORBIDDEN": Failure.FORBIDDEN}
 _LIMITS = {"RATE_LIMITED", "RATE_LIMIT"}
+_NODE_ID = re.compile(r"[\w=+/-]{1,200}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,6 @@ def _read(response: httpx.Response) -> dict[str, Any]:
 
     https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
     """
-    if response.status_code >= 500:
-        raise VendorError(VENDOR, Failure.UNAVAILABLE, f"status {response.status_code}")
     try:
         body = response.json()
     except ValueError:
@@ -88,8 +88,7 @@ def _read(response: httpx.Response) -> dict[str, Any]:
 
 def _is_limit(response: httpx.Response, body: Any) -> bool:
     """Primary: a 200 with an error or 403 with nothing left; secondary: a 200 or 403 that says when or names itself."""
-    errors = body.get("errors") if isinstance(body, dict) else None
-    types = {error.get("type") for error in errors or [] if isinstance(error, dict)}
+    types = {str(error.get("type")) for error in objects(body.get("errors"))} if isinstance(body, dict) else set()
     spent = response.status_code == 403 and response.headers.get("x-ratelimit-remaining") == "0"
     message = str(body.get("message", "")) if isinstance(body, dict) else ""
     secondary = response.status_code == 403 and "rate limit" in message.lower()
@@ -99,9 +98,9 @@ def _is_limit(response: httpx.Response, body: Any) -> bool:
 def _sort(body: Mapping[str, Any], aliases: Mapping[str, Reference]) -> dict[Reference, Result]:
     """Errors name the alias they are about in `path`; an alias without node or error is no answer, never a zero."""
     failures = {
-        error["path"][0]: _FAILURES.get(str(error.get("type")), Failure.UNAVAILABLE)
-        for error in body.get("errors") or []
-        if isinstance(error, dict) and isinstance(error.get("path"), list) and error["path"]
+        str(path[0]): _FAILURES.get(str(error.get("type")), Failure.UNAVAILABLE)
+        for error in objects(body.get("errors"))
+        if isinstance(path := error.get("path"), list) and path
     }
     data = body.get("data")
     nodes = data if isinstance(data, dict) else {}
@@ -118,15 +117,16 @@ def _answer(node: Any) -> Answer | None:
             "forks": node["forkCount"],
             "watchers": node["watchers"]["totalCount"],
         }
-        platform_id = str(node["id"])
+        platform_id = node["id"]
     except (KeyError, TypeError):
         return None
-    return Answer(counts, platform_id) if all(map(is_count, counts.values())) else None
+    known = isinstance(platform_id, str) and _NODE_ID.fullmatch(platform_id)
+    return Answer(counts, platform_id) if known and all(map(is_count, counts.values())) else None
 
 
 def _allowance(body: Mapping[str, Any]) -> Allowance:
     try:
         limit = body["data"]["rateLimit"]
-        return Allowance(int(limit["remaining"]), datetime.fromisoformat(limit["resetAt"]))
+        return allowance(limit["remaining"], datetime.fromisoformat(limit["resetAt"]))
     except (KeyError, TypeError, ValueError):
         return Allowance()

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from showcase.auth import Kind
 from showcase.core import Core
 from showcase.endpoint import EVERYONE, SERVICES, Call, Endpoint
-from showcase.errors import Forbidden, NotFound
+from showcase.errors import Forbidden, NotFound, Unauthorized
 from showcase.metrics import clients, store
 from showcase.metrics.domain import FRESH_FOR, Platform, ProjectMetrics, Snapshot
 from showcase.metrics.refresh import refresh
@@ -35,6 +35,8 @@ async def handle_get(call: Call[SocialMetricsRequest], worker: Worker) -> Social
     if metrics is None:
         raise NotFound("There is no such project, or you cannot see it.", code="project_not_found")
     if asked.refresh and call.caller.kind is not Kind.SERVICE and call.caller.user_id != metrics.owner_id:
+        if call.caller.kind is Kind.ANONYMOUS:
+            raise Unauthorized
         raise Forbidden("Only the project's owner can have its numbers refreshed.", code="not_the_owner")
     platforms = list(metrics.linked) if asked.refresh else metrics.stale()
     age = worker.settings.metrics_owner_refresh_seconds if asked.refresh else round(FRESH_FOR.total_seconds())

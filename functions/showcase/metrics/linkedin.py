@@ -16,7 +16,7 @@ import httpx
 from showcase.errors import Failure, VendorError
 from showcase.metrics.domain import Counts
 from showcase.metrics.platforms import Allowance, Answer, Batch, Reference, Result
-from showcase.metrics.vendor import is_count, send
+from showcase.metrics.vendor import is_count, send, unknown
 from showcase.retry import Deadline
 
 VENDOR = "linkedin"
@@ -36,8 +36,12 @@ class LinkedIn:
 
     async def fetch(self, references: Sequence[Reference], token: str, deadline: Deadline) -> Batch:
         """See `platforms.Fetch`. LinkedIn announces no limits, so the allowance is always empty."""
-        response = await send(self.http, self._request(references, token), VENDOR, deadline)
-        return Batch(_sort(_read(response), references), Allowance())
+        results = unknown(VENDOR, references)
+        asked = [reference for reference in references if reference not in results]
+        if asked:
+            response = await send(self.http, self._request(asked, token), VENDOR, deadline)
+            results |= _sort(_read(response), asked)
+        return Batch(results, Allowance())
 
     def _request(self, references: Sequence[Reference], token: str) -> httpx.Request:
         """A Rest.li 2.0 BATCH_GET; commas and parentheses of the list stay as they are, its URNs are encoded."""
@@ -78,9 +82,10 @@ def _until_tomorrow() -> float:
 
 def _sort(body: Mapping[str, Any], references: Sequence[Reference]) -> dict[Reference, Result]:
     """Results and errors are keyed by URN, encoded or not."""
-    results, errors = _by_urn(body.get("results")), _by_urn(body.get("errors"))
+    results, errors, statuses = (_by_urn(body.get(part)) for part in ("results", "errors", "statuses"))
     return {
-        reference: _answer(results.get(reference.name)) or _failure(errors.get(reference.name))
+        reference: _answer(results.get(reference.name))
+        or _failure(errors.get(reference.name), statuses.get(reference.name))
         for reference in references
     }
 
@@ -89,8 +94,8 @@ def _by_urn(part: Any) -> dict[str, Any]:
     return {unquote(urn): value for urn, value in part.items()} if isinstance(part, dict) else {}
 
 
-def _failure(error: Any) -> VendorError:
-    status = error.get("status") if isinstance(error, dict) else None
+def _failure(error: Any, status: Any) -> VendorError:
+    status = error.get("status", status) if isinstance(error, dict) else status
     failure = _FAILURES.get(status, Failure.UNAVAILABLE) if isinstance(status, int) else Failure.UNAVAILABLE
     return VendorError(VENDOR, failure)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from showcase.errors import VendorError
+from showcase.errors import Failure, VendorError
 from showcase.metrics import store
 from showcase.metrics.asking import BatchSize, ask
 from showcase.metrics.domain import Platform, Reason, Snapshot
@@ -42,6 +42,10 @@ async def _ask(worker: Worker, client: Client, lease: Lease, project_id: UUID) -
     """Asks, and records whatever came of it, so that nobody else asks before a failure may have passed."""
     deadline = Deadline.after(worker.settings.metrics_fetch_seconds)
     asked = await ask(_patient(client), lease, BatchSize(1, 1), deadline)
+    if asked.stopped_by and asked.stopped_by.failure is Failure.UNAVAILABLE:
+        asked.results[project_id] = (
+            asked.stopped_by
+        )  # a platform this slow is a failure: the next visitor need not wait
     stored = await store.record(worker.database, client.platform, lease, asked.results, asked.usage)
     result = asked.results[project_id]
     if isinstance(result, Answer) and stored["recorded"]:

@@ -2,36 +2,71 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
 from showcase.errors import Failure, VendorError
+from showcase.metrics.platforms import Allowance, Reference, Result
 from showcase.retry import Deadline
 from showcase.telemetry import timed
 
 UNTOLD_WAIT = 60.0  # seconds to stay away where a platform does not say how long
+LONGEST_WAIT = 86_400.0  # seconds to believe a platform that says how long
+LONGEST_NUMBER = 19  # digits of a post's number at X and LinkedIn; with a longer one they refuse the whole batch
 
 
 async def send(http: httpx.AsyncClient, request: httpx.Request, vendor: str, deadline: Deadline) -> httpx.Response:
-    """One attempt. Raises: VendorError (unavailable) where there is no answer before the deadline."""
+    """One attempt. Raises: VendorError where there is no answer before the deadline, or a server error.
+
+    A server that says when it will be back (Retry-After) is left alone until then, as one whose limit is reached.
+    """
     try:
         with timed(vendor):
             async with asyncio.timeout(deadline.remaining):
-                return await http.send(request)
-    except (httpx.TransportError, TimeoutError) as error:
+                response = await http.send(request)
+    except (httpx.RequestError, TimeoutError) as error:
         raise VendorError(vendor, Failure.UNAVAILABLE, type(error).__name__) from error
+    if response.status_code >= 500:
+        told = response.headers.get("retry-after", "").isdecimal()
+        raise VendorError(
+            vendor,
+            Failure.RATE_LIMITED if told else Failure.UNAVAILABLE,
+            f"status {response.status_code}",
+            retry_after=retry_after(response.headers, "") if told else None,
+        )
+    return response
 
 
 def retry_after(headers: Mapping[str, str], prefix: str) -> float:
     """Seconds until a platform wants to be asked again: Retry-After, else the reset of its window, else a minute."""
     if (seconds := headers.get("retry-after", "")).isdecimal():
-        return float(seconds)
+        return min(LONGEST_WAIT, float(seconds))
     reset = headers.get(f"{prefix}-reset", "")
     if headers.get(f"{prefix}-remaining") == "0" and reset.isdecimal():
-        return max(1.0, float(reset) - time.time())
+        return min(LONGEST_WAIT, max(1.0, float(reset) - time.time()))
     return UNTOLD_WAIT
+
+
+def allowance(remaining: Any, resets_at: datetime | None) -> Allowance:
+    """What a platform says is left, where that can be: a window of a day at most."""
+    if resets_at is None or not is_count(remaining) or resets_at.tzinfo is None:
+        return Allowance()
+    ahead = resets_at - datetime.now(UTC)
+    return Allowance(remaining, resets_at) if abs(ahead) <= timedelta(seconds=LONGEST_WAIT) else Allowance()
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The objects of what should be a list of them."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def unknown(vendor: str, references: Sequence[Reference]) -> dict[Reference, Result]:
+    """Posts with a number that no post can have: gone, without asking."""
+    too_long = (r for r in references if len(r.name.rpartition(":")[2]) > LONGEST_NUMBER)
+    return {reference: VendorError(vendor, Failure.GONE) for reference in too_long}
 
 
 def is_count(value: Any) -> bool:

@@ -86,8 +86,8 @@ async def _work_on_a_lease(
         if not isinstance(taken, Lease):
             return False
         await _process(worker, client, taken, size, done, deadline)
-    except ApiError as error:  # the database: leases run out by themselves and are due again
-        done.stopped = error.code
+    except Exception as error:  # noqa: BLE001 - the database's or ours: leases run out by themselves and are due again
+        done.stopped = error.code if isinstance(error, ApiError) else ApiError.default_code
         report(error)
         return False
     return True

@@ -13,7 +13,7 @@ import httpx
 from showcase.errors import Failure, VendorError
 from showcase.metrics.domain import Counts
 from showcase.metrics.platforms import Allowance, Answer, Batch, Reference, Result
-from showcase.metrics.vendor import is_count, retry_after, send
+from showcase.metrics.vendor import allowance, is_count, objects, retry_after, send, unknown
 from showcase.retry import Deadline
 
 VENDOR = "twitter"
@@ -37,14 +37,18 @@ class X:
 
     async def fetch(self, references: Sequence[Reference], token: str, deadline: Deadline) -> Batch:
         """See `platforms.Fetch`."""
+        results = unknown(VENDOR, references)
+        asked = [reference for reference in references if reference not in results]
+        if not asked:
+            return Batch(results, Allowance())
         request = self.http.build_request(
             "GET",
             f"{self.url}/2/tweets",
-            params={"ids": ",".join(reference.name for reference in references), "tweet.fields": "public_metrics"},
+            params={"ids": ",".join(reference.name for reference in asked), "tweet.fields": "public_metrics"},
             headers={"Authorization": f"Bearer {token}"},
         )
         response = await send(self.http, request, VENDOR, deadline)
-        return Batch(_sort(_read(response), references), _allowance(response.headers))
+        return Batch(results | _sort(_read(response), asked), _allowance(response.headers))
 
 
 def _read(response: httpx.Response) -> dict[str, Any]:
@@ -80,11 +84,10 @@ def _until_next_month() -> float:
 
 def _sort(body: Mapping[str, Any], references: Sequence[Reference]) -> dict[Reference, Result]:
     """Found posts are in `data`, the others in `errors` by `resource_id` (or the `value` that was asked for)."""
-    posts = {str(post.get("id")): post for post in body.get("data") or [] if isinstance(post, dict)}
+    posts = {str(post.get("id")): post for post in objects(body.get("data"))}
     failures = {
         str(error.get("resource_id") or error.get("value")): _FAILURES.get(_problem(error), Failure.UNAVAILABLE)
-        for error in body.get("errors") or []
-        if isinstance(error, dict)
+        for error in objects(body.get("errors"))
     }
     return {
         reference: _answer(posts.get(reference.name))
@@ -108,6 +111,6 @@ def _answer(post: Any) -> Answer | None:
 
 def _allowance(headers: Mapping[str, str]) -> Allowance:
     remaining, reset = headers.get("x-rate-limit-remaining", ""), headers.get("x-rate-limit-reset", "")
-    if not (remaining.isdecimal() and reset.isdecimal()):
+    if not (remaining.isdecimal() and reset.isdecimal() and len(remaining + reset) < 30):
         return Allowance()
-    return Allowance(int(remaining), datetime.fromtimestamp(int(reset), UTC))
+    return allowance(int(remaining), datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=min(int(reset), 2**33)))

@@ -1,0 +1,47 @@
+"""Starts workers that can be killed: for each number on a line of its input it forks so many, and prints their ids.
+
+Forked, since a hundred fresh interpreters would take a minute. `python -m tests.integration.metrics.nursery` gets its
+settings from the environment, as the functions do.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+
+import httpx
+from showcase.database import Database
+from showcase.metrics import clients
+from showcase.metrics.settings import MetricsSettings
+from showcase.metrics.worker import Worker, refresh_due
+from showcase.settings import CoreSettings, load
+
+
+async def work() -> None:
+    settings = load(MetricsSettings)
+    async with httpx.AsyncClient(timeout=30) as http:
+        await refresh_due(Worker(Database(http, load(CoreSettings)), clients.connect(http, settings), settings))
+
+
+def start() -> int:
+    child = os.fork()
+    if child == 0:
+        try:
+            asyncio.run(work())
+        finally:
+            os._exit(0)
+    return child
+
+
+def main() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody has to wait for them
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps([start() for _ in range(int(line))]) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
