@@ -49,7 +49,7 @@ class Endpoint(Generic[Body, Dependencies]):
     callers: frozenset[Kind] | None
     connect: Callable[[Core], Dependencies]
     handle: Callable[[Call[Body], Dependencies], Awaitable[BaseModel | Response]]
-    method: str = "POST"
+    method: str = "POST"  # or several: "GET, POST"
     max_body: int = 64 * 1024  # bytes
 
 

@@ -80,6 +80,13 @@ class MethodNotAllowed(ApiError):
     default_code = "method_not_allowed"
 
 
+class Conflict(ApiError):
+    """This does not fit what is there now."""
+
+    status = HTTPStatus.CONFLICT
+    default_code = "conflict"
+
+
 class ContentTooLarge(ApiError):
     """The body is larger than this function takes."""
 

@@ -9,6 +9,7 @@ import httpx
 from starlette.responses import JSONResponse
 
 from showcase.core import Core
+from showcase.design.settings import DesignSettings
 from showcase.endpoint import EVERYONE, Call, Endpoint
 from showcase.http import RequestModel, ResponseModel
 from showcase.metrics.settings import MetricsSettings
@@ -57,6 +58,9 @@ def connect(core: Core) -> Checks:
         "storage": f"{origin}/storage/v1/status",
         "github": str(load(MetricsSettings).github_api_url),
     }
+    design = load(DesignSettings)
+    if design.openai_api_key:
+        urls["openai"] = str(design.openai_api_url)
     headers = {"apikey": core.settings.supabase_publishable_key.get_secret_value()}
     return Checks(core.http, core.settings.release, urls, headers)
 

@@ -23,7 +23,8 @@ from showcase.errors import (
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "authorization, x-client-info, apikey, content-type, x-request-id",
-    "Access-Control-Expose-Headers": "x-request-id, server-timing, retry-after",
+    "Access-Control-Expose-Headers": "x-request-id, server-timing, retry-after, ratelimit-limit, ratelimit-remaining, "
+    "ratelimit-reset",
 }
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
@@ -73,9 +74,9 @@ def finish(response: Response, request_id: str) -> Response:
 
 def require_method(request: Request, method: str) -> None:
     """Raises: MethodNotAllowed, with `Allow`."""
-    if request.method != method:
+    if request.method not in method.split(", "):
         allow = f"{method}, OPTIONS"
-        raise MethodNotAllowed(f"Use {method} for this function.", headers={"Allow": allow})
+        raise MethodNotAllowed(f"Use {method.replace(', ', ' or ')} for this function.", headers={"Allow": allow})
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -53,7 +53,10 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Showcase functions", "version": "1", "license": {"name": "MIT", "identifier": "MIT"}},
         "servers": [{"url": "http://127.0.0.1:54321/functions/v1"}],
-        "paths": {f"/{path}": {e.method.lower(): _operation(path, e)} for path, e in endpoints.items()},
+        "paths": {
+            f"/{path}": {method.lower(): _operation(path, e, method) for method in e.method.split(", ")}
+            for path, e in endpoints.items()
+        },
         "components": {
             "schemas": definitions["$defs"],
             "securitySchemes": {
@@ -68,9 +71,10 @@ def _is_json(endpoint: Endpoint[Any, Any]) -> bool:
     return endpoint.method != "GET" and endpoint.body is not bytes
 
 
-def _operation(path: str, endpoint: Endpoint[Any, Any]) -> dict[str, Any]:
+def _operation(path: str, endpoint: Endpoint[Any, Any], method: str) -> dict[str, Any]:
+    name = entry_point_name(path)
     operation: dict[str, Any] = {
-        "operationId": entry_point_name(path),
+        "operationId": name if method == endpoint.method else f"{name}_{method.lower()}",
         "summary": endpoint.summary,
         "security": _security(endpoint),
         "responses": {
@@ -78,8 +82,8 @@ def _operation(path: str, endpoint: Endpoint[Any, Any]) -> dict[str, Any]:
             "default": {"description": ApiError.__doc__, **_content("application/problem+json", Problem)},
         },
     }
-    if endpoint.method == "GET":
-        operation["parameters"] = _parameters(endpoint.body)
+    if method == "GET":
+        operation["parameters"] = [] if endpoint.body is bytes else _parameters(endpoint.body)
     else:
         body = _content("application/json", endpoint.body if _is_json(endpoint) else None)
         operation["requestBody"] = {"required": True, **(body or {"content": {"application/json": {}}})}

@@ -1,0 +1,113 @@
+"""Supabase Storage, asked as the service: row-level security has been decided before."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+from urllib.parse import quote
+
+import httpx
+
+from showcase.errors import ApiError, NotFound, ServiceUnavailable
+from showcase.settings import CoreSettings
+from showcase.telemetry import timed
+
+CHUNK = 256 * 1024  # bytes
+PATIENCE = httpx.Timeout(60.0, connect=3.0)
+LARGE = httpx.Timeout(600.0, connect=3.0)  # Storage answers once it has put away all of a stream
+
+
+class FileTooLarge(Exception):
+    """A stored file has more bytes than the caller is ready to read."""
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The project's files."""
+
+    http: httpx.AsyncClient
+    settings: CoreSettings
+
+    def public_url(self, bucket: str, name: str) -> str:
+        """The address under which a public bucket's file is served."""
+        return f"{self._origin}/object/public/{bucket}/{quote(name)}"
+
+    async def sign_upload(self, bucket: str, name: str) -> str:
+        """An address that takes one file of that name by PUT; it does not replace one that is there."""
+        response = await self._send("POST", f"/object/upload/sign/{bucket}/{quote(name)}")
+        return f"{self._origin}{response.json()['url']}"
+
+    async def sign_download(self, bucket: str, name: str, seconds: int) -> str:
+        """An address that gives the file to whoever holds it, for a time."""
+        response = await self._send("POST", f"/object/sign/{bucket}/{quote(name)}", json={"expiresIn": seconds})
+        return f"{self._origin}{response.json()['signedURL']}"
+
+    async def upload(self, bucket: str, name: str, content: bytes | AsyncIterator[bytes], content_type: str) -> None:
+        """Stores a file, in the place of one that has its name."""
+        headers = {"Content-Type": content_type, "x-upsert": "true"}
+        timeout = PATIENCE if isinstance(content, bytes) else LARGE
+        await self._send("POST", f"/object/{bucket}/{quote(name)}", content=content, headers=headers, timeout=timeout)
+
+    async def remove(self, bucket: str, names: Sequence[str]) -> None:
+        """Removes files; those that are not there are none the less gone."""
+        await self._send("DELETE", f"/object/{bucket}", json={"prefixes": list(names)})
+
+    @asynccontextmanager
+    async def reading(self, bucket: str, name: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """A file's bytes as they come. Raises: NotFound, ServiceUnavailable."""
+        try:
+            async with self.http.stream(
+                "GET", f"{self._origin}/object/{bucket}/{quote(name)}", headers=self._headers(), timeout=PATIENCE
+            ) as response:
+                await _checked(response)
+                yield response.aiter_bytes(CHUNK)
+        except httpx.TransportError as error:
+            raise _unavailable() from error
+
+    async def download(self, bucket: str, name: str, target: IO[bytes], limit: int) -> int:
+        """Writes a file to `target`; how many bytes it has.
+
+        Raises: NotFound, ServiceUnavailable, FileTooLarge (as soon as it is known).
+        """
+        size = 0
+        async with self.reading(bucket, name) as chunks:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > limit:
+                    raise FileTooLarge
+                target.write(chunk)
+        return size
+
+    @property
+    def _origin(self) -> str:
+        return f"{self.settings.origin}/storage/v1"
+
+    def _headers(self) -> dict[str, str]:
+        key = self.settings.supabase_secret_key.get_secret_value()
+        return {"apikey": key, "Authorization": f"Bearer {key}"}
+
+    async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        headers = {**self._headers(), **request.pop("headers", {})}
+        try:
+            with timed("storage"):
+                request.setdefault("timeout", PATIENCE)
+                response = await self.http.request(method, f"{self._origin}{path}", headers=headers, **request)
+        except httpx.TransportError as error:
+            raise _unavailable() from error
+        return await _checked(response)
+
+
+def _unavailable() -> ServiceUnavailable:
+    return ServiceUnavailable("Storage does not answer right now.", code="storage_unavailable")
+
+
+async def _checked(response: httpx.Response) -> httpx.Response:
+    """Storage puts the real status into the body: a file that is not there is a 400 outside and a 404 inside."""
+    if response.is_success:
+        return response
+    if response.status_code in {429, 502, 503, 504}:
+        raise _unavailable()
+    await response.aread()
+    if response.status_code == 404 or '"404"' in response.text or "not_found" in response.text:
+        raise NotFound("There is no such file.", code="file_not_found")
+    raise ApiError(f"Storage answered {response.status_code}.", code="storage_refused")
