@@ -4,7 +4,3 @@ grant usage on schema private to anon, authenticated, service_role, supabase_aut
 -- Trigger functions are called by no role; new functions are open to everybody until they are closed.
 revoke all on function private.touch_updated_at() from public;
 revoke all on function private.keep_owner() from public;
-
--- A CHECK runs with the rights of who writes the row.
-revoke all on function private.is_block_list(jsonb) from public;
-grant execute on function private.is_block_list(jsonb) to authenticated, service_role;

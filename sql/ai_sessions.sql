@@ -5,11 +5,22 @@ create table public.ai_sessions (
   user_id uuid not null references private.users (id) on delete cascade,
   input_json jsonb,
   output_json jsonb,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  project_id uuid references public.projects (id) on delete set null,
+  status text not null default 'running' check (status in ('running', 'done', 'failed', 'cancelled')),
+  error_code text check (char_length(error_code) <= 100),
+  model text check (char_length(model) <= 100),
+  input_tokens int check (input_tokens >= 0),
+  output_tokens int check (output_tokens >= 0),
+  latency_ms int check (latency_ms >= 0),
+  completed_at timestamptz
 );
 comment on table public.ai_sessions is 'Requests to the design assistant; written by handlers.';
 comment on column public.ai_sessions.input_json is 'What was asked.';
 comment on column public.ai_sessions.output_json is 'What was answered; null while there is no answer.';
+comment on column public.ai_sessions.project_id is 'The project that was designed for; null where the content came along.';
+comment on column public.ai_sessions.error_code is 'Why it failed: the code of the problem that the caller was told.';
 
 -- A person's sessions, newest first; it serves the foreign key and the policies too.
 create index ai_sessions_user_id_created_at_idx on public.ai_sessions (user_id, created_at desc);
+create index ai_sessions_project_id_idx on public.ai_sessions (project_id);

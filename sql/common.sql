@@ -24,20 +24,3 @@ begin
 end
 $$;
 comment on function private.keep_owner() is 'Trigger: refuses a change of id or user_id.';
-
--- The front end renders each block by its type: anything else in the list would break a page.
-create function private.is_block_list(blocks jsonb) returns boolean
-language sql immutable parallel safe set search_path = '' as $$
-  select case
-    when jsonb_typeof(blocks) is distinct from 'array' then false
-    when jsonb_array_length(blocks) > 200 or octet_length(blocks::text) > 262144 then false
-    else not exists (
-      select from jsonb_array_elements(blocks) as block
-      where jsonb_typeof(block) <> 'object'
-        or jsonb_typeof(block -> 'type') is distinct from 'string'
-        or char_length(block ->> 'type') not between 1 and 64
-    )
-  end
-$$;
-comment on function private.is_block_list(jsonb) is
-  'Whether this is an array of at most 200 objects (256 kB), each with a type.';

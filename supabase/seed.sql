@@ -34,10 +34,17 @@ on conflict do nothing;
 
 update private.users set tier = 'paid' where id = '00000000-0000-4000-8000-000000000001';
 
-insert into public.subscriptions (id, user_id, stripe_id, status, plan, current_period_end)
+-- What is sold, by the prices that the local Stripe has.
+insert into public.plans (id, plan, price_id, lookup_key, tier)
+values
+  ('00000000-0000-4000-8000-000000000801', 'pro_monthly', 'price_pro_monthly', 'pro_monthly', 'paid'),
+  ('00000000-0000-4000-8000-000000000802', 'pro_yearly', 'price_pro_yearly', 'pro_yearly', 'paid')
+on conflict do nothing;
+
+insert into public.subscriptions (id, user_id, stripe_id, status, plan, tier, price_id, current_period_end)
 values (
-  '00000000-0000-4000-8000-000000000301', '00000000-0000-4000-8000-000000000001', 'sub_demo_ada', 'active', 'paid',
-  now() + interval '30 days'
+  '00000000-0000-4000-8000-000000000301', '00000000-0000-4000-8000-000000000001', 'sub_demo_ada', 'active',
+  'pro_monthly', 'paid', 'price_pro_monthly', now() + interval '30 days'
 )
 on conflict do nothing;
 
@@ -123,16 +130,16 @@ values
     '00000000-0000-4000-8000-000000000601', 'Minimal',
     '[
       {"type": "hero", "props": {"align": "left", "show_avatar": true}},
-      {"type": "text", "props": {"field": "description"}},
-      {"type": "links", "props": {"fields": ["live_link", "github_link"]}}
+      {"type": "text", "props": {}},
+      {"type": "links", "props": {"style": "list"}}
     ]'
   ),
   (
     '00000000-0000-4000-8000-000000000602', 'Gallery',
     '[
-      {"type": "hero", "props": {"align": "center", "background": "first_image"}},
-      {"type": "gallery", "props": {"columns": 3, "source": "project_images"}},
-      {"type": "video", "props": {"source": "project_videos", "autoplay": false}},
+      {"type": "hero", "props": {"align": "center"}},
+      {"type": "gallery", "props": {"columns": 3}},
+      {"type": "video", "props": {"autoplay": false}},
       {"type": "metrics", "props": {"platforms": ["github", "linkedin", "twitter"]}}
     ]'
   )
@@ -143,10 +150,10 @@ values
   (
     '00000000-0000-4000-8000-000000000701', null, '00000000-0000-4000-8000-000000000601', null, 'Two columns',
     '[
-      {"type": "columns", "props": {"widths": [2, 1]}, "children": [
-        {"type": "text", "props": {"field": "description"}},
-        {"type": "tags", "props": {"source": "project_tags"}}
-      ]}
+      {"type": "columns", "props": {"widths": [2, 1], "columns": [
+        [{"type": "text", "props": {}}],
+        [{"type": "tags", "props": {}}]
+      ]}}
     ]',
     true
   ),
@@ -154,8 +161,10 @@ values
     '00000000-0000-4000-8000-000000000702', '00000000-0000-4000-8000-000000000001',
     '00000000-0000-4000-8000-000000000602', '00000000-0000-4000-8000-000000000101', 'Analytical Engine',
     '[
-      {"type": "hero", "props": {"align": "center", "background": "first_image"}},
-      {"type": "gallery", "props": {"columns": 2, "source": "project_images"}},
+      {"type": "hero", "props": {
+        "image": {"url": "https://images.example.com/engine-front.webp", "alt": "The engine from the front"}
+      }},
+      {"type": "gallery", "props": {"columns": 2}},
       {"type": "metrics", "props": {"platforms": ["github", "linkedin", "twitter"]}}
     ]',
     true

@@ -1,0 +1,1 @@
+"""The design assistant: a page of the catalogue's blocks, made by a model from a project's content."""

@@ -1,0 +1,108 @@
+"""`aiDesignAssistant`: a page for a project, out of the catalogue's blocks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from showcase import http
+from showcase.core import Core
+from showcase.design import events, openai_api, store, subject
+from showcase.design.assistant import Assistant, Run
+from showcase.design.failures import Unavailable
+from showcase.design.prompt import Prompt
+from showcase.design.schemas import DesignRequest, DesignResponse, Usage
+from showcase.design.settings import DesignSettings
+from showcase.endpoint import PEOPLE, Call, Endpoint
+from showcase.settings import load
+
+
+def connect(core: Core) -> Assistant:
+    settings = load(DesignSettings)
+    key = settings.openai_api_key
+    return Assistant(core, settings, openai_api.connect(settings, key.get_secret_value()) if key else None)
+
+
+async def handle(call: Call[DesignRequest], assistant: Assistant) -> Response:
+    if assistant.model is None:
+        raise Unavailable("The assistant is not set up here: OPENAI_API_KEY is missing.", code="not_configured")
+    asked, settings, database = call.body, assistant.settings, assistant.core.database
+    about = await subject.find(database, call.caller, asked)
+    prompt = Prompt(about.content, asked.style, about.start, about.refine, asked.generate_image)
+    session = await store.begin(
+        database,
+        call.caller,
+        about.project_id,
+        asked=asked.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        model=settings.openai_model,
+        quotas=settings.quotas,
+        cost_micros=assistant.most_micros(prompt, asked.generate_image),
+        ceiling_micros=round(settings.design_monthly_budget * 1_000_000),
+    )
+    streamed = events.MEDIA_TYPE in call.request.headers.get("accept", "")
+    run = Run(
+        assistant=assistant,
+        model=assistant.model,
+        caller=call.caller,
+        asked=asked,
+        about=about,
+        prompt=prompt,
+        session=session,
+        request_id=http.request_id(call.request),
+        streamed=streamed,
+    )
+    task = asyncio.create_task(run.run())
+    # Whoever goes away cancels the task, which then still has a session to complete: something must hold it.
+    assistant.running.add(task)
+    task.add_done_callback(assistant.running.discard)
+    if streamed:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **session.headers}
+        return StreamingResponse(_streamed(run, task), headers=headers, media_type=events.MEDIA_TYPE)
+    return await _collected(call.request, run, task)
+
+
+async def _streamed(run: Run, task: asyncio.Task[None]) -> AsyncIterator[str]:
+    """Starlette ends this when the client goes away."""
+    try:
+        async for event in events.stream(run.events):
+            yield event
+    finally:
+        task.cancel()
+
+
+async def _collected(request: Request, run: Run, task: asyncio.Task[None]) -> Response:
+    left = asyncio.create_task(_disconnected(request))
+    try:
+        await asyncio.wait({task, left}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            return Response(status_code=499)  # nobody reads it; what proxies log for a client that left
+    finally:
+        left.cancel()
+        task.cancel()
+    if run.failure is not None:
+        raise run.failure
+    answer = DesignResponse(
+        session_id=run.session.id,
+        blocks=run.blocks,
+        layout_id=run.layout_id,
+        usage=Usage.model_validate(run.usage),
+    )
+    return JSONResponse(answer.model_dump(mode="json"), headers={"Cache-Control": "no-store", **run.session.headers})
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+ai_design_assistant = Endpoint(
+    name="aiDesignAssistant",
+    summary="Designs a page for a project out of the catalogue's blocks; streamed with Accept: text/event-stream",
+    body=DesignRequest,
+    answer=DesignResponse,
+    callers=PEOPLE,
+    connect=connect,
+    handle=handle,
+    max_body=256 * 1024,
+)

@@ -1,0 +1,114 @@
+"""The assistant's PostgREST calls: what people have is read as themselves, what handlers keep goes through two RPCs."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+from postgrest.exceptions import APIError
+
+from showcase.auth import Caller
+from showcase.database import Database, refusal
+from showcase.design.failures import QuotaExceeded, Unavailable
+from showcase.errors import Forbidden, ServiceUnavailable
+from showcase.telemetry import timed
+
+_PROJECT = (
+    "id,user_id,title,short_summary,description,live_link,github_link,linkedin_link,twitter_link,"
+    "project_images(url,position),project_videos(url,position),project_tags(tag),project_technologies(technology)"
+)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A request that has been counted and paid for in advance; `remaining` designs are left today."""
+
+    id: UUID
+    limit: int
+    remaining: int
+    resets_in: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return _limits(self.limit, self.remaining, self.resets_in)
+
+
+async def get_project(database: Database, caller: Caller, project_id: UUID) -> dict[str, Any] | None:
+    return await _get(database, caller, "projects", _PROJECT, project_id)
+
+
+async def get_template(database: Database, caller: Caller, template_id: UUID) -> dict[str, Any] | None:
+    return await _get(database, caller, "templates", "id,blocks_json", template_id)
+
+
+async def get_session(database: Database, caller: Caller, session_id: UUID) -> dict[str, Any] | None:
+    columns = "id,user_id,project_id,input_json,output_json,status"
+    return await _get(database, caller, "ai_sessions", columns, session_id)
+
+
+async def _get(database: Database, caller: Caller, table: str, columns: str, id_: UUID) -> dict[str, Any] | None:
+    """The row, where the caller can see it."""
+    try:
+        with timed("db"):
+            query = database.acting_as(caller).from_(table).select(columns).eq("id", str(id_)).limit(1)
+            rows: Any = (await query.execute()).data
+    except APIError as error:
+        raise refusal(error) from error
+    except httpx.TransportError as error:
+        raise ServiceUnavailable("The database does not answer right now.", code="database_unavailable") from error
+    return rows[0] if rows else None
+
+
+async def begin(
+    database: Database,
+    caller: Caller,
+    project_id: UUID | None,
+    *,
+    asked: dict[str, Any],
+    model: str,
+    quotas: dict[str, int],
+    cost_micros: int,
+    ceiling_micros: int,
+) -> Session:
+    """Counts the request and reserves what it may cost, before any is spent.
+
+    Raises:
+        QuotaExceeded: the person's designs of today are used.
+        Unavailable: the service's budget of this month is spent.
+    """
+    answer = await database.rpc(
+        "begin_design",
+        {
+            "user_id": str(caller.user_id),
+            "project_id": str(project_id) if project_id else None,
+            "input": asked,
+            "model": model,
+            "limits": quotas,
+            "cost_micros": cost_micros,
+            "ceiling_micros": ceiling_micros,
+        },
+    )
+    match answer.get("refused"):
+        case None:
+            return Session(UUID(answer["session_id"]), answer["limit"], answer["remaining"], answer["resets_in"])
+        case "quota_exceeded":
+            wait = answer["retry_after"]
+            raise QuotaExceeded(headers={"Retry-After": str(wait), **_limits(answer["limit"], 0, wait)})
+        case "budget_spent":
+            headers = {"Retry-After": str(answer["retry_after"])}
+            detail = "The assistant has reached its limit for this month."
+            raise Unavailable(detail, code="budget_spent", headers=headers)
+        case _:
+            raise Forbidden("There is no profile for this account.", code="no_profile")
+
+
+async def finish(database: Database, session_id: UUID, cost_micros: int, outcome: dict[str, Any]) -> UUID | None:
+    """Completes the session and settles its cost, once; the id of the layout where one was stored."""
+    parameters = {"session_id": str(session_id), "cost_micros": cost_micros, "outcome": outcome}
+    answer = await database.rpc("finish_design", parameters)
+    return UUID(answer["layout_id"]) if answer["layout_id"] else None
+
+
+def _limits(limit: int, remaining: int, resets_in: int) -> dict[str, str]:
+    """https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ in the form that most clients read."""
+    return {"RateLimit-Limit": str(limit), "RateLimit-Remaining": str(remaining), "RateLimit-Reset": str(resets_in)}

@@ -1,0 +1,21 @@
+"""One backend with OpenAI's stand-in for a test process; everybody designs for themselves, so tests do not meet."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.cluster import MIGRATED, TestCluster
+from tests.support.openai import Designer, running_designer
+from tests.support.people import Person
+
+
+@pytest.fixture(scope="session")
+def designer(cluster: TestCluster) -> Iterator[Designer]:
+    with cluster.copy(MIGRATED) as url, running_designer(cluster, url) as running:
+        yield running
+
+
+@pytest.fixture
+def ada(designer: Designer) -> Person:
+    """Somebody new, who pays."""
+    return designer.stack.person(tier="paid")
