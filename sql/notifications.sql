@@ -1,14 +1,67 @@
--- The log of e-mails.
+-- E-mails to people: what is to be sent (the outbox) and what became of it (the log).
 
 create table public.notifications (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references private.users (id) on delete cascade,
-  type text not null check (char_length(type) between 1 and 64),
-  sent_at timestamptz default now(),
-  status text not null default 'pending' check (status in ('pending', 'sent', 'failed'))
+  type text not null check (
+    type in (
+      'welcome', 'renewal_upcoming', 'renewal_succeeded', 'payment_failed', 'subscription_canceled',
+      'account_deleted', 'data_export_ready', 'weekly_metrics'
+    )
+  ),
+  sent_at timestamptz,
+  status text not null default 'queued' check (
+    status in ('queued', 'sending', 'sent', 'delivered', 'bounced', 'failed', 'suppressed')
+  ),
+  dedupe_key text not null default gen_random_uuid()::text check (char_length(dedupe_key) between 1 and 255),
+  payload jsonb not null default '{}' check (jsonb_typeof(payload) = 'object' and octet_length(payload::text) <= 65536),
+  attempts int not null default 0 check (attempts >= 0),
+  next_attempt_at timestamptz not null default now(),
+  provider_message_id text check (char_length(provider_message_id) <= 200),
+  error text check (char_length(error) <= 500),
+  created_at timestamptz not null default now(),
+  unique (user_id, type, dedupe_key) -- serves the foreign key and the policy too
 );
-comment on table public.notifications is 'E-mails to people (welcome, renewal, ...); written by handlers.';
-comment on column public.notifications.sent_at is 'When it was handed to the mail service; null while it was not.';
+comment on table public.notifications is 'E-mails to people (welcome, renewal, ...): outbox and log; written by handlers.';
+comment on column public.notifications.sent_at is 'When the mail service took it; null while it has not.';
+comment on column public.notifications.status is
+  'queued, sending (given to the mail service, no answer yet), sent (taken), delivered, bounced, failed, or suppressed '
+  '(not sent, because the address or the person does not want it).';
+comment on column public.notifications.dedupe_key is 'What happened, so that it is told once: unique for a person and type.';
+comment on column public.notifications.payload is 'What the e-mail tells; see docs/notifications.md for each type.';
+comment on column public.notifications.attempts is 'How often it was given to the mail service; the latest one may record.';
+comment on column public.notifications.next_attempt_at is
+  'When it may be sent. While sending: until when the event webhook has time to tell what became of a lost answer.';
+comment on column public.notifications.provider_message_id is 'SendGrid''s X-Message-Id.';
 
--- A person's notifications, newest first; it serves the foreign key and the policy too.
-create index notifications_user_id_sent_at_idx on public.notifications (user_id, sent_at desc);
+-- What is to be sent now; the rest of a growing log is not in it.
+create index notifications_due_idx on public.notifications (next_attempt_at) where status in ('queued', 'sending');
+
+-- The one way to tell somebody something: as often as one likes, it is told once for each key. Part of the caller's
+-- transaction, so that what happened and its e-mail are stored together or not at all. Nobody is told who is gone.
+create function private.queue_notification(user_id uuid, type text, dedupe_key text, payload jsonb default '{}')
+returns void
+language sql set search_path = '' as $$
+  insert into public.notifications (user_id, type, dedupe_key, payload)
+  select person.id, $2, $3, coalesce($4, '{}') from private.users as person where person.id = $1
+  on conflict (user_id, type, dedupe_key) do nothing
+$$;
+comment on function private.queue_notification(uuid, text, text, jsonb) is
+  'Queues an e-mail, once for each user, type and dedupe_key; nothing where there is no such user.';
+
+-- A new profile is welcomed. A sign-in is worth more than an e-mail: whatever goes wrong here stays here.
+create function private.queue_welcome() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.queue_notification(new.id, 'welcome', 'welcome', '{}');
+  return null;
+exception
+  when others then
+    raise log 'No welcome was queued for %: %', new.id, sqlerrm;
+    return null;
+end
+$$;
+comment on function private.queue_welcome() is 'Trigger: a new profile is welcomed.';
+
+create trigger queue_welcome after insert on private.users
+  for each row execute function private.queue_welcome();

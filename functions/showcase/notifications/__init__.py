@@ -1,0 +1,1 @@
+"""E-mails to people: queued in the database, rendered here, sent by SendGrid, settled by its events."""

@@ -1,0 +1,136 @@
+"""What e-mails there are, and what SendGrid's answers and events mean for them. No I/O."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Literal
+from uuid import UUID
+
+LONGEST_BACKOFF = 3600.0  # seconds
+LONGEST_REASON = 300
+
+
+class NotificationType(StrEnum):
+    """Everything that we write to people about."""
+
+    WELCOME = "welcome"
+    RENEWAL_UPCOMING = "renewal_upcoming"
+    RENEWAL_SUCCEEDED = "renewal_succeeded"
+    PAYMENT_FAILED = "payment_failed"
+    SUBSCRIPTION_CANCELED = "subscription_canceled"
+    ACCOUNT_DELETED = "account_deleted"
+    DATA_EXPORT_READY = "data_export_ready"
+    WEEKLY_METRICS = "weekly_metrics"
+
+
+# What people may decline; the rest belongs to their contract or their account.
+OPTIONAL = frozenset({NotificationType.RENEWAL_UPCOMING, NotificationType.WEEKLY_METRICS})
+# What people may ask for again themselves.
+ASKABLE = frozenset({NotificationType.WELCOME, NotificationType.DATA_EXPORT_READY})
+
+Outcome = Literal["sent", "retry", "failed", "lost", "returned"]
+Verdict = Literal["sent", "delivered", "bounced", "failed", "suppressed"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of handing one e-mail to SendGrid.
+
+    sent: it was taken. retry: it was not, and may be after `wait` seconds. failed: it never will be. lost: nobody
+    knows, and its events will tell. returned: it was not tried, for a reason that is not its own.
+    """
+
+    outcome: Outcome
+    message_id: str | None = None
+    error: str | None = None
+    wait: float = 0.0
+
+
+def backoff(attempt: int, base: float) -> float:
+    """Seconds to wait after this many attempts: doubling, with jitter, at most an hour."""
+    longest = min(LONGEST_BACKOFF, base * 2 ** min(attempt - 1, 20))
+    return random.uniform(longest / 2, longest)  # noqa: S311 - spreads load, keeps no secret
+
+
+@dataclass(frozen=True)
+class Event:
+    """One of SendGrid's events, as it is stored."""
+
+    notification_id: UUID | None
+    email: str
+    event: str
+    message_id: str
+    occurred_at: datetime
+    verdict: Verdict | None = None
+    reason: str | None = None
+    suppress: str | None = None
+    unsubscribe: bool = False
+
+
+# https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
+_VERDICTS: Mapping[str, Verdict] = {
+    "processed": "sent",
+    "deferred": "sent",
+    "delivered": "delivered",
+    "bounce": "bounced",
+    "spamreport": "delivered",
+}
+_KNOWN = frozenset({*_VERDICTS, "dropped", "unsubscribe", "group_unsubscribe"})
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+
+
+def read_event(told: Any) -> Event | None:
+    """An event that means something to us; None for opens, clicks, and what is no event at all."""
+    if not isinstance(told, dict):
+        return None
+    kind, timestamp = told.get("event"), told.get("timestamp")
+    if kind not in _KNOWN or type(timestamp) is not int or not 0 <= timestamp < _LATEST:
+        return None
+    reason = _text(told.get("reason")) or _text(told.get("response"))
+    verdict, suppress = _judge(kind, _text(told.get("type")), reason)
+    return Event(
+        notification_id=_uuid(told.get("notification_id")),
+        email=_text(told.get("email"))[:255],
+        event=kind,
+        # X-Message-Id is the part before the first dot of sg_message_id.
+        message_id=_text(told.get("sg_message_id")).partition(".")[0][:200],
+        occurred_at=datetime.fromtimestamp(timestamp, UTC),
+        verdict=verdict,
+        reason=f"{kind}: {reason}"[:LONGEST_REASON] if reason else kind,
+        suppress=suppress,
+        unsubscribe=kind in {"unsubscribe", "group_unsubscribe"},
+    )
+
+
+def _judge(kind: str, bounce_type: str, reason: str) -> tuple[Verdict | None, str | None]:
+    """The status that an event means, and why its address gets nothing more, where it does not.
+
+    A bounce of the type `blocked` is a server's refusal of one message, not a dead address: SendGrid keeps no record of
+    it either. `dropped` is SendGrid's own refusal: for the address's sake, or for the message's.
+    """
+    if kind == "bounce":
+        return "bounced", None if bounce_type == "blocked" else "bounce"
+    if kind == "spamreport":
+        return "delivered", "spamreport"
+    if kind == "dropped":
+        word = reason.lower()
+        if word.startswith("unsubscribed"):
+            return "suppressed", None
+        if word.startswith(("bounced", "spam reporting", "invalid")):
+            return "suppressed", "dropped"
+        return "failed", None
+    return _VERDICTS.get(kind), None
+
+
+def _text(value: Any) -> str:
+    """One line that Postgres can hold."""
+    return "".join(c if c.isprintable() else " " for c in value).strip() if isinstance(value, str) else ""
+
+
+def _uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -1,0 +1,153 @@
+"""SendGrid's side of sending: one e-mail as its SDK builds it, one request, and what the answer means.
+
+The SDK's own client waits for each answer in a thread, has no time limit of its own, and does not tell a request that
+never left from one whose answer was lost. So its `Mail` builds the JSON, and our connection pool sends it.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+from sendgrid.helpers.mail import (
+    Category,
+    ClickTracking,
+    Content,
+    CustomArg,
+    From,
+    Header,
+    Mail,
+    OpenTracking,
+    Personalization,
+    ReplyTo,
+    SubscriptionTracking,
+    TemplateId,
+    To,
+    TrackingSettings,
+)
+
+from showcase.errors import Failure, VendorError
+from showcase.notifications.domain import OPTIONAL, Result
+from showcase.notifications.links import Links
+from showcase.notifications.rendering import Reader, Renderer, one_line
+from showcase.notifications.settings import NotificationSettings
+from showcase.notifications.store import Notification
+from showcase.notifications.wording import facts
+from showcase.telemetry import timed
+
+UNTOLD_WAIT = 60.0  # seconds to stay away where SendGrid does not say how long
+# A gateway in between says these: whether SendGrid took the message is not known.
+_UNSETTLED = frozenset({502, 504})
+
+
+@dataclass(frozen=True)
+class Mailer:
+    """SendGrid at a base URL, and what our e-mails are made of."""
+
+    http: httpx.AsyncClient
+    settings: NotificationSettings
+    renderer: Renderer
+    links: Links
+
+    def build(self, notification: Notification) -> Mail:
+        """The e-mail as SendGrid takes it."""
+        settings = self.settings
+        decline_url = (
+            self.links.to_decline(notification.user_id, notification.type) if notification.type in OPTIONAL else None
+        )
+        recipient = To()
+        recipient.email = notification.email  # as it is: the constructor would take it apart
+        envelope = Personalization()
+        envelope.add_to(recipient)
+        envelope.add_custom_arg(CustomArg("notification_id", str(notification.id)))
+        mail = Mail()
+        mail.from_email = From(settings.notifications_from_email, settings.notifications_from_name)
+        if settings.notifications_reply_to:
+            mail.reply_to = ReplyTo(settings.notifications_reply_to)
+        if decline_url:  # RFC 8058: one POST, without a page or a sign-in
+            envelope.add_header(Header("List-Unsubscribe", f"<{decline_url}>"))
+            envelope.add_header(Header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+        template = settings.sendgrid_template_ids.get(notification.type)
+        if template:
+            mail.template_id = TemplateId(template)
+            envelope.dynamic_template_data = self._template_data(notification, decline_url)
+        else:
+            reader = Reader(one_line(notification.username), one_line(notification.email), decline_url)
+            email = self.renderer.render(notification.type, notification.payload, reader)
+            mail.subject = email.subject
+            mail.add_content(Content("text/plain", email.text))
+            mail.add_content(Content("text/html", email.html))
+        mail.add_personalization(envelope)
+        mail.add_category(Category(str(notification.type)))
+        mail.tracking_settings = TrackingSettings(
+            click_tracking=ClickTracking(False, False),
+            open_tracking=OpenTracking(False),
+            subscription_tracking=SubscriptionTracking(False),
+        )
+        return mail
+
+    def _template_data(self, notification: Notification, decline_url: str | None) -> dict[str, object]:
+        known = vars(facts(notification.payload)).items()
+        return {
+            "username": notification.username,
+            "site_url": self.renderer.site_url,
+            "decline_url": decline_url or "",
+            **{name: value for name, value in known if isinstance(value, (str, int))},
+        }
+
+    async def send(self, notification: Notification) -> Result:
+        """One attempt.
+
+        Raises: VendorError, where the failure is not this message's: rate_limited or rejected.
+        """
+        request = self.http.build_request(
+            "POST",
+            f"{str(self.settings.sendgrid_api_url).rstrip('/')}/v3/mail/send",
+            json=self.build(notification).get(),
+            headers={"Authorization": f"Bearer {self._key()}"},
+        )
+        try:
+            with timed("sendgrid"):
+                async with asyncio.timeout(self.settings.notifications_send_seconds):
+                    response = await self.http.send(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            return Result("retry", error=type(error).__name__)  # nothing left this machine
+        except (httpx.TransportError, TimeoutError) as error:
+            return Result("lost", error=type(error).__name__)
+        return self._read(response)
+
+    def _key(self) -> str:
+        return self.settings.sendgrid_api_key.get_secret_value() if self.settings.sendgrid_api_key else ""
+
+    def _read(self, response: httpx.Response) -> Result:
+        status = response.status_code
+        if status in {200, 202}:
+            return Result("sent", message_id=response.headers.get("x-message-id", "")[:200] or None)
+        if status == 429:
+            raise VendorError("sendgrid", Failure.RATE_LIMITED, retry_after=retry_after(response.headers))
+        if status in {401, 403}:
+            raise VendorError("sendgrid", Failure.REJECTED, f"status {status}")
+        if status in _UNSETTLED:
+            return Result("lost", error=f"status {status}")
+        if status >= 500 or status == 408:
+            return Result("retry", error=f"status {status}", wait=told_wait(response.headers) or 0.0)
+        return Result("failed", error=f"status {status}")
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds until SendGrid wants to be asked again, where it limits us."""
+    told = told_wait(headers)
+    if told is not None:
+        return told
+    reset = headers.get("x-ratelimit-reset", "")
+    return max(0.0, float(reset) - time.time()) if _is_number(reset) else UNTOLD_WAIT
+
+
+def told_wait(headers: Mapping[str, str]) -> float | None:
+    seconds = headers.get("retry-after", "")
+    return float(seconds) if _is_number(seconds) else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 12

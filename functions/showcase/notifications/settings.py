@@ -1,0 +1,48 @@
+"""Settings of the notifications capability."""
+
+from typing import Annotated
+
+from pydantic import Field, HttpUrl, SecretStr
+
+from showcase.notifications.domain import NotificationType
+from showcase.settings import Settings
+
+OneLine = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=200)]
+
+
+class NotificationSettings(Settings):
+    """Where SendGrid is, what opens it, who writes, and how patiently."""
+
+    sendgrid_api_url: HttpUrl = HttpUrl("https://api.sendgrid.com")
+    sendgrid_api_key: SecretStr | None = None
+    # The verification keys of the event webhook, separated by commas: two while one replaces the other.
+    sendgrid_webhook_public_keys: str = ""
+    # SendGrid tells an event again for 24 hours, and what is told twice changes nothing.
+    sendgrid_webhook_tolerance_seconds: int = Field(default=90_000, gt=0)
+    # E-mails that SendGrid renders itself: {"welcome": "d-..."}; the others are rendered here.
+    sendgrid_template_ids: dict[NotificationType, Annotated[str, Field(pattern=r"^d-[0-9a-f]{32}$")]] = Field(
+        default_factory=dict
+    )
+    notifications_from_email: OneLine = "showcase@example.com"
+    notifications_from_name: OneLine = "Showcase"
+    notifications_reply_to: OneLine | None = None
+    site_url: HttpUrl = HttpUrl("http://127.0.0.1:3000")
+    # Where people reach the functions; SUPABASE_URL/functions/v1 where it is not set.
+    public_functions_url: HttpUrl | None = None
+    # Signs the links to unsubscribe; the first signs, all are taken. Made from the secret key where it is not set.
+    notifications_link_secrets: SecretStr | None = None
+    notifications_link_days: int = Field(default=60, gt=0)
+    # How long one run of dispatchNotifications goes on, and how much it does at once.
+    notifications_run_seconds: float = Field(default=50.0, gt=0)
+    notifications_batch_size: int = Field(default=10, gt=0, le=1000)
+    notifications_concurrency: int = Field(default=4, gt=0)
+    # How long SendGrid has to answer.
+    notifications_send_seconds: float = Field(default=10.0, gt=0)
+    # How long the event webhook has to tell what became of a lost answer, before it is sent again.
+    notifications_settle_seconds: int = Field(default=1800, gt=0)
+    # The first wait after a failure; it doubles.
+    notifications_backoff_seconds: float = Field(default=30.0, gt=0)
+    # How old a notification may become before it is given up.
+    notifications_give_up_seconds: int = Field(default=172_800, gt=0)
+    # How soon people may have the same e-mail sent again.
+    notifications_again_seconds: int = Field(default=3600, gt=0)

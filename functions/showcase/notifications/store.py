@@ -1,0 +1,154 @@
+"""The notifications' PostgREST calls."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from showcase.database import Database
+from showcase.errors import Failure, ServiceUnavailable, VendorError
+from showcase.notifications.domain import Event, NotificationType, Result
+from showcase.notifications.settings import NotificationSettings
+from showcase.retry import Deadline, retrying
+
+RECORD_SECONDS = 10.0  # what was sent must be noted: a database that is away for a moment is asked again
+
+
+@dataclass(frozen=True)
+class Notification:
+    """One that this dispatcher may send: nobody else does until it is settled."""
+
+    id: UUID
+    user_id: UUID
+    type: NotificationType
+    attempt: int
+    email: str
+    username: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Lease:
+    """What to send now, and how many were closed instead: given up, suppressed or declined."""
+
+    notifications: Sequence[Notification]
+    closed: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """A notification's id and what became of it."""
+
+    id: UUID
+    status: str
+
+
+async def lease(database: Database, settings: NotificationSettings, only: UUID | None = None) -> Lease:
+    """Marks due notifications (or one of them) as sending, and returns them."""
+    answer = await database.rpc(
+        "lease_notifications",
+        {
+            "batch": settings.notifications_batch_size,
+            "settle_seconds": settings.notifications_settle_seconds,
+            "give_up_seconds": settings.notifications_give_up_seconds,
+            "notification_id": str(only) if only else None,
+        },
+    )
+    return Lease([_notification(row) for row in answer["notifications"]], answer["closed"])
+
+
+def _notification(row: Mapping[str, Any]) -> Notification:
+    return Notification(
+        id=UUID(row["id"]),
+        user_id=UUID(row["user_id"]),
+        type=NotificationType(row["type"]),
+        attempt=row["attempt"],
+        email=row["email"],
+        username=row["username"],
+        payload=row["payload"],
+    )
+
+
+async def record(database: Database, results: Sequence[tuple[Notification, Result]]) -> None:
+    """Stores what came of sending; doing it twice is doing it once."""
+    told = [
+        {
+            "id": str(notification.id),
+            "attempt": notification.attempt,
+            "outcome": result.outcome,
+            "message_id": result.message_id,
+            "error": result.error,
+            "wait_seconds": result.wait,
+        }
+        for notification, result in results
+    ]
+
+    async def once() -> None:
+        try:
+            await database.rpc("record_notifications", {"results": told})
+        except ServiceUnavailable as error:
+            raise VendorError("database", Failure.UNAVAILABLE) from error
+
+    await retrying(once, Deadline.after(RECORD_SECONDS), attempts=6)
+
+
+async def request(
+    database: Database, user_id: UUID, type_: NotificationType, dedupe_key: str, payload: Mapping[str, Any]
+) -> Status | None:
+    """Queues one for a service; None where there is no such user."""
+    parameters = {"user_id": str(user_id), "type": type_, "dedupe_key": dedupe_key, "payload": dict(payload)}
+    return _status(await database.rpc("request_notification", parameters))
+
+
+async def request_again(
+    database: Database, user_id: UUID, type_: NotificationType, quiet_seconds: int
+) -> Status | None:
+    """Queues a person's latest one again, unless it is young; None where there is none."""
+    parameters = {"user_id": str(user_id), "type": type_, "quiet_seconds": quiet_seconds}
+    return _status(await database.rpc("request_notification_again", parameters))
+
+
+def _status(row: Mapping[str, Any] | None) -> Status | None:
+    return Status(UUID(row["id"]), row["status"]) if row else None
+
+
+async def status(database: Database, notification_id: UUID) -> str | None:
+    """What became of one; None where it is gone."""
+    found: str | None = await database.rpc("get_notification_status", {"notification_id": str(notification_id)})
+    return found
+
+
+async def count_due(database: Database) -> int:
+    """How many may be sent now."""
+    return int(await database.rpc("count_due_notifications", {}))
+
+
+async def record_events(database: Database, events: Sequence[Event]) -> int:
+    """Stores events and what follows from them; how many were new."""
+    told = [
+        {
+            "notification_id": str(event.notification_id) if event.notification_id else None,
+            "email": event.email,
+            "event": event.event,
+            "message_id": event.message_id,
+            "occurred_at": event.occurred_at.isoformat(),
+            "verdict": event.verdict,
+            "reason": event.reason,
+            "suppress": event.suppress,
+            "unsubscribe": event.unsubscribe,
+        }
+        for event in events
+    ]
+    answer = await database.rpc("record_notification_events", {"events": told})
+    return int(answer["recorded"])
+
+
+async def decline(database: Database, user_id: UUID, type_: NotificationType) -> None:
+    """Turns e-mails of a type off for a person."""
+    parameters = {"user_id": str(user_id), "type": type_, "enabled": False}
+    await database.rpc("set_notification_preference", parameters)
+
+
+async def queue_weekly_metrics(database: Database) -> int:
+    """Queues this week's digests; how many were new."""
+    return int(await database.rpc("queue_weekly_metrics", {}))

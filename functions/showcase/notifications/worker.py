@@ -1,0 +1,112 @@
+"""Sending what is due: in small leases, several at once, until nothing is or the time of a run is nearly over."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from showcase.database import Database
+from showcase.errors import ApiError, Failure, VendorError
+from showcase.notifications import store
+from showcase.notifications.domain import LONGEST_BACKOFF, Result, backoff
+from showcase.notifications.mailer import Mailer
+from showcase.notifications.settings import NotificationSettings
+from showcase.notifications.store import Notification
+from showcase.retry import Deadline
+from showcase.telemetry import log, report
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What a run needs."""
+
+    database: Database
+    mailer: Mailer
+    settings: NotificationSettings
+
+
+@dataclass
+class Run:
+    """What a run did, and what keeps it from going on."""
+
+    counts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("sent", "retry", "failed", "lost", "returned", "closed"), 0)
+    )
+    stopped: str | None = None
+    paused: Deadline = field(default_factory=lambda: Deadline.after(0))
+
+    def pause(self, seconds: float) -> None:
+        """SendGrid limits the account, not a message: everybody waits."""
+        if seconds > self.paused.remaining:
+            self.paused = Deadline.after(seconds)
+
+
+async def dispatch(worker: Worker) -> Run:
+    """Sends what is due. As many as like may run side by side."""
+    run = Run()
+    if worker.settings.sendgrid_api_key is None:
+        run.stopped = "not_configured"
+        return run
+    deadline = Deadline.after(worker.settings.notifications_run_seconds)
+
+    async def work() -> None:
+        while run.stopped is None and deadline.remaining > worker.settings.notifications_send_seconds:
+            if run.paused.remaining >= deadline.remaining - worker.settings.notifications_send_seconds:
+                run.stopped = Failure.RATE_LIMITED
+                return
+            await asyncio.sleep(run.paused.remaining)
+            taken = await store.lease(worker.database, worker.settings)
+            run.counts["closed"] += taken.closed
+            if not taken.notifications and not taken.closed:
+                return
+            await _send_all(worker, taken.notifications, run)
+
+    try:
+        await asyncio.gather(*(work() for _ in range(worker.settings.notifications_concurrency)))
+    except (ApiError, VendorError) as error:  # the database: what was taken settles by itself
+        run.stopped = "database_unavailable"
+        report(error)
+    return run
+
+
+async def send_one(worker: Worker, notification_id: UUID) -> None:
+    """Sends one at once if it is due and nobody else has it."""
+    if worker.settings.sendgrid_api_key is not None:
+        taken = await store.lease(worker.database, worker.settings, notification_id)
+        await _send_all(worker, taken.notifications, Run())
+
+
+async def _send_all(worker: Worker, notifications: Sequence[Notification], run: Run) -> None:
+    if not notifications:
+        return
+    results = await asyncio.gather(*(_send(worker, notification, run) for notification in notifications))
+    for result in results:
+        run.counts[result.outcome] += 1
+    await store.record(worker.database, list(zip(notifications, results, strict=True)))
+
+
+async def _send(worker: Worker, notification: Notification, run: Run) -> Result:
+    """What to record, whatever happens: one bad e-mail must not hold up the others."""
+    settings = worker.settings
+    try:
+        result = await worker.mailer.send(notification)
+    except VendorError as error:
+        if error.failure is Failure.RATE_LIMITED:
+            wait = min(error.retry_after or 0.0, LONGEST_BACKOFF)
+            run.pause(wait)
+            return Result("retry", error=error.failure, wait=wait)
+        if run.stopped is None:  # the key: somebody has to look at it, and no message is at fault
+            run.stopped = error.failure
+            report(error)
+        return Result("returned", error=error.failure)
+    except Exception as error:  # noqa: BLE001 - a template or a payload that nobody thought of
+        report(error)
+        return Result("failed", error=f"not_rendered: {type(error).__name__}")
+    if result.outcome == "retry":
+        return replace(
+            result, wait=max(result.wait, backoff(notification.attempt, settings.notifications_backoff_seconds))
+        )
+    if result.outcome == "lost":
+        log.warning("an answer was lost", extra={"fields": {"notification_id": str(notification.id)}})
+        return replace(result, wait=float(settings.notifications_settle_seconds))
+    return result

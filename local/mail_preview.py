@@ -1,0 +1,122 @@
+"""Renders every e-mail, with the smallest, a usual and the oddest data, to files to look at.
+
+Usage: python -m local.mail_preview [folder]
+"""
+
+import sys
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from local.settings import ROOT
+
+FOLDER = ROOT / ".local" / "mail"
+SITE = "https://showcase.example"
+LINK = f"{SITE}/functions/v1/unsubscribe?token={'0' * 32}.weekly_metrics.1893456000.{'A' * 43}"
+
+USUAL: dict[str, dict[str, Any]] = {
+    "welcome": {},
+    "renewal_upcoming": {"plan": "Pro, monthly", "amount": 900, "currency": "usd", "date": "2026-12-01T00:00:00Z"},
+    "renewal_succeeded": {
+        "plan": "Pro, monthly",
+        "amount": 900,
+        "currency": "usd",
+        "period_end": "2027-01-01T00:00:00Z",
+        "invoice_url": "https://invoice.stripe.com/i/acct_1/test_1",
+    },
+    "payment_failed": {
+        "plan": "Pro, monthly",
+        "amount": 900,
+        "currency": "eur",
+        "next_attempt": "2026-12-01T00:00:00Z",
+    },
+    "subscription_canceled": {"plan": "Pro, monthly", "ends_at": "2026-12-31T10:00:00+00:00"},
+    "account_deleted": {"receipt_id": "8f14e45f-ceea-467f-a83c-001122334455"},
+    "data_export_ready": {
+        "url": f"{SITE}/storage/v1/object/sign/exports/a.zip?token=" + "x" * 200,
+        "expires_at": "2026-11-29T16:00:00Z",
+        "size_bytes": 48_300_000,
+    },
+    "weekly_metrics": {
+        "from": "2026-11-16",
+        "to": "2026-11-23",
+        "gained": 149,
+        "more": 2,
+        "projects": [
+            {
+                "title": "Analytical Engine",
+                "gained": 128,
+                "platforms": [
+                    {"platform": "github", "now": 1840, "before": 1752},
+                    {"platform": "linkedin", "now": 312, "before": 280},
+                    {"platform": "twitter", "now": 96, "before": 88},
+                ],
+            },
+            {"title": "Compiler", "gained": 21, "platforms": [{"platform": "github", "now": 402, "before": 381}]},
+            {"title": "Note G", "gained": 0, "platforms": [{"platform": "twitter", "now": 12, "before": 12}]},
+            {"title": "Loom", "gained": -3, "platforms": [{"platform": "linkedin", "now": 7, "before": 10}]},
+        ],
+    },
+}
+
+_ARABIC = "\u0645\u0631\u062d\u0628\u0627"
+_ODD_TEXT = f'<script>alert("x")</script>\r\nBcc: a@b.example {{{{ 7 * 7 }}}} \u202e{_ARABIC} 👩‍💻 ' + "W" * 5000
+ODD: dict[str, Any] = {
+    "plan": _ODD_TEXT,
+    "amount": 123456789012,
+    "currency": "JPY",
+    "period_end": "9999-12-31T23:59:59+14:00",
+    "next_attempt_at": "soon",
+    "ends_at": -62135596800,
+    "ended_at": [],
+    "invoice_url": "javascript:alert(1)",
+    "url": "https://example.com/" + "a" * 829,
+    "expires_at": {"$gt": ""},
+    "size_bytes": True,
+    "receipt_id": "SG.abcdefghijklmnopqrstuv.wxyz" + "\x00\x7f",
+    "from": "2026-01-01",
+    "to": "2026-01-08",
+    "gained": -5,
+    "more": 1,
+    "projects": [
+        {"title": _ODD_TEXT, "gained": 999_999_999, "platforms": [{"platform": "github", "now": 10**11, "before": -1}]},
+        {"title": "", "gained": None, "platforms": [{"platform": "myspace"}, None, {"platform": []}]},
+        "not a project",
+        {"title": "日本語のプロジェクト" * 12, "gained": 1, "platforms": None},
+    ],
+}
+VARIANTS = ("smallest", "usual", "oddest")
+
+
+def payload(type_: str, variant: str) -> dict[str, Any]:
+    return {"smallest": {}, "usual": USUAL[type_], "oddest": ODD}[variant]
+
+
+def main(folder: Path) -> None:
+    sys.path.insert(0, str(ROOT / "functions"))
+    from showcase.notifications.domain import OPTIONAL, NotificationType
+    from showcase.notifications.rendering import Reader, make_renderer
+
+    folder.mkdir(parents=True, exist_ok=True)
+    renderer = make_renderer(SITE)
+    rows = []
+    for type_ in NotificationType:
+        for variant in VARIANTS:
+            reader = Reader("ada", "ada@example.com", LINK if type_ in OPTIONAL else None)
+            email = renderer.render(type_, payload(type_, variant), reader)
+            name = f"{type_}-{variant}"
+            (folder / f"{name}.html").write_text(email.html, encoding="utf-8")
+            (folder / f"{name}.txt").write_text(f"Subject: {email.subject}\n\n{email.text}", encoding="utf-8")
+            rows.append(
+                f'<tr><td>{type_}<td>{variant}<td>{escape(email.subject)}<td><a href="{name}.html">HTML</a>'
+                f'<td><a href="{name}.txt">text</a>'
+            )
+    style = "body{font:15px system-ui;margin:2rem;color-scheme:light dark}td{padding:.3rem .8rem}"
+    head = f'<!doctype html><meta charset="utf-8"><title>E-mails</title><style>{style}</style>'
+    page = f"{head}<table>{''.join(rows)}</table>"
+    (folder / "index.html").write_text(page, encoding="utf-8")
+    print(f"{len(rows)} e-mails: {folder / 'index.html'}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)

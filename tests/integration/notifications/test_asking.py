@@ -1,0 +1,144 @@
+"""`sendNotification`: who may ask for what, and that asking is not sending twice."""
+
+import threading
+import time
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.people import Person
+from tests.support.sendgrid import Mail
+
+
+def ask(mail: Mail, caller: Person | str, **body: Any) -> httpx.Response:
+    headers = mail.stack.headers(caller)  # type: ignore[arg-type]
+    return mail.call("sendNotification", body, headers)
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def settled(mail: Mail, person: Person, type_: str = "welcome") -> None:
+    """The latest one is delivered."""
+    for _ in range(100):
+        if mail.of(person, type_)[-1]["status"] == "delivered":
+            return
+        mail.dispatch()
+        time.sleep(0.05)
+    raise AssertionError(mail.of(person, type_))
+
+
+def test_a_service_tells_anybody_anything_at_once(mail: Mail) -> None:
+    person = mail.stack.person()
+    data = {"url": "https://example.com/export.zip", "size_bytes": 1000}
+    answer = ask(mail, "service", type="data_export_ready", user_id=str(person.id), data=data)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["status"] in {"sent", "delivered"}
+    assert mail.row(answer.json()["id"])["payload"] == data
+    assert "https://example.com/export.zip" in mail.messages(person.email)[0]["text"]
+
+
+def test_the_same_is_told_once(mail: Mail) -> None:
+    person = mail.stack.person()
+    same = {"type": "payment_failed", "user_id": str(person.id), "data": {"plan": "Pro"}}
+    first, second = ask(mail, "service", **same), ask(mail, "service", **same)
+    other = ask(mail, "service", **same | {"dedupe_key": "invoice-2"})
+    assert first.json()["id"] == second.json()["id"] != other.json()["id"]
+    assert mail.accepted(person.email) == 2
+
+
+def test_what_services_may_not_ask(mail: Mail) -> None:
+    person = mail.stack.person()
+    assert problem(ask(mail, "service", type="welcome", user_id="me")) == (422, "user_id_needed")
+    assert problem(ask(mail, "service", type="welcome", user_id=str(uuid.uuid4()))) == (404, "nothing_to_send")
+    assert problem(ask(mail, "service", type="nonsense", user_id=str(person.id))) == (422, "invalid_request")
+    assert problem(ask(mail, "service", type="welcome", user_id=str(person.id), extra=1)) == (422, "invalid_request")
+    null = {"plan": "a\u0000b"}
+    assert problem(ask(mail, "service", type="payment_failed", user_id=str(person.id), data=null))[0] == 422
+
+
+def test_visitors_ask_for_nothing(mail: Mail) -> None:
+    assert problem(ask(mail, "anon", type="welcome", user_id="me")) == (401, "unauthorized")
+    assert problem(mail.call("dispatchNotifications", headers=mail.stack.headers("anon"))) == (401, "unauthorized")
+    person = mail.stack.person()
+    assert problem(mail.call("dispatchNotifications", headers=mail.stack.headers(person))) == (403, "forbidden")
+    assert problem(mail.call("queueWeeklyMetrics", headers=mail.stack.headers(person))) == (403, "forbidden")
+
+
+def test_people_ask_for_what_is_theirs(mail: Mail) -> None:
+    person, other = mail.stack.person(), mail.stack.person()
+    assert problem(ask(mail, person, type="welcome", user_id=str(other.id))) == (403, "not_yourself")
+    assert problem(ask(mail, person, type="payment_failed", user_id="me")) == (403, "not_askable")
+    data = {"url": "https://phishing.example"}
+    assert problem(ask(mail, person, type="data_export_ready", user_id="me", data=data)) == (403, "not_askable")
+    assert problem(ask(mail, person, type="welcome", user_id="me", dedupe_key="x")) == (403, "not_askable")
+    assert problem(ask(mail, person, type="data_export_ready", user_id="me")) == (404, "nothing_to_send")
+    assert mail.accepted(other.email) == 0
+    for user_id in ("me", str(person.id)):
+        assert ask(mail, person, type="welcome", user_id=user_id).status_code == 200
+    assert mail.accepted(person.email) == 1
+
+
+def test_a_welcome_is_sent_again_once_and_not_at_once(mail: Mail) -> None:
+    person = mail.stack.person()
+    settled(mail, person)
+    first = ask(mail, person, type="welcome", user_id="me").json()
+    assert first["id"] == str(mail.of(person, "welcome")[0]["id"])
+    mail.rows(
+        """update notifications set sent_at = sent_at - interval '2 hours', created_at = created_at - interval '2 hours'
+           where user_id = %s""",
+        person.id,
+    )
+    answers: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(ask(mail, person, type="welcome", user_id="me").json()["id"]))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(answers)) == 1
+    assert answers[0] != first["id"]
+    assert mail.accepted(person.email) == 2
+
+
+def test_an_export_that_has_run_out_is_not_sent_again(mail: Mail) -> None:
+    person = mail.stack.person()
+    mail.queue(person, "data_export_ready", url="https://example.com/a", expires_at="2020-01-01T00:00:00Z")
+    assert problem(ask(mail, person, type="data_export_ready", user_id="me")) == (404, "nothing_to_send")
+    mail.queue(person, "data_export_ready", url="https://example.com/b", expires_at="2100-01-01T00:00:00Z")
+    assert ask(mail, person, type="data_export_ready", user_id="me").status_code == 200
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_one_sign_up_is_one_welcome_whoever_races(mail: Mail, attempt: int) -> None:
+    """The trigger, two dispatchers, Billing's way in, a service and the person, all at once."""
+    person = mail.stack.person()
+    barrier = threading.Barrier(8)
+    failures: list[str] = []
+
+    def race(number: int) -> None:
+        barrier.wait()
+        if number < 4:
+            mail.dispatch(at=number % 2)
+        elif number == 4:
+            mail.queue(person, "welcome", key="welcome")
+        else:
+            caller: Person | str = person if number % 2 else "service"
+            answer = ask(mail, caller, type="welcome", user_id=str(person.id))
+            if answer.status_code != 200:
+                failures.append(answer.text)
+
+    threads = [threading.Thread(target=race, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    settled(mail, person)
+    assert len(mail.of(person, "welcome")) == 1
+    assert mail.accepted(person.email) == 1
