@@ -1,0 +1,1 @@
+"""Account: take your data along, leave nothing behind."""

@@ -1,0 +1,48 @@
+"""What the account handlers share in one process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from showcase.account.settings import AccountSettings
+from showcase.core import Core
+from showcase.database import Database
+from showcase.settings import load
+from showcase.storage import Storage
+
+PATIENCE = httpx.Timeout(60.0, connect=3.0)
+
+
+@dataclass(frozen=True)
+class Functions:
+    """The other functions, called as a service: Stripe and the mail service are theirs to speak to."""
+
+    http: httpx.AsyncClient
+    url: str
+    key: str
+
+    async def call(self, name: str, body: Mapping[str, Any]) -> httpx.Response | None:
+        """The answer, whatever it is; None where there is none."""
+        try:
+            return await self.http.post(
+                f"{self.url}/{name}", json=dict(body), headers={"apikey": self.key}, timeout=PATIENCE
+            )
+        except httpx.TransportError:
+            return None
+
+
+@dataclass(frozen=True)
+class Account:
+    database: Database
+    storage: Storage
+    functions: Functions
+    settings: AccountSettings
+
+
+def connect(core: Core) -> Account:
+    settings = load(AccountSettings)
+    url = str(settings.public_functions_url or f"{core.settings.origin}/functions/v1").rstrip("/")
+    functions = Functions(core.http, url, core.settings.supabase_secret_key.get_secret_value())
+    return Account(core.database, Storage(core.http, core.settings), functions, settings)

@@ -1,0 +1,155 @@
+"""`exportAccount`, `deleteAccount` and what belongs to it: how far it is, taking it back, going on with it."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from showcase.account import deletion, store
+from showcase.account.archive import Archive
+from showcase.account.clients import Account, connect
+from showcase.account.schemas import (
+    CancelRequest,
+    ContinueRequest,
+    ContinueResponse,
+    DeleteRequest,
+    DeletionResponse,
+    ExportRequest,
+    ExportResponse,
+    StatusRequest,
+)
+from showcase.auth import Caller
+from showcase.endpoint import EVERYONE, PEOPLE, SERVICES, Call, Endpoint
+from showcase.errors import ApiError, Conflict, Forbidden, NotFound, Unauthorized, UnprocessableContent
+
+EXPORTS = "account-exports"
+
+
+def person(caller: Caller) -> UUID:
+    if caller.user_id is None:
+        raise Unauthorized
+    return caller.user_id
+
+
+async def handle_export(call: Call[ExportRequest], account: Account) -> ExportResponse:
+    user_id = person(call.caller)
+    made = await store.begin_export(account.database, user_id, account.settings.account_export_seconds)
+    if "id" not in made:
+        raise Conflict("Your data is being put together already.", code="export_in_progress")
+    name = f"{user_id}/{made['id']}.zip"
+    archive = Archive(account, user_id)
+    try:
+        await account.storage.upload(EXPORTS, name, archive.pieces(), "application/zip")
+        url = await account.storage.sign_download(EXPORTS, name, account.settings.account_export_seconds)
+    except ApiError:
+        await store.drop_exports(account.database, made["id"])
+        raise
+    payload = {"url": url, "expires_at": made["expires_at"], "size_bytes": archive.size}
+    await store.finish_export(account.database, made["id"], archive.size, payload)
+    return ExportResponse(url=url, expires_at=made["expires_at"], size=archive.size)
+
+
+async def handle_delete(call: Call[DeleteRequest], account: Account) -> DeletionResponse:
+    settings = account.settings
+    row = await store.request_deletion(
+        account.database,
+        person(call.caller),
+        call.body.username,
+        settings.account_recent_sign_in_seconds,
+        settings.account_grace_seconds,
+    )
+    match row.get("reason"):
+        case "wrong_username":
+            raise UnprocessableContent("Type your username exactly as it is.", code="wrong_username")
+        case "sign_in_again":
+            raise Forbidden("Sign in again, then delete your account.", code="sign_in_again")
+    receipt = UUID(row["id"])
+    for taken in await store.lease(account.database, 1, settings.account_lease_seconds, receipt):
+        await deletion.go_on(account, taken)
+    return await _status(account, receipt)
+
+
+async def handle_status(call: Call[StatusRequest], account: Account) -> DeletionResponse:
+    return await _status(account, call.body.receipt_id)
+
+
+async def handle_cancel(call: Call[CancelRequest], account: Account) -> DeletionResponse:
+    row = await store.cancel_deletion(account.database, person(call.caller))
+    if row is None:
+        raise Conflict("There is no deletion that can still be taken back.", code="nothing_to_cancel")
+    return _receipt(row)
+
+
+async def _status(account: Account, receipt: UUID) -> DeletionResponse:
+    row = await store.get_deletion(account.database, receipt)
+    if row is None:
+        raise NotFound("There is no such receipt.", code="receipt_not_found")
+    return _receipt(row)
+
+
+def _receipt(row: Mapping[str, Any]) -> DeletionResponse:
+    return DeletionResponse(
+        receipt_id=row["id"],
+        status=row["status"],
+        step=row["step"],
+        waiting_for=row["last_error"],
+        requested_at=row["requested_at"],
+        due_at=row["due_at"],
+        finished_at=row["finished_at"],
+    )
+
+
+async def handle_continue(_: Call[ContinueRequest], account: Account) -> ContinueResponse:
+    await store.drop_exports(account.database)
+    taken, done = await deletion.continue_all(account)
+    return ContinueResponse(taken=taken, done=done)
+
+
+export_account = Endpoint(
+    name="exportAccount",
+    summary="Everything that is kept about the caller, as one ZIP behind a link that expires",
+    body=ExportRequest,
+    answer=ExportResponse,
+    callers=PEOPLE,
+    connect=connect,
+    handle=handle_export,
+)
+
+delete_account = Endpoint(
+    name="deleteAccount",
+    summary="Deletes the caller's account: subscriptions, files, everything; answers with a receipt",
+    body=DeleteRequest,
+    answer=DeletionResponse,
+    callers=PEOPLE,
+    connect=connect,
+    handle=handle_delete,
+)
+
+get_account_deletion = Endpoint(
+    name="getAccountDeletion",
+    summary="How far a deletion is, for whoever holds its receipt",
+    body=StatusRequest,
+    answer=DeletionResponse,
+    callers=EVERYONE,
+    connect=connect,
+    handle=handle_status,
+)
+
+cancel_account_deletion = Endpoint(
+    name="cancelAccountDeletion",
+    summary="Takes the caller's deletion back while its grace period lasts",
+    body=CancelRequest,
+    answer=DeletionResponse,
+    callers=PEOPLE,
+    connect=connect,
+    handle=handle_cancel,
+)
+
+continue_account_deletions = Endpoint(
+    name="continueAccountDeletions",
+    summary="Goes on with deletions that had to wait, and drops archives that have run out; called by cron",
+    body=ContinueRequest,
+    answer=ContinueResponse,
+    callers=SERVICES,
+    connect=connect,
+    handle=handle_continue,
+)

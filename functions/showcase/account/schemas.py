@@ -1,0 +1,62 @@
+"""What the account functions take and answer."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from showcase.http import RequestModel, ResponseModel
+
+
+class ExportRequest(RequestModel):
+    """Takes no fields."""
+
+
+class ExportResponse(ResponseModel):
+    """The archive."""
+
+    url: str = Field(description="Opens the archive for whoever holds it, until it expires.")
+    expires_at: datetime
+    size: int = Field(description="Bytes.")
+
+
+class DeleteRequest(RequestModel):
+    """The caller's own username, typed again."""
+
+    username: str = Field(max_length=100)
+
+
+class StatusRequest(RequestModel):
+    """Whose deletion: the receipt tells."""
+
+    receipt_id: UUID
+
+
+class CancelRequest(RequestModel):
+    """Takes no fields."""
+
+
+class DeletionResponse(ResponseModel):
+    """How far a deletion is. Keep `receipt_id`: it is the only way to ask later."""
+
+    receipt_id: UUID
+    status: Literal["scheduled", "running", "done", "canceled"]
+    step: Literal["billing", "files", "notice", "account", "rest"] = Field(
+        description="What is being done, or was last."
+    )
+    waiting_for: str | None = Field(description="Why it waits, e.g. billing_unavailable; it goes on by itself.")
+    requested_at: datetime
+    due_at: datetime = Field(description="When it begins; until then it can be canceled.")
+    finished_at: datetime | None
+
+
+class ContinueRequest(RequestModel):
+    """Takes no fields."""
+
+
+class ContinueResponse(ResponseModel):
+    """What a run did."""
+
+    taken: int
+    done: int

@@ -1,0 +1,27 @@
+"""Settings of the account capability."""
+
+from pydantic import Field, HttpUrl
+
+from showcase.settings import Settings
+
+
+class AccountSettings(Settings):
+    """How long links live and how patient a deletion is."""
+
+    # How long an archive can be downloaded, in seconds; it is removed afterwards.
+    account_export_seconds: int = Field(default=7 * 86400, gt=0)
+    # How many rows are read at once.
+    account_export_rows: int = Field(default=500, gt=0, le=1000)
+    # How long ago the sign-in may be that a deletion asks for, in seconds.
+    account_recent_sign_in_seconds: int = Field(default=900, gt=0)
+    # How long a deletion can be taken back, in seconds; 0: it begins at once.
+    account_grace_seconds: int = Field(default=0, ge=0)
+    # How long the good-bye may be on its way before the deletion goes on without knowing, in seconds.
+    account_notice_seconds: int = Field(default=3600, ge=0)
+    # How long a deletion belongs to whoever took it, and the first wait after a failure; it doubles, to an hour.
+    account_lease_seconds: int = Field(default=300, gt=0)
+    account_retry_seconds: int = Field(default=60, ge=0)
+    # How long one run goes on; below the platform's limit for a request.
+    account_run_seconds: float = Field(default=50.0, gt=0)
+    # Where the functions are reached; SUPABASE_URL/functions/v1 where it is not set.
+    public_functions_url: HttpUrl | None = None

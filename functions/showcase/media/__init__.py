@@ -1,0 +1,1 @@
+"""Media: uploads that are checked before anybody sees them, QR codes, and the removal of what nothing shows."""

@@ -1,0 +1,26 @@
+"""What the media handlers share in one process."""
+
+import asyncio
+from dataclasses import dataclass
+
+from showcase.core import Core
+from showcase.database import Database
+from showcase.media.settings import MediaSettings
+from showcase.settings import load
+from showcase.storage import Storage
+
+
+@dataclass(frozen=True)
+class Media:
+    """The database, the files, and how many images may be decoded at once."""
+
+    database: Database
+    storage: Storage
+    settings: MediaSettings
+    decoders: asyncio.Semaphore
+
+
+def connect(core: Core) -> Media:
+    settings = load(MediaSettings)
+    storage = Storage(core.http, core.settings)
+    return Media(core.database, storage, settings, asyncio.Semaphore(settings.media_decoders))

@@ -1,0 +1,53 @@
+"""Making a QR code once, and again when its link changes."""
+
+import asyncio
+import io
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from showcase.media import qr, store
+from showcase.media.clients import Media
+from showcase.media.store import StaleCode
+
+BUCKET = "qr-codes"
+
+
+def link(media: Media, username: str, project_id: UUID | None) -> str:
+    """Where a code leads."""
+    settings = media.settings
+    template = settings.media_project_link if project_id else settings.media_profile_link
+    return template.format(site=str(settings.site_url).rstrip("/"), username=username, project_id=project_id)
+
+
+def name(user_id: UUID, project_id: UUID | None, style: Mapping[str, Any]) -> str:
+    """Where a code is stored: in its person's folder, and below that in its project's."""
+    return f"{user_id}/{project_id or 'profile'}/{qr.style_name(style)}.png"
+
+
+async def draw(media: Media, link: str, style: Mapping[str, Any], logo: str | None) -> tuple[bytes, str]:
+    """The code as PNG and SVG; `logo` is the name of a stored image."""
+    picture: bytes | None = None
+    if logo is not None:
+        file = io.BytesIO()
+        await media.storage.download("project-media", logo, file, media.settings.media_image_bytes * 4)
+        picture = file.getvalue()
+    async with media.decoders:
+        return await asyncio.to_thread(qr.render, link, style, picture)
+
+
+async def refresh(media: Media, batch: int) -> int:
+    """Makes again the codes of people who have another name now; how many."""
+    stale = await store.stale_qr_codes(media.database, batch)
+    for code in stale:
+        await _refresh_one(media, code)
+    return len(stale)
+
+
+async def _refresh_one(media: Media, code: StaleCode) -> None:
+    target = link(media, code.username, code.project_id)
+    picture, _ = await draw(media, target, code.style, code.logo)
+    await media.storage.upload(BUCKET, code.name, picture, "image/png")
+    await store.record_qr_code(
+        media.database, code.user_id, code.project_id, code.name, target, code.username, code.style
+    )

@@ -1,0 +1,105 @@
+"""What may be uploaded, and what the first bytes of a file say that it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Kind(StrEnum):
+    """What a project shows; the table is `project_<kind>s`."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+
+
+class ContentType(StrEnum):
+    """What may be uploaded. No SVG: a browser would run its scripts."""
+
+    PNG = "image/png"
+    JPEG = "image/jpeg"
+    WEBP = "image/webp"
+    GIF = "image/gif"
+    AVIF = "image/avif"
+    MP4 = "video/mp4"
+    WEBM = "video/webm"
+    QUICKTIME = "video/quicktime"
+
+    @property
+    def kind(self) -> Kind:
+        return Kind(self.value.partition("/")[0])
+
+    @property
+    def ending(self) -> str:
+        return {"quicktime": "mov", "jpeg": "jpg"}.get(self.value.partition("/")[2], self.value.partition("/")[2])
+
+
+class Reason(StrEnum):
+    """Why a file does not pass."""
+
+    EMPTY = "empty_file"
+    TOO_LARGE = "file_too_large"
+    WRONG_TYPE = "wrong_type"
+    DAMAGED = "damaged_file"
+    TOO_MANY_PIXELS = "too_many_pixels"
+
+
+DETAILS: Mapping[Reason, str] = {
+    Reason.EMPTY: "The file is empty.",
+    Reason.TOO_LARGE: "The file is larger than was announced.",
+    Reason.WRONG_TYPE: "The file is not of the type that was announced.",
+    Reason.DAMAGED: "The file is damaged or incomplete.",
+    Reason.TOO_MANY_PIXELS: "The image has too many pixels or frames.",
+}
+
+
+class Refused(Exception):
+    """A file that does not pass, and why."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that was announced."""
+
+    id: UUID
+    user_id: UUID
+    project_id: UUID
+    content_type: ContentType
+    size: int
+
+    @property
+    def sent_name(self) -> str:
+        """Where it arrives, in `uploads`. Nothing of it is chosen by the caller."""
+        return f"{self.user_id}/{self.id}"
+
+    @property
+    def shown_name(self) -> str:
+        """Where it is shown from, in `project-media`."""
+        return f"{self.user_id}/{self.project_id}/{self.id}.{self.content_type.ending}"
+
+
+_AVIF_BRANDS = {b"avif", b"avis"}
+
+
+def sniff(head: bytes) -> ContentType | None:
+    """The type that the first 64 bytes show; None for whatever may not be uploaded."""
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return ContentType.PNG
+    if head.startswith(b"\xff\xd8\xff"):
+        return ContentType.JPEG
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return ContentType.GIF
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return ContentType.WEBP
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return ContentType.WEBM if b"webm" in head[:64] else None
+    if head[4:8] == b"ftyp":
+        brand = head[8:12]
+        if brand in _AVIF_BRANDS:
+            return ContentType.AVIF
+        return ContentType.QUICKTIME if brand == b"qt  " else ContentType.MP4
+    return None

@@ -1,0 +1,138 @@
+"""`createUploadUrl`, `confirmUpload`: files for projects. `sweepMedia`: removes what nothing shows."""
+
+from uuid import UUID
+
+from showcase.auth import Caller
+from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
+from showcase.errors import ApiError, Conflict, Forbidden, NotFound, Unauthorized, UnprocessableContent
+from showcase.media import checking, codes, store, sweep
+from showcase.media.clients import Media, connect
+from showcase.media.domain import DETAILS, Reason, Refused, Upload
+from showcase.media.schemas import (
+    ConfirmUploadRequest,
+    ConfirmUploadResponse,
+    CreateUploadUrlRequest,
+    CreateUploadUrlResponse,
+    SweepRequest,
+    SweepResponse,
+)
+
+STALE_CODES = 50  # made again in one run
+
+
+def person(caller: Caller) -> UUID:
+    if caller.user_id is None:
+        raise Unauthorized
+    return caller.user_id
+
+
+async def handle_create(call: Call[CreateUploadUrlRequest], media: Media) -> CreateUploadUrlResponse:
+    asked, settings = call.body, media.settings
+    kind = asked.content_type.kind
+    if asked.size > settings.largest(kind):
+        raise UnprocessableContent(f"The file may have at most {settings.largest(kind)} bytes.", code="file_too_large")
+    row = await store.create_upload(
+        media.database,
+        person(call.caller),
+        asked.project_id,
+        asked.content_type,
+        asked.size,
+        settings.limits(kind),
+        settings.media_upload_seconds,
+    )
+    if "id" not in row:
+        raise refusal(row["reason"])
+    upload = store.upload(row)
+    url = await media.storage.sign_upload(checking.UPLOADS, upload.sent_name)
+    return CreateUploadUrlResponse(upload_id=upload.id, upload_url=url, kind=kind, expires_at=row["expires_at"])
+
+
+async def handle_confirm(call: Call[ConfirmUploadRequest], media: Media) -> ConfirmUploadResponse:
+    found = await store.get_upload(media.database, person(call.caller), call.body.upload_id)
+    if found is None:
+        raise refusal("upload_not_found")
+    upload, status = found
+    size = await _check(media, upload) if status == "pending" else None
+    url = media.storage.public_url(checking.SHOWN, upload.shown_name)
+    kind = upload.content_type.kind
+    row = await store.confirm(media.database, upload, url, media.settings.limits(kind))
+    if "id" not in row:
+        raise refusal(row["reason"])
+    width, height = size or (None, None)
+    return ConfirmUploadResponse(**{**row, "kind": kind, "width": width, "height": height})
+
+
+async def _check(media: Media, upload: Upload) -> checking.Size:
+    try:
+        return await checking.check(media, upload)
+    except Refused as refused:
+        await store.reject(media.database, upload.id, refused.reason)
+        raise refusal(refused.reason) from None
+    except NotFound:
+        # Another confirmation may have finished it meanwhile: then its file is gone, and its row tells.
+        found = await store.get_upload(media.database, upload.user_id, upload.id)
+        if found and found[1] != "pending":
+            return None
+        raise Conflict("Send the file to upload_url first.", code="not_uploaded") from None
+
+
+def refusal(reason: str) -> ApiError:
+    """What the database or the checks say, as the caller sees it."""
+    match reason:
+        case "project_not_found":
+            return NotFound("There is no such project, or you cannot see it.", code=reason)
+        case "upload_not_found":
+            return NotFound("There is no such upload of yours, or what it became is gone.", code=reason)
+        case "not_the_owner":
+            return Forbidden("Only the project's owner can add to it.", code=reason)
+        case "too_many":
+            return Conflict("The project has as many of these as your plan allows.", code=reason)
+    return UnprocessableContent(DETAILS[Reason(reason)], code=reason)
+
+
+async def handle_sweep(call: Call[SweepRequest], media: Media) -> SweepResponse:
+    found = {"expired": 0, "orphans": 0, "missing": []}
+    if call.body.orphans:
+        found = dict(await store.queue_orphans(media.database, media.settings.media_orphan_seconds))
+    refreshed = await codes.refresh(media, STALE_CODES)
+    swept = await sweep.drain(media)
+    return SweepResponse(
+        removed=swept.removed,
+        failed=swept.failed,
+        remaining=await store.count_removals(media.database),
+        refreshed_qr_codes=refreshed,
+        expired_uploads=found["expired"],
+        orphans=found["orphans"],
+        missing=found["missing"],
+    )
+
+
+create_upload_url = Endpoint(
+    name="createUploadUrl",
+    summary="An address that takes an image or a video for one's own project",
+    body=CreateUploadUrlRequest,
+    answer=CreateUploadUrlResponse,
+    callers=PEOPLE,
+    connect=connect,
+    handle=handle_create,
+)
+
+confirm_upload = Endpoint(
+    name="confirmUpload",
+    summary="Checks a file that was sent, strips its metadata, and adds it to its project",
+    body=ConfirmUploadRequest,
+    answer=ConfirmUploadResponse,
+    callers=PEOPLE,
+    connect=connect,
+    handle=handle_confirm,
+)
+
+sweep_media = Endpoint(
+    name="sweepMedia",
+    summary="Removes files that nothing shows any more; called by cron",
+    body=SweepRequest,
+    answer=SweepResponse,
+    callers=SERVICES,
+    connect=connect,
+    handle=handle_sweep,
+)

@@ -1,0 +1,51 @@
+"""`generateQrCode`: a code that leads to a project or a profile."""
+
+from uuid import UUID
+
+from showcase.endpoint import PEOPLE, Call, Endpoint
+from showcase.errors import Conflict, NotFound, Unauthorized, UnprocessableContent
+from showcase.media import codes, qr, store
+from showcase.media.clients import Media, connect
+from showcase.media.schemas import QrCodeRequest, QrCodeResponse
+
+
+async def handle_qr_code(call: Call[QrCodeRequest], media: Media) -> QrCodeResponse:
+    asked, user_id = call.body, call.caller.user_id
+    if user_id is None:
+        raise Unauthorized
+    if qr.contrast(asked.dark, asked.light) < qr.LEAST_CONTRAST:
+        raise UnprocessableContent(
+            f"The dark colour must stand out from the light one by {qr.LEAST_CONTRAST}:1.", code="low_contrast"
+        )
+    style = asked.model_dump(mode="json", exclude={"project_id"})
+    name = codes.name(user_id, asked.project_id, style)
+    target = await _target(media, user_id, asked, name)
+    link = codes.link(media, target.username, asked.project_id)
+    picture, svg = await codes.draw(media, link, style, target.logo)
+    if target.stored_link != link:
+        # In this order: a row says that its file carries its link.
+        await media.storage.upload(codes.BUCKET, name, picture, "image/png")
+        await store.record_qr_code(media.database, user_id, asked.project_id, name, link, target.username, style)
+    return QrCodeResponse(link=link, png_url=media.storage.public_url(codes.BUCKET, name), svg=svg)
+
+
+async def _target(media: Media, user_id: UUID, asked: QrCodeRequest, name: str) -> store.QrTarget:
+    target = await store.qr_target(media.database, user_id, asked.project_id, name, asked.logo_image_id)
+    if target is None or not target.found:
+        raise NotFound("There is no such project of yours.", code="project_not_found")
+    if not target.published:
+        raise Conflict("Publish the project first: its code would lead nowhere.", code="not_published")
+    if asked.logo_image_id and not target.logo:
+        raise NotFound("There is no such uploaded image of yours.", code="image_not_found")
+    return target
+
+
+generate_qr_code = Endpoint(
+    name="generateQrCode",
+    summary="A QR code for one's profile or published project, as PNG and SVG",
+    body=QrCodeRequest,
+    answer=QrCodeResponse,
+    callers=PEOPLE,
+    connect=connect,
+    handle=handle_qr_code,
+)

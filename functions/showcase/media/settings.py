@@ -1,0 +1,46 @@
+"""Settings of the media capability."""
+
+from pydantic import Field, HttpUrl
+
+from showcase.media.domain import Kind
+from showcase.settings import Settings
+
+MIB = 1024 * 1024
+
+
+class MediaSettings(Settings):
+    """How much a project may show, how large, and where its codes lead."""
+
+    # How many images and videos a project may have, by its owner's tier.
+    media_images_free: int = Field(default=10, ge=0)
+    media_images_paid: int = Field(default=50, ge=0)
+    media_videos_free: int = Field(default=1, ge=0)
+    media_videos_paid: int = Field(default=10, ge=0)
+    # How many bytes a file may have; the buckets take 50 MiB at most.
+    media_image_bytes: int = Field(default=10 * MIB, gt=0, le=50 * MIB)
+    media_video_bytes: int = Field(default=50 * MIB, gt=0, le=50 * MIB)
+    # How many pixels an image may have, all its frames together: four bytes each while it is decoded.
+    media_image_pixels: int = Field(default=40_000_000, gt=0)
+    # How many images are decoded at the same time.
+    media_decoders: int = Field(default=2, gt=0)
+    # How long an announced upload holds its place; Storage's own signed addresses live for two hours.
+    media_upload_seconds: int = Field(default=7200, gt=0, le=7200)
+    # How many files one run of sweepMedia removes at most, and how long it holds them.
+    media_sweep_files: int = Field(default=1000, gt=0)
+    media_sweep_lease_seconds: int = Field(default=120, gt=0)
+    # How old a file must be before the nightly sweep takes it for an orphan.
+    media_orphan_seconds: int = Field(default=86400, gt=0)
+    # Where QR codes lead: {site} is SITE_URL, {username} and {project_id} are filled in.
+    site_url: HttpUrl = HttpUrl("http://127.0.0.1:3000")
+    media_profile_link: str = Field(default="{site}/{username}", pattern=r"^\{site\}/[^\s]*$")
+    media_project_link: str = Field(default="{site}/{username}/projects/{project_id}", pattern=r"^\{site\}/[^\s]*$")
+
+    def limits(self, kind: Kind) -> dict[str, int]:
+        """How many of a kind a project may have, by tier."""
+        if kind is Kind.IMAGE:
+            return {"free": self.media_images_free, "paid": self.media_images_paid}
+        return {"free": self.media_videos_free, "paid": self.media_videos_paid}
+
+    def largest(self, kind: Kind) -> int:
+        """How many bytes a file of a kind may have."""
+        return self.media_image_bytes if kind is Kind.IMAGE else self.media_video_bytes

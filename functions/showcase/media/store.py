@@ -1,0 +1,155 @@
+"""The media's database functions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from showcase.database import Database
+from showcase.media.domain import ContentType, Reason, Upload
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class StaleCode:
+    """A QR code whose link has changed."""
+
+    name: str
+    user_id: UUID
+    project_id: UUID | None
+    username: str
+    style: Row
+    logo: str | None
+
+
+@dataclass(frozen=True)
+class QrTarget:
+    """What a QR code would lead to, and what is stored."""
+
+    username: str
+    found: bool
+    published: bool
+    logo: str | None
+    stored_link: str | None
+
+
+async def create_upload(
+    database: Database,
+    user_id: UUID,
+    project_id: UUID,
+    content_type: ContentType,
+    size: int,
+    limits: Mapping[str, int],
+    seconds: int,
+) -> Row:
+    """The announced upload's row, or `reason`."""
+    row: Row = await database.rpc(
+        "create_media_upload",
+        {
+            "user_id": str(user_id),
+            "project_id": str(project_id),
+            "kind": content_type.kind,
+            "content_type": content_type,
+            "size": size,
+            "limits": dict(limits),
+            "lifetime_seconds": seconds,
+        },
+    )
+    return row
+
+
+async def get_upload(database: Database, user_id: UUID, upload_id: UUID) -> tuple[Upload, str] | None:
+    """A person's upload and its status; None where they have none of that id."""
+    row = await database.rpc("get_media_upload", {"user_id": str(user_id), "upload_id": str(upload_id)})
+    return (upload(row), row["status"]) if row else None
+
+
+def upload(row: Row) -> Upload:
+    return Upload(
+        UUID(row["id"]), UUID(row["user_id"]), UUID(row["project_id"]), ContentType(row["content_type"]), row["size"]
+    )
+
+
+async def confirm(database: Database, asked: Upload, url: str, limits: Mapping[str, int]) -> Row:
+    """The row that the upload became, once; or `reason`."""
+    row: Row = await database.rpc(
+        "confirm_media_upload",
+        {"user_id": str(asked.user_id), "upload_id": str(asked.id), "url": url, "limits": dict(limits)},
+    )
+    return row
+
+
+async def reject(database: Database, upload_id: UUID, reason: Reason) -> None:
+    await database.rpc("reject_media_upload", {"upload_id": str(upload_id), "reason": reason})
+
+
+async def lease_removals(database: Database, batch: int, seconds: int) -> Mapping[str, Sequence[str]]:
+    """Names of files to remove, by bucket."""
+    rows = await database.rpc("lease_file_removals", {"batch": batch, "lease_seconds": seconds})
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        names.setdefault(row["bucket_id"], []).append(row["name"])
+    return names
+
+
+async def finish_removals(database: Database, bucket: str, names: Sequence[str], reason: str | None) -> tuple[int, int]:
+    """How many are gone, and how many are to be tried again."""
+    done = await database.rpc("finish_file_removals", {"bucket_id": bucket, "names": list(names), "reason": reason})
+    return done["removed"], done["failed"]
+
+
+async def count_removals(database: Database) -> int:
+    return int(await database.rpc("count_file_removals", {}))
+
+
+async def queue_orphans(database: Database, older_than_seconds: int) -> Row:
+    """`expired`, `orphans` and `missing`."""
+    row: Row = await database.rpc("queue_orphaned_files", {"older_than_seconds": older_than_seconds})
+    return row
+
+
+async def qr_target(
+    database: Database, user_id: UUID, project_id: UUID | None, name: str, logo_image_id: UUID | None
+) -> QrTarget | None:
+    row = await database.rpc(
+        "get_qr_target",
+        {
+            "user_id": str(user_id),
+            "project_id": str(project_id) if project_id else None,
+            "name": name,
+            "logo_image_id": str(logo_image_id) if logo_image_id else None,
+        },
+    )
+    return QrTarget(**row) if row else None
+
+
+async def record_qr_code(
+    database: Database, user_id: UUID, project_id: UUID | None, name: str, link: str, username: str, style: Row
+) -> None:
+    await database.rpc(
+        "record_qr_code",
+        {
+            "user_id": str(user_id),
+            "project_id": str(project_id) if project_id else None,
+            "name": name,
+            "link": link,
+            "username": username,
+            "style": dict(style),
+        },
+    )
+
+
+async def stale_qr_codes(database: Database, batch: int) -> Sequence[StaleCode]:
+    rows = await database.rpc("take_stale_qr_codes", {"batch": batch})
+    return [
+        StaleCode(
+            name=row["name"],
+            user_id=UUID(row["user_id"]),
+            project_id=UUID(row["project_id"]) if row["project_id"] else None,
+            username=row["username"],
+            style=row["style"],
+            logo=row["logo"],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,21 @@
+-- Handlers only, and they through functions.
+alter table private.media_uploads enable row level security;
+
+create policy "nobody through the API" on private.media_uploads for all to anon, authenticated, service_role
+  using (false) with check (false);
+
+revoke all on table private.media_uploads from anon, authenticated, service_role;
+
+revoke all on function private.queue_upload_removal() from public, anon, authenticated, service_role;
+revoke all on function private.count_media(text, uuid) from public, anon, authenticated, service_role;
+revoke all on function public.create_media_upload(uuid, uuid, text, text, bigint, jsonb, int)
+  from public, anon, authenticated, service_role;
+revoke all on function public.get_media_upload(uuid, uuid) from public, anon, authenticated, service_role;
+revoke all on function private.media_row(text, uuid) from public, anon, authenticated, service_role;
+revoke all on function public.confirm_media_upload(uuid, uuid, text, jsonb)
+  from public, anon, authenticated, service_role;
+revoke all on function public.reject_media_upload(uuid, text) from public, anon, authenticated, service_role;
+grant execute on function public.create_media_upload(uuid, uuid, text, text, bigint, jsonb, int) to service_role;
+grant execute on function public.get_media_upload(uuid, uuid) to service_role;
+grant execute on function public.confirm_media_upload(uuid, uuid, text, jsonb) to service_role;
+grant execute on function public.reject_media_upload(uuid, text) to service_role;

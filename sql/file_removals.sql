@@ -1,0 +1,79 @@
+-- Files that nothing shows any more: queued in the transaction that let go of them, removed through the Storage API.
+
+create table private.file_removals (
+  bucket_id text not null check (char_length(bucket_id) between 1 and 100),
+  name text not null check (char_length(name) between 1 and 1024),
+  attempts int not null default 0 check (attempts >= 0),
+  next_attempt_at timestamptz not null default now(),
+  last_error text check (char_length(last_error) <= 200),
+  created_at timestamptz not null default now(),
+  primary key (bucket_id, name)
+);
+comment on table private.file_removals is 'Files to be removed; a row goes once its file is gone.';
+
+-- What may be tried now.
+create index file_removals_next_attempt_at_idx on private.file_removals (next_attempt_at);
+
+-- The name of a file that confirmUpload stored, <person>/<project>/<upload>.<ending>, from the address in its row.
+create function private.media_file_name(url text) returns text
+language sql immutable set search_path = '' as $$
+  select substring(
+    url from '/storage/v1/object/public/project-media/([0-9a-f-]{36}/[0-9a-f-]{36}/[0-9a-f-]{36}\.[a-z0-9]{3,4})$'
+  )
+$$;
+comment on function private.media_file_name(text) is 'The file behind an address, where confirmUpload stored it.';
+
+-- A row's address is its owner's to choose: only a file in the folder of the row's own project goes with the row.
+create function private.queue_media_file_removal() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  insert into private.file_removals (bucket_id, name)
+  select 'project-media', file.name from private.media_file_name(old.url) as file (name)
+  where split_part(file.name, '/', 2) = old.project_id::text
+  on conflict do nothing;
+  return null;
+end
+$$;
+comment on function private.queue_media_file_removal() is 'Trigger: a row''s file goes with the row.';
+
+create trigger queue_file_removal after delete on public.project_images
+  for each row execute function private.queue_media_file_removal();
+create trigger queue_replaced_file_removal after update on public.project_images
+  for each row when (old.url is distinct from new.url) execute function private.queue_media_file_removal();
+create trigger queue_file_removal after delete on public.project_videos
+  for each row execute function private.queue_media_file_removal();
+create trigger queue_replaced_file_removal after update on public.project_videos
+  for each row when (old.url is distinct from new.url) execute function private.queue_media_file_removal();
+
+-- Everything below a folder, in every bucket. starts_with, because % and _ are ordinary characters in names.
+create function private.queue_folder_removal(folder text) returns void
+language sql security definer set search_path = '' as $$
+  insert into private.file_removals (bucket_id, name)
+  select object.bucket_id, object.name from storage.objects as object where starts_with(object.name, folder || '/')
+  on conflict do nothing
+$$;
+comment on function private.queue_folder_removal(text) is 'Queues every file below a folder for removal.';
+
+create function private.queue_project_folder_removal() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.queue_folder_removal(old.user_id || '/' || old.id);
+  return null;
+end
+$$;
+comment on function private.queue_project_folder_removal() is 'Trigger: a project''s files go with the project.';
+
+create trigger queue_file_removal after delete on public.projects
+  for each row execute function private.queue_project_folder_removal();
+
+create function private.queue_user_folder_removal() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.queue_folder_removal(old.id::text);
+  return null;
+end
+$$;
+comment on function private.queue_user_folder_removal() is 'Trigger: a person''s files go with the person.';
+
+create trigger queue_file_removal after delete on private.users
+  for each row execute function private.queue_user_folder_removal();

@@ -1,0 +1,91 @@
+-- QR codes that were made: what each says and how it looks, to make it once, and again when its link changes.
+
+create table private.qr_codes (
+  name text primary key check (char_length(name) <= 200),
+  user_id uuid not null references private.users (id) on delete cascade,
+  project_id uuid references public.projects (id) on delete cascade,
+  link text not null check (char_length(link) <= 2048),
+  username text not null,
+  style jsonb not null check (jsonb_typeof(style) = 'object'),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+comment on table private.qr_codes is 'The files of the bucket qr-codes that generateQrCode made.';
+comment on column private.qr_codes.project_id is 'The project it leads to; null: the person''s profile.';
+comment on column private.qr_codes.username is 'Whose name the link carries: another name since makes the code stale.';
+
+create index qr_codes_user_id_idx on private.qr_codes (user_id);
+create index qr_codes_project_id_idx on private.qr_codes (project_id);
+
+create trigger touch_updated_at before update on private.qr_codes
+  for each row execute function private.touch_updated_at();
+
+create function private.queue_qr_code_removal() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  insert into private.file_removals (bucket_id, name) values ('qr-codes', old.name) on conflict do nothing;
+  return null;
+end
+$$;
+comment on function private.queue_qr_code_removal() is 'Trigger: a code''s file goes with its row.';
+
+create trigger queue_file_removal after delete on private.qr_codes
+  for each row execute function private.queue_qr_code_removal();
+
+-- What a code of this name would lead to, and which link the stored one carries (null: there is none).
+create function public.get_qr_target(user_id uuid, project_id uuid, name text, logo_image_id uuid) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select jsonb_build_object(
+    'username', person.username,
+    'found', $2 is null or exists (
+      select from public.projects as project where project.id = $2 and project.user_id = $1
+    ),
+    'published', $2 is null or exists (
+      select from public.projects as project where project.id = $2 and project.status = 'published'
+    ),
+    'logo', (
+      select private.media_file_name(image.url) from public.project_images as image
+      join public.projects as project on project.id = image.project_id
+      where image.id = $4 and project.user_id = $1 and starts_with(private.media_file_name(image.url), $1::text || '/')
+    ),
+    'stored_link', (
+      select code.link from private.qr_codes as code
+      join storage.objects as object on object.bucket_id = 'qr-codes' and object.name = code.name
+      where code.name = $3 and code.user_id = $1
+    )
+  ) from private.users as person where person.id = $1
+$$;
+comment on function public.get_qr_target(uuid, uuid, text, uuid) is
+  'What a QR code of this person''s would lead to and what is stored; null where there is no such person.';
+
+-- After the file is stored: a row says that its file carries its link.
+create function public.record_qr_code(
+  user_id uuid, project_id uuid, name text, link text, username text, style jsonb
+) returns void
+language sql security definer set search_path = '' as $$
+  insert into private.qr_codes (user_id, project_id, name, link, username, style) values ($1, $2, $3, $4, $5, $6)
+  on conflict (name) do update set link = excluded.link, username = excluded.username;
+  delete from private.file_removals as removal where removal.bucket_id = 'qr-codes' and removal.name = $3;
+$$;
+comment on function public.record_qr_code(uuid, uuid, text, text, text, jsonb) is
+  'Notes a QR code that has been stored.';
+
+-- A project that is no longer published loses its codes; the rest is made again by the handler.
+create function public.take_stale_qr_codes(batch int) returns jsonb
+language sql security definer set search_path = '' as $$
+  delete from private.qr_codes as code using public.projects as project
+  where project.id = code.project_id and project.status <> 'published';
+  select coalesce(jsonb_agg(to_jsonb(stale)), '[]') from (
+    select code.name, code.user_id, code.project_id, code.style, person.username,
+      (
+        select private.media_file_name(image.url) from public.project_images as image
+        join public.projects as project on project.id = image.project_id
+        where image.id = (code.style ->> 'logo_image_id')::uuid and project.user_id = code.user_id
+      ) as logo
+    from private.qr_codes as code join private.users as person on person.id = code.user_id
+    where person.username <> code.username
+    order by code.updated_at limit batch
+  ) as stale
+$$;
+comment on function public.take_stale_qr_codes(int) is
+  'The codes whose link has changed; those that lead nowhere are dropped.';

@@ -1,0 +1,154 @@
+-- Uploads on their way: announced, sent to a bucket that nobody reads, checked, and only then shown.
+
+-- No policy opens it: files come in by signed address and go out through confirmUpload.
+insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
+values (
+  'uploads', 'uploads', false, 50 * 1024 * 1024,
+  array[
+    'image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif', 'video/mp4', 'video/webm', 'video/quicktime'
+  ]
+)
+on conflict (id) do update set
+  public = excluded.public,
+  file_size_limit = excluded.file_size_limit,
+  allowed_mime_types = excluded.allowed_mime_types;
+
+create table private.media_uploads (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references private.users (id) on delete cascade,
+  project_id uuid not null references public.projects (id) on delete cascade,
+  kind text not null check (kind in ('image', 'video')),
+  content_type text not null check (char_length(content_type) <= 100),
+  size bigint not null check (size > 0),
+  status text not null default 'pending' check (status in ('pending', 'confirmed', 'rejected')),
+  reason text check (char_length(reason) <= 100),
+  media_id uuid,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null
+);
+comment on table private.media_uploads is
+  'Files that are expected or were checked; the file is uploads/<user_id>/<id>.';
+comment on column private.media_uploads.media_id is 'The row of project_images or project_videos that it became.';
+
+create index media_uploads_user_id_idx on private.media_uploads (user_id);
+-- How many are on their way to a project; it serves the foreign key too.
+create index media_uploads_project_id_idx on private.media_uploads (project_id, kind);
+create index media_uploads_expires_at_idx on private.media_uploads (expires_at);
+
+-- What was sent goes when its upload is over, however it ended.
+create function private.queue_upload_removal() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  insert into private.file_removals (bucket_id, name) values ('uploads', old.user_id || '/' || old.id)
+  on conflict do nothing;
+  return null;
+end
+$$;
+comment on function private.queue_upload_removal() is 'Trigger: the file as it was sent goes when its upload is over.';
+
+create trigger queue_file_removal after delete on private.media_uploads
+  for each row execute function private.queue_upload_removal();
+create trigger queue_finished_file_removal after update on private.media_uploads
+  for each row when (old.status = 'pending' and new.status <> 'pending')
+  execute function private.queue_upload_removal();
+
+-- How many images or videos a project has.
+create function private.count_media(kind text, project_id uuid) returns bigint
+language sql stable set search_path = '' as $$
+  select case
+    when $1 = 'image' then (select count(*) from public.project_images as image where image.project_id = $2)
+    else (select count(*) from public.project_videos as video where video.project_id = $2)
+  end
+$$;
+comment on function private.count_media(text, uuid) is 'How many images or videos a project has.';
+
+-- The project is locked: two at once do not share the last place. What is on its way holds a place until it expires.
+create function public.create_media_upload(
+  user_id uuid, project_id uuid, kind text, content_type text, size bigint, limits jsonb, lifetime_seconds int
+) returns jsonb
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+declare
+  project public.projects;
+  places constant int := (select (limits ->> person.tier)::int from private.users as person where person.id = $1);
+  upload private.media_uploads;
+begin
+  select * into project from public.projects as found where found.id = $2 for no key update;
+  if project.id is null or (project.user_id <> $1 and project.status <> 'published') then
+    return '{"reason": "project_not_found"}';
+  elsif project.user_id <> $1 then
+    return '{"reason": "not_the_owner"}';
+  elsif places <= private.count_media($3, $2) + (
+    select count(*) from private.media_uploads as waiting
+    where waiting.project_id = $2 and waiting.kind = $3 and waiting.status = 'pending' and waiting.expires_at > now()
+  ) then
+    return jsonb_build_object('reason', 'too_many', 'limit', places);
+  end if;
+  insert into private.media_uploads (user_id, project_id, kind, content_type, size, expires_at)
+  values ($1, $2, $3, $4, $5, now() + make_interval(secs => lifetime_seconds))
+  returning * into upload;
+  return to_jsonb(upload);
+end
+$$;
+comment on function public.create_media_upload(uuid, uuid, text, text, bigint, jsonb, int) is
+  'Announces an upload to one''s own project within the limit of one''s tier; {"reason"} where it may not be.';
+
+create function public.get_media_upload(user_id uuid, upload_id uuid) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select to_jsonb(upload) from private.media_uploads as upload where upload.id = $2 and upload.user_id = $1
+$$;
+comment on function public.get_media_upload(uuid, uuid) is 'An upload of this person''s; null where there is none.';
+
+-- The row as PostgREST would show it, with its kind.
+create function private.media_row(kind text, media_id uuid) returns jsonb
+language sql stable set search_path = '' as $$
+  select to_jsonb(image) from public.project_images as image where $1 = 'image' and image.id = $2
+  union all
+  select to_jsonb(video) from public.project_videos as video where $1 = 'video' and video.id = $2
+$$;
+comment on function private.media_row(text, uuid) is 'A row of project_images or project_videos.';
+
+-- Project first, then the upload, as everywhere: callers wait in one order. Confirming twice is confirming once.
+create function public.confirm_media_upload(user_id uuid, upload_id uuid, url text, limits jsonb) returns jsonb
+language plpgsql security definer set search_path = '' as $$
+#variable_conflict use_column
+declare
+  upload private.media_uploads;
+  medium uuid;
+begin
+  perform from public.projects as project
+  where project.id = (select waiting.project_id from private.media_uploads as waiting where waiting.id = $2)
+  for no key update;
+  select * into upload from private.media_uploads as waiting where waiting.id = $2 and waiting.user_id = $1 for update;
+  if upload.id is null then
+    return '{"reason": "upload_not_found"}';
+  elsif upload.status = 'rejected' then
+    return jsonb_build_object('reason', upload.reason);
+  elsif upload.status = 'confirmed' then
+    return coalesce(private.media_row(upload.kind, upload.media_id), '{"reason": "upload_not_found"}');
+  elsif private.count_media(upload.kind, upload.project_id)
+    >= (select (limits ->> person.tier)::int from private.users as person where person.id = $1) then
+    return '{"reason": "too_many"}';
+  end if;
+  perform private.number_media(upload.kind, upload.project_id);
+  if upload.kind = 'image' then
+    insert into public.project_images (project_id, url, position)
+    values (upload.project_id, $3, private.count_media('image', upload.project_id)) returning id into medium;
+  else
+    insert into public.project_videos (project_id, url, position)
+    values (upload.project_id, $3, private.count_media('video', upload.project_id)) returning id into medium;
+  end if;
+  update private.media_uploads as waiting set status = 'confirmed', media_id = medium where waiting.id = $2;
+  return private.media_row(upload.kind, medium);
+end
+$$;
+comment on function public.confirm_media_upload(uuid, uuid, text, jsonb) is
+  'Adds the row of a checked upload at the end, once; {"reason"} where there is nothing to add.';
+
+create function public.reject_media_upload(upload_id uuid, reason text) returns void
+language sql security definer set search_path = '' as $$
+  update private.media_uploads as upload set status = 'rejected', reason = $2
+  where upload.id = $1 and upload.status = 'pending'
+$$;
+comment on function public.reject_media_upload(uuid, text) is
+  'Closes an upload whose file did not pass; its file goes.';

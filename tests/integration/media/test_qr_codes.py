@@ -1,0 +1,67 @@
+"""QR codes, read back with a decoder that knows nothing of how they were made."""
+
+import io
+
+import httpx
+import zxingcpp
+from PIL import Image
+
+from tests.integration.media.media import Studio
+from tests.support.pictures import image
+
+
+def read(url: str) -> str:
+    with Image.open(io.BytesIO(httpx.get(url).raise_for_status().content)) as picture:
+        (found,) = zxingcpp.read_barcodes(picture.convert("RGB"))
+    return found.text
+
+
+def test_a_code_leads_to_the_profile_and_is_made_once(studio: Studio) -> None:
+    first, again = (studio.call("generateQrCode").raise_for_status().json() for _ in range(2))
+    assert first == again
+    assert read(first["png_url"]) == first["link"] == f"{studio.stack.site_url}/{studio.person.username}"
+    assert first["svg"].startswith("<svg")
+    assert len(studio.files("qr-codes")) == 1
+
+
+def test_a_code_follows_its_link(studio: Studio) -> None:
+    project = studio.project()
+    profile = studio.call("generateQrCode").json()
+    made = studio.call("generateQrCode", project_id=project, dark="#7a1fa2", error_correction="Q").json()
+    renamed = f"n{studio.person.id.hex[:12]}"
+    studio.http.patch(f"/rest/v1/users?id=eq.{studio.person.id}", json={"username": renamed}).raise_for_status()
+    studio.sweep()  # the address that was printed nowhere but in the code's picture stays
+    assert read(profile["png_url"]) == f"{studio.stack.site_url}/{renamed}"
+    assert read(made["png_url"]) == f"{studio.stack.site_url}/{renamed}/projects/{project}"
+    assert studio.call("generateQrCode", project_id=project, dark="#7a1fa2", error_correction="Q").json() == {
+        **studio.call("generateQrCode", project_id=project, dark="#7a1fa2", error_correction="Q").json(),
+        "png_url": made["png_url"],
+    }
+
+
+def test_a_logo_is_one_of_ones_own_images(studio: Studio, rival: Studio) -> None:
+    project = studio.project()
+    logo = studio.upload(project, image("JPEG", (300, 100)), "image/jpeg").json()
+    made = studio.call("generateQrCode", project_id=project, logo_image_id=logo["id"]).raise_for_status().json()
+    assert read(made["png_url"]) == made["link"]
+    assert rival.call("generateQrCode", logo_image_id=logo["id"]).status_code == 404
+
+
+def test_a_code_leads_to_what_everybody_sees(studio: Studio, rival: Studio) -> None:
+    draft, published = studio.project("draft"), studio.project()
+    assert studio.call("generateQrCode", project_id=draft).status_code == 409
+    assert rival.call("generateQrCode", project_id=published).status_code == 404
+    url = studio.call("generateQrCode", project_id=published).json()["png_url"]
+    studio.http.patch(f"/rest/v1/projects?id=eq.{published}", json={"status": "draft"}).raise_for_status()
+    (name,) = studio.files("qr-codes")
+    studio.sweep_until_gone("qr-codes", name)
+    assert httpx.get(url).is_client_error
+
+
+def test_colours_that_do_not_stand_out_are_refused(studio: Studio) -> None:
+    for colours in ({"dark": "#777777"}, {"dark": "#ffffff", "light": "#000000"}):
+        answer = studio.call("generateQrCode", **colours)
+        assert (answer.status_code, answer.json()["code"]) == (422, "low_contrast")
+    assert studio.call("generateQrCode", dark="url(evil)").status_code == 422
+    assert studio.call("generateQrCode", light='#ffffff"/><script>').status_code == 422
+    assert studio.files("qr-codes") == []

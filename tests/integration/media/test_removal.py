@@ -1,0 +1,120 @@
+"""Files go with what showed them, whoever deletes it and whatever fails on the way."""
+
+import httpx
+
+from tests.integration.media.media import Studio
+from tests.support.pictures import image
+
+
+def test_a_deleted_row_takes_its_file_along(studio: Studio) -> None:
+    project = studio.project()
+    kept, gone = (studio.upload(project, image("PNG")).json() for _ in range(2))
+    studio.http.delete(f"/rest/v1/project_images?id=eq.{gone['id']}").raise_for_status()
+    (name,) = [name for name in studio.files() if gone["url"].endswith(name)]
+    studio.sweep_until_gone("project-media", name)
+    assert httpx.get(gone["url"]).is_client_error
+    assert httpx.get(kept["url"]).is_success
+
+
+def test_a_deleted_project_takes_its_files_along(studio: Studio) -> None:
+    project, other = studio.project(), studio.project()
+    studio.upload(project, image("PNG"))
+    studio.upload(other, image("PNG"))
+    assert studio.call("generateQrCode", project_id=project).is_success
+    mine = f"{studio.person.id}/{project}/mine.png"
+    sent = studio.http.post(
+        f"/storage/v1/object/project-media/{mine}", content=image("PNG"), headers={"Content-Type": "image/png"}
+    )
+    assert sent.is_success
+    studio.http.delete(f"/rest/v1/projects?id=eq.{project}").raise_for_status()
+    for bucket in ("project-media", "qr-codes"):
+        for name in studio.files(bucket):
+            if project in name:
+                studio.sweep_until_gone(bucket, name)
+    assert len(studio.files()) == 1
+    assert studio.files("qr-codes") == []
+
+
+def test_a_deleted_person_takes_every_file_along(studio: Studio, rival: Studio) -> None:
+    for each in (studio, rival):
+        each.upload(each.project(), image("PNG"))
+        each.announce(each.project(), image("PNG"))
+        each.call("generateQrCode").raise_for_status()
+    studio.sql("delete from auth.users where id = %s", studio.person.id)
+    for bucket in ("project-media", "qr-codes", "uploads"):
+        for name in studio.files(bucket):
+            studio.sweep_until_gone(bucket, name)
+    assert len(rival.files()) == len(rival.files("qr-codes")) == 1
+
+
+def test_a_row_that_points_at_anothers_file_takes_nothing_along(studio: Studio, rival: Studio) -> None:
+    shown = studio.upload(studio.project(), image("PNG")).json()
+    project = rival.project()
+    row = {"project_id": project, "url": shown["url"]}
+    rival.http.post("/rest/v1/project_images", json=row).raise_for_status()
+    rival.http.delete(f"/rest/v1/project_images?project_id=eq.{project}").raise_for_status()
+    rival.http.delete(f"/rest/v1/projects?id=eq.{project}").raise_for_status()
+    assert rival.sql("select name from private.file_removals where name = %s", studio.files()[0]) == []
+    rival.sweep()
+    assert httpx.get(shown["url"]).is_success
+
+
+def test_a_file_that_is_shown_again_is_kept(studio: Studio) -> None:
+    project = studio.project()
+    row = studio.upload(project, image("PNG")).json()
+    studio.http.delete(f"/rest/v1/project_images?id=eq.{row['id']}").raise_for_status()
+    studio.http.post("/rest/v1/project_images", json={"project_id": project, "url": row["url"]}).raise_for_status()
+    studio.sweep()
+    assert httpx.get(row["url"]).is_success
+
+
+def test_the_nightly_sweep_finds_orphans_both_ways(studio: Studio) -> None:
+    project = studio.project()
+    shown, lost, late = (studio.upload(project, image("PNG")).json() for _ in range(3))
+    name = {
+        row["id"]: next(file for file in studio.files() if row["url"].endswith(file)) for row in (shown, lost, late)
+    }
+    # Rows and files that lost each other: no trigger saw it.
+    with studio.stack.client("service") as service:
+        service.request(
+            "DELETE", "/storage/v1/object/project-media", json={"prefixes": [name[lost["id"]]]}
+        ).raise_for_status()
+    studio.sql(
+        "do $$ begin set local session_replication_role = replica; "
+        f"delete from public.project_images where id = '{late['id']}'; end $$"
+    )
+    assert lost["id"] in studio.sweep(orphans=True)["missing"]
+    assert name[late["id"]] in studio.files(), "young files may be on their way"
+    studio.sql(
+        "update storage.objects set created_at = now() - interval '2 days' where starts_with(name, %s)",
+        str(studio.person.id),
+    )
+    studio.sweep(orphans=True)
+    assert studio.files() == [name[shown["id"]]]
+
+
+def test_what_storage_does_not_take_is_tried_again_later(studio: Studio) -> None:
+    """The row says that its file is still there: it is not lost, and not asked for at once."""
+    bucket, name = "project-media", f"{studio.person.id}/stays.png"
+    headers = {"Content-Type": "image/png"}
+    studio.http.post(f"/storage/v1/object/{bucket}/{name}", content=image("PNG"), headers=headers).raise_for_status()
+    studio.sql(
+        "insert into private.file_removals (bucket_id, name, next_attempt_at) values (%s, %s, now() + '1 day')",
+        bucket,
+        name,
+    )
+    with studio.stack.client("service") as service:
+        body = {"bucket_id": bucket, "names": [name], "reason": "storage_unavailable"}
+        answer = service.post("/rest/v1/rpc/finish_file_removals", json=body)
+    assert answer.json() == {"removed": 0, "failed": 1}
+    (row,) = studio.sql(
+        "select last_error, next_attempt_at > now() as later from private.file_removals where name = %s", name
+    )
+    assert row == {"last_error": "storage_unavailable", "later": True}
+    studio.sql("update private.file_removals set next_attempt_at = now() where name = %s", name)
+    studio.sweep_until_gone(bucket, name)
+    assert studio.sql("select 1 from private.file_removals where name = %s", name) == []
+
+
+def test_only_services_sweep(studio: Studio) -> None:
+    assert studio.call("sweepMedia").status_code == 403

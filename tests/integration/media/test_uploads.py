@@ -1,0 +1,201 @@
+"""Uploads through the front door: announced, sent, checked, shown."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.integration.media.media import Studio
+from tests.support.pictures import PLACE, bomb, image, located, video, webm
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "ending"),
+    [
+        (located("JPEG"), "image/jpeg", "jpg"),
+        (located("PNG"), "image/png", "png"),
+        (located("WEBP"), "image/webp", "webp"),
+        (located("AVIF"), "image/avif", "avif"),
+        (image("GIF", (24, 32)), "image/gif", "gif"),
+    ],
+)
+def test_an_image_is_shown_without_its_place(studio: Studio, content: bytes, content_type: str, ending: str) -> None:
+    project = studio.project()
+    answer = studio.upload(project, content, content_type)
+    assert answer.status_code == 200, answer.text
+    row = answer.json()
+    assert (row["kind"], row["position"], row["width"], row["height"]) == ("image", 0, 24, 32)
+    assert [(found["id"], found["url"], found["position"]) for found in studio.rows(project)] == [
+        (row["id"], row["url"], 0)
+    ]
+    shown = httpx.get(row["url"])
+    assert shown.headers["content-type"] == content_type
+    assert PLACE not in shown.content
+    with Image.open(io.BytesIO(shown.content)) as picture:
+        assert picture.size == (24, 32)
+    (name,) = studio.files()
+    assert name.startswith(f"{studio.person.id}/{project}/")
+    assert name.endswith(f".{ending}")
+    studio.sweep_until_gone("uploads", f"{studio.person.id}/{name.split('/')[2].split('.')[0]}")
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"), [(video(), "video/mp4"), (video(b"qt  "), "video/quicktime"), (webm(), "video/webm")]
+)
+def test_a_video_is_shown_without_its_place(studio: Studio, content: bytes, content_type: str) -> None:
+    project = studio.project()
+    answer = studio.upload(project, content, content_type)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["width"] is None
+    shown = httpx.get(studio.rows(project, "video")[0]["url"])
+    assert shown.headers["content-type"] == content_type
+    assert len(shown.content) == len(content)
+    assert PLACE not in shown.content
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "code"),
+    [
+        (SVG, "image/png", "wrong_type"),
+        (b"<!doctype html><script>alert(1)</script>", "image/gif", "wrong_type"),
+        (image("JPEG"), "image/png", "wrong_type"),
+        (video(), "image/avif", "wrong_type"),
+        (image("PNG"), "video/mp4", "wrong_type"),
+        (b"\x89PNG\r\n\x1a\n" + SVG, "image/png", "damaged_file"),
+        (b"GIF89a/*" + b"*/=1;alert(1)//" * 20, "image/gif", "damaged_file"),
+        (video(extra=b"<html><script>"), "video/mp4", "damaged_file"),
+        (image("JPEG", (400, 400))[:500], "image/jpeg", "damaged_file"),
+        (bomb(), "image/png", "too_many_pixels"),
+    ],
+    ids=[
+        *("svg", "html", "jpeg as png", "video as image", "image as video", "png and svg", "gif and script"),
+        *("mp4 and html", "cut", "bomb"),
+    ],
+)
+def test_what_is_not_what_it_says_is_never_shown(studio: Studio, content: bytes, content_type: str, code: str) -> None:
+    project = studio.project()
+    announced = studio.announce(project, content, content_type)
+    assert studio.send(announced, content, content_type).is_success
+    for _ in range(2):  # a refusal is final
+        answer = studio.call("confirmUpload", upload_id=announced["upload_id"])
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert studio.rows(project) + studio.rows(project, "video") == []
+    assert studio.files() == []
+    studio.sweep_until_gone("uploads", f"{studio.person.id}/{announced['upload_id']}")
+
+
+def test_a_polyglot_comes_out_as_an_image_alone(studio: Studio) -> None:
+    project = studio.project()
+    answer = studio.upload(project, image("JPEG", comment=b"<script>") + b"PK\x03\x04<?php ?>", "image/jpeg")
+    shown = httpx.get(answer.json()["url"]).content
+    assert b"<script>" not in shown
+    assert b"PK\x03\x04" not in shown
+    assert b"<?php" not in shown
+
+
+def test_an_empty_file_and_one_larger_than_announced_are_refused(studio: Studio) -> None:
+    project = studio.project()
+    for content, announced_as, code in [(b"", b"", "empty_file"), (image("PNG"), b"x" * 10, "file_too_large")]:
+        announced = studio.announce(project, announced_as)
+        sent = studio.send(announced, content)
+        answer = studio.call("confirmUpload", upload_id=announced["upload_id"])
+        if sent.is_success:
+            assert (answer.status_code, answer.json()["code"]) == (422, code)
+        else:
+            assert answer.status_code == 409
+    assert studio.rows(project) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"content_type": "image/svg+xml", "size": 10},
+        {"content_type": "text/html", "size": 10},
+        {"content_type": "image/png", "size": 0},
+        {"content_type": "image/png", "size": -1},
+        {"content_type": "image/png", "size": 10, "name": "../../x.png"},
+        {"content_type": "image/png", "size": 10, "path": "%2e%2e%2fx"},
+        {"content_type": "image/png\u2028", "size": 10},
+        {"content_type": "image/png", "size": 10 * 1024 * 1024 + 1},
+        {"content_type": "video/mp4", "size": 50 * 1024 * 1024 + 1},
+    ],
+)
+def test_what_may_not_come_gets_no_address(studio: Studio, body: dict[str, Any]) -> None:
+    assert studio.call("createUploadUrl", project_id=studio.project(), **body).status_code == 422
+
+
+@pytest.mark.parametrize("project", ["../../etc", "00000000-0000-4000-8000-00000000010\uff11", "a%2f..%2fb", ""])
+def test_a_project_is_named_by_its_id_alone(studio: Studio, project: str) -> None:
+    body = {"project_id": project, "content_type": "image/png", "size": 10}
+    assert studio.call("createUploadUrl", **body).status_code == 422
+
+
+@pytest.mark.parametrize("change", ["/../other", "%2f..%2fother", "%252e%252e", "/ünïcode", "/deeper"])
+def test_an_address_takes_no_other_name(studio: Studio, change: str) -> None:
+    content = image("PNG")
+    announced = studio.announce(studio.project(), content)
+    address, _, token = announced["upload_url"].partition("?")
+    sent = httpx.put(f"{address}{change}?{token}", content=content, headers={"Content-Type": "image/png"})
+    assert sent.is_client_error, sent.text
+    assert studio.files("uploads") == []
+
+
+def test_only_the_owner_uploads_and_confirms(studio: Studio, rival: Studio, anon: httpx.Client) -> None:
+    published, draft = studio.project(), studio.project("draft")
+    body = {"content_type": "image/png", "size": 100}
+    assert rival.call("createUploadUrl", project_id=published, **body).status_code == 403
+    assert rival.call("createUploadUrl", project_id=draft, **body).status_code == 404
+    assert anon.post("/functions/v1/createUploadUrl", json={"project_id": published, **body}).status_code == 401
+    announced = studio.announce(published, image("PNG"))
+    assert studio.send(announced, image("PNG")).is_success
+    assert rival.call("confirmUpload", upload_id=announced["upload_id"]).status_code == 404
+    assert studio.rows(published) == []
+    for client in (rival.http, studio.http, anon):  # what was sent is for the checks alone
+        address = f"/storage/v1/object/uploads/{studio.person.id}/{announced['upload_id']}"
+        assert client.get(address).is_client_error
+        assert client.put(address, content=image("PNG"), headers={"Content-Type": "image/png"}).is_client_error
+
+
+def test_nothing_is_confirmed_before_it_was_sent(studio: Studio) -> None:
+    project = studio.project()
+    content = image("PNG")
+    announced = studio.announce(project, content)
+    answer = studio.call("confirmUpload", upload_id=announced["upload_id"])
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_uploaded")
+    assert studio.send(announced, content).is_success
+    assert studio.call("confirmUpload", upload_id=announced["upload_id"]).status_code == 200
+
+
+def test_confirming_several_times_at_once_makes_one_row(studio: Studio) -> None:
+    project = studio.project()
+    content = image("PNG", (200, 200))
+    announced = studio.announce(project, content)
+    studio.send(announced, content).raise_for_status()
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: studio.call("confirmUpload", upload_id=announced["upload_id"]), range(6)))
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len(studio.rows(project)) == len(studio.files()) == 1
+    # The address is used up: what is sent to it now is never shown.
+    shown = httpx.get(studio.rows(project)[0]["url"]).content
+    studio.sweep()
+    studio.send(announced, image("PNG", (1, 1)))
+    assert studio.call("confirmUpload", upload_id=announced["upload_id"]).json()["position"] == 0
+    assert httpx.get(studio.rows(project)[0]["url"]).content == shown
+
+
+def test_the_limit_of_the_tier_holds_for_what_is_on_its_way_too(studio: Studio) -> None:
+    project = studio.project()
+    body = {"project_id": project, "content_type": "video/mp4", "size": 100}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: studio.call("createUploadUrl", **body), range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"too_many"}
+    studio.sql("update private.users set tier = 'paid' where id = %s", studio.person.id)
+    assert studio.call("createUploadUrl", **body).status_code == 200

@@ -1,0 +1,139 @@
+"""People with something in every table, and what of them can be found anywhere in the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from tests.support.people import Person
+from tests.support.pictures import image
+from tests.support.stack import Stack
+
+SCHEMAS = ["auth", "private", "public", "storage"]
+BUCKETS = {"project-media": "image/png", "qr-codes": "image/png", "ai-assets": "image/png"}
+
+FILL = """
+with person as (
+  select
+    %(id)s::uuid as id, %(email)s::text as email, %(customer)s::text as customer, %(subscription)s::text as subscription
+), signed_in as (
+  update auth.users set last_sign_in_at = now() where id = %(id)s
+), session as (
+  insert into auth.sessions (id, user_id) select gen_random_uuid(), id from person
+), project as (
+  insert into public.projects (user_id, title, status, github_link)
+  select id, title, 'published', 'https://github.com/' || replace(email, '@example.com', '') || '/one'
+  from person, unnest(array['=cmd|one', 'Zwei ü']) as title
+  returning id
+), images as (
+  insert into public.project_images (project_id, url) select id, 'https://example.com/a.png' from project
+), videos as (
+  insert into public.project_videos (project_id, url) select id, 'https://example.com/a.mp4' from project
+), tags as (
+  insert into public.project_tags (project_id, tag) select id, 'maths' from project
+), technologies as (
+  insert into public.project_technologies (project_id, technology) select id, 'brass' from project
+), metrics as (
+  insert into public.social_metrics (project_id, platform, stars) select id, 'github', 7 from project
+), layout as (
+  insert into public.layouts (user_id, name, blocks_json)
+  select id, 'Mine', '[{"type": "text", "props": {"text": "hello"}}]' from person
+), asked as (
+  insert into public.ai_sessions (user_id, input_json) select id, '{"prompt": "blue"}' from person
+), used as (
+  insert into private.design_usage (user_id, day, used, attempts) select id, current_date, 1, 1 from person
+), runs as (
+  insert into private.design_runs (session_id, user_id, reserved_micros) select gen_random_uuid(), id, 5 from person
+), subscribed as (
+  insert into public.subscriptions (user_id, stripe_id, status, plan)
+  select id, subscription, 'active', 'pro_monthly' from person
+), customers as (
+  insert into private.stripe_customers (user_id, customer_id) select id, customer from person
+), events as (
+  insert into private.stripe_events (id, type, hint, ticket)
+  select 'evt_' || subscription, 'customer.subscription.updated', jsonb_build_object('subscription', subscription), 1
+  from person
+), findings as (
+  insert into private.billing_findings (kind, subject, details)
+  select 'charge_refunded', 'ch_' || subscription, jsonb_build_object('user_id', id) from person
+), mailed as (
+  insert into public.notifications (user_id, type, status, payload)
+  select id, 'payment_failed', 'delivered', '{"plan": "pro_monthly"}' from person returning id
+), told as (
+  insert into private.notification_events (notification_id, message_id, event, occurred_at)
+  select id, 'message', 'delivered', now() from mailed
+), wishes as (
+  insert into public.notification_preferences (user_id, type, enabled) select id, 'weekly_metrics', true from person
+), uploads as (
+  insert into private.media_uploads (user_id, project_id, kind, content_type, size, expires_at)
+  select person.id, project.id, 'image', 'image/png', 10, now() + interval '1 hour' from person, project
+), codes as (
+  insert into private.qr_codes (name, user_id, link, username, style)
+  select id || '/profile/x.png', id, 'https://example.com', 'x', '{}' from person
+)
+insert into private.file_removals (bucket_id, name, next_attempt_at)
+select 'ai-assets', id || '/gone.png', now() + interval '1 day' from person
+"""
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody with something everywhere."""
+
+    person: Person
+    customer: str
+    subscription: str
+
+    @property
+    def traces(self) -> list[str]:
+        """What nobody else has, and so must not be found once they are gone."""
+        return [
+            *(str(self.person.id), self.person.email, self.person.google_id, self.customer, self.subscription),
+            self.person.username,
+        ]
+
+
+def fill(stack: Stack, person: Person, customer: str, subscription: str) -> Member:
+    values = {"id": person.id, "email": person.email, "customer": customer, "subscription": subscription}
+    with psycopg.connect(stack.database_url) as connection:
+        connection.execute(FILL.encode(), values)
+    with stack.client(person) as client:
+        for bucket, content_type in BUCKETS.items():
+            for name in ("one.png", "deep/er/two (2).png"):
+                client.post(
+                    f"/storage/v1/object/{bucket}/{person.id}/{name}",
+                    content=image("PNG"),
+                    headers={"Content-Type": content_type},
+                ).raise_for_status()
+    return Member(person, customer, subscription)
+
+
+def rows(stack: Stack, query: str, *values: Any) -> list[dict[str, Any]]:
+    with psycopg.connect(stack.database_url, row_factory=dict_row, autocommit=True) as connection:
+        cursor = connection.execute(query.encode(), values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def tables(stack: Stack) -> list[str]:
+    query = """
+        select n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.relkind in ('r', 'p') and n.nspname = any (%s) order by 1
+    """
+    return [row["name"] for row in rows(stack, query, SCHEMAS)]
+
+
+def found(stack: Stack, traces: Sequence[str]) -> dict[str, list[str]]:
+    """Every row, in any table and any column, that holds one of the words: by table."""
+    seen: dict[str, list[str]] = {}
+    with psycopg.connect(stack.database_url) as connection:
+        for table in tables(stack):
+            query = sql.SQL("select t::text from {} as t where t::text ~ %s order by 1").format(
+                sql.Identifier(*table.split("."))
+            )
+            words = "|".join(word.replace(".", r"\.").replace("+", r"\+") for word in traces)
+            if hits := [row[0] for row in connection.execute(query, (words,)).fetchall()]:
+                seen[table] = hits
+    return seen

@@ -1,0 +1,95 @@
+"""What is left of an image that was sent."""
+
+import io
+
+import pytest
+from PIL import Image
+from showcase.media.domain import ContentType, Reason, Refused, sniff
+from showcase.media.images import cleaned
+
+from tests.support.pictures import PLACE, animation, bomb, image, located
+
+PIXELS = 1_000_000
+STILL = [ContentType.PNG, ContentType.JPEG, ContentType.WEBP, ContentType.GIF, ContentType.AVIF]
+
+
+def kind(content_type: ContentType) -> str:
+    return content_type.value.partition("/")[2].upper()
+
+
+@pytest.mark.parametrize("content_type", STILL)
+def test_an_image_keeps_its_type_and_size(content_type: ContentType) -> None:
+    sent = image(kind(content_type))
+    assert sniff(sent[:64]) is content_type
+    picture = cleaned(sent, content_type, PIXELS)
+    assert (picture.width, picture.height) == (32, 24)
+    assert sniff(picture.content[:64]) is content_type
+
+
+@pytest.mark.parametrize("content_type", [ContentType.PNG, ContentType.JPEG, ContentType.WEBP, ContentType.AVIF])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_the_place_is_gone_and_the_picture_upright(content_type: ContentType, orientation: int) -> None:
+    sent = located(kind(content_type), orientation)
+    assert PLACE in sent
+    picture = cleaned(sent, content_type, PIXELS)
+    with Image.open(io.BytesIO(picture.content)) as shown:
+        assert dict(shown.getexif()) == {}
+        assert shown.size == ((24, 32) if orientation == 6 else (32, 24))
+        assert shown.size == (picture.width, picture.height)
+    assert PLACE not in picture.content
+
+
+@pytest.mark.parametrize("content_type", STILL)
+def test_what_follows_the_pixels_is_gone(content_type: ContentType) -> None:
+    picture = cleaned(image(kind(content_type)) + b"PK\x03\x04<script>alert(1)</script>", content_type, PIXELS)
+    assert b"script" not in picture.content
+
+
+def test_comments_and_profiles_of_text_are_gone() -> None:
+    sent = image("JPEG", comment=b"<?php system($_GET[0]); ?>")
+    assert b"<?php" in sent
+    assert b"<?php" not in cleaned(sent, ContentType.JPEG, PIXELS).content
+    sent = image("GIF", comment=b"<script>")
+    assert b"<script>" not in cleaned(sent, ContentType.GIF, PIXELS).content
+
+
+@pytest.mark.parametrize("content_type", [ContentType.GIF, ContentType.WEBP, ContentType.PNG])
+def test_an_animation_still_moves(content_type: ContentType) -> None:
+    picture = cleaned(animation(kind(content_type)), content_type, PIXELS)
+    with Image.open(io.BytesIO(picture.content)) as shown:
+        assert getattr(shown, "n_frames", 1) == 3
+
+
+@pytest.mark.parametrize(
+    ("sent", "content_type", "reason"),
+    [
+        (bomb(), ContentType.PNG, Reason.TOO_MANY_PIXELS),
+        (animation(frames=301), ContentType.GIF, Reason.TOO_MANY_PIXELS),
+        (image("PNG", (1001, 1000)), ContentType.PNG, Reason.TOO_MANY_PIXELS),
+        (image("PNG")[:-30], ContentType.PNG, Reason.DAMAGED),
+        (image("JPEG", (300, 300))[:400], ContentType.JPEG, Reason.DAMAGED),
+        (b"\x89PNG\r\n\x1a\n", ContentType.PNG, Reason.DAMAGED),
+        (b"GIF89a" + b"<script>" * 10, ContentType.GIF, Reason.DAMAGED),
+        (image("PNG"), ContentType.JPEG, Reason.DAMAGED),
+    ],
+)
+def test_what_is_no_such_image_is_refused(sent: bytes, content_type: ContentType, reason: Reason) -> None:
+    with pytest.raises(Refused) as refused:
+        cleaned(sent, content_type, PIXELS)
+    assert refused.value.reason is reason
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"<!doctype html>",
+        b"%PDF-1.7",
+        b"PK\x03\x04",
+        b"MZ",
+        b"\xff\xd8",
+    ],
+)
+def test_what_may_not_be_uploaded_has_no_type(sent: bytes) -> None:
+    assert sniff(sent) is None

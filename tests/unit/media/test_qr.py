@@ -1,0 +1,56 @@
+"""Codes, read back by a decoder that knows nothing of how they were made."""
+
+import io
+
+import pytest
+import zxingcpp
+from PIL import Image
+from showcase.media import qr
+
+from tests.support.pictures import image
+
+LINK = "https://showcase.example/ada-lovelace/projects/00000000-0000-4000-8000-000000000101"
+
+
+def style(**changes: object) -> dict[str, object]:
+    return {"dark": "#000000", "light": "#ffffff", "error_correction": "M", "scale": 6, **changes}
+
+
+def read(picture: bytes) -> tuple[str, str]:
+    with Image.open(io.BytesIO(picture)) as opened:
+        (found,) = zxingcpp.read_barcodes(opened.convert("RGB"))
+    return found.text, found.ec_level
+
+
+@pytest.mark.parametrize("level", ["L", "M", "Q", "H"])
+def test_a_code_reads_as_its_link(level: str) -> None:
+    picture, svg = qr.render(LINK, style(error_correction=level), None)
+    assert read(picture) == (LINK, level)
+    assert svg.startswith("<svg")
+
+
+@pytest.mark.parametrize("colours", [{"dark": "#7a1fa2", "light": "#fff8e1"}, {"dark": "#0b3d2e", "light": "#ffd54f"}])
+def test_colours_that_stand_out_read(colours: dict[str, str]) -> None:
+    assert qr.contrast(**colours) >= qr.LEAST_CONTRAST
+    picture, svg = qr.render(LINK, style(**colours), None)
+    assert read(picture)[0] == LINK
+    assert colours["dark"] in svg
+
+
+@pytest.mark.parametrize("size", [(64, 64), (300, 40), (20, 500)])
+def test_a_logo_leaves_the_code_readable(size: tuple[int, int]) -> None:
+    picture, svg = qr.render(LINK, style(), image("JPEG", size))
+    assert read(picture) == (LINK, "H")
+    assert 'href="data:image/png;base64,' in svg
+    assert "script" not in svg
+
+
+def test_contrast_is_measured_as_wcag_does() -> None:
+    assert qr.contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert qr.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+    assert qr.contrast("#ffffff", "#000000") < 1
+
+
+def test_the_same_looks_have_the_same_name() -> None:
+    assert qr.style_name(style()) == qr.style_name(dict(reversed(style().items())))
+    assert qr.style_name(style()) != qr.style_name(style(scale=7))
