@@ -10,7 +10,7 @@ PYTHON := $(shell for python in $(RUN) python3 python3.14 python3.13 python3.12 
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 endif
 
-.PHONY: help up stop reset test test-slow lint types format models lock setup
+.PHONY: help up stop reset test test-slow lint types format models openapi mail-preview demo-billing lock setup
 
 help: ## Show what can be made
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,15 @@ format: setup ## Format the Python code, and mend what can be mended
 
 models: setup ## Make functions/showcase/models.py from the database of a running `make up`
 	@$(RUN) -m local.generate_models
+
+openapi: setup ## Make docs/openapi.json from the functions' models and route table
+	@PYTHONPATH=functions $(RUN) -m showcase.openapi > docs/openapi.json
+
+mail-preview: setup ## Render every e-mail to .local/mail, to look at
+	@$(RUN) -m local.mail_preview
+
+demo-billing: setup ## Take a person through checkout, renewal, a failed payment and cancellation, beside a running `make up`
+	@$(RUN) -m local.demo_billing
 
 lock: setup ## Lock the newest versions that pyproject.toml and local/package.json allow
 	@$(RUN) -m local.lock

@@ -1,9 +1,10 @@
 """The parts of the local stack: what each one runs, with which environment, and how to tell that it is ready."""
 
+import hashlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local.database import node_program
@@ -25,14 +26,16 @@ class Part:
 def parts(settings: Settings, database_url: str) -> tuple[Part, ...]:
     """Everything beside Postgres, for the stack that the settings choose.
 
-    The functions are last: they are ready when what they depend on is, and remember for a while that it was not.
+    The functions are late: they are ready when what they depend on is, and remember for a while that it was not.
     """
     embedded = [gateway(settings, database_url), identity_provider(settings)] if settings.stack == "embedded" else []
+    special = {"stripe": stripe_simulator, "openai": openai_simulator, "sendgrid": sendgrid_simulator}
     simulators = [
-        openai_simulator(settings) if vendor == "openai" else simulator(vendor, settings)
+        special[vendor](settings) if vendor in special else simulator(vendor, settings)
         for vendor in settings.simulated()
     ]
-    return (*embedded, *simulators, functions(settings))
+    scheduler = [cron(settings, database_url)] if settings.stack == "embedded" and settings.cron else []
+    return (*embedded, *simulators, functions(settings), *scheduler)
 
 
 def gateway(settings: Settings, database_url: str) -> Part:
@@ -84,6 +87,10 @@ def _stand_ins(settings: Settings) -> dict[str, str]:
         address, token = VENDORS[vendor]
         chosen[address] = settings.simulator_url(vendor)
         chosen[token] = settings.functions_environment.get(token, "local")
+    if "stripe" in settings.simulated():
+        chosen |= {"STRIPE_SECRET_KEY": "sk_test_local", "STRIPE_WEBHOOK_SECRETS": _stripe_secret(settings)}
+    if "sendgrid" in settings.simulated():
+        chosen["SENDGRID_WEBHOOK_PUBLIC_KEYS"] = _sendgrid_public_key(settings)
     return chosen
 
 
@@ -99,10 +106,59 @@ def simulator(vendor: str, settings: Settings) -> Part:
     return Part(vendor, command, _with({"PYTHONUNBUFFERED": "1"}), f"{settings.simulator_url(vendor)}/_simulator")
 
 
+def stripe_simulator(settings: Settings) -> Part:
+    """It remembers what was bought, and sends its events to the functions, signed."""
+    part = simulator("stripe", settings)
+    own = {
+        "STRIPE_SIMULATOR_STATE_FILE": str(settings.state_folder / "stripe.json"),
+        "STRIPE_SIMULATOR_WEBHOOK_URL": f"{settings.functions_url}/functions/v1/webhooks/stripe",
+        "STRIPE_SIMULATOR_WEBHOOK_SECRETS": _stripe_secret(settings),
+        # Of the demo rows (supabase/seed.sql).
+        "STRIPE_SIMULATOR_DEMO_USER": "00000000-0000-4000-8000-000000000001",
+        "STRIPE_SIMULATOR_DEMO_SUBSCRIPTION": "sub_demo_ada",
+    }
+    return replace(part, environment={**part.environment, **own})
+
+
+def _stripe_secret(settings: Settings) -> str:
+    return f"whsec_{hashlib.sha256(settings.supabase_secret_key.encode()).hexdigest()}"
+
+
 def openai_simulator(settings: Settings) -> Part:
     environment = {"PORT": str(settings.openai_simulator_port), "HOST": HOST}
     ready = f"{settings.simulator_url('openai')}/_simulator"
     return Part("openai", _node("local/simulators/openai/simulator.mjs"), _with(environment), ready)
+
+
+def sendgrid_simulator(settings: Settings) -> Part:
+    """It tells the functions what became of e-mails, signed with a key that they know from the start."""
+    part = simulator("sendgrid", settings)
+    webhook = {
+        "SENDGRID_SIMULATOR_WEBHOOK_URL": f"{settings.functions_url}/functions/v1/webhooks/sendgrid",
+        "SENDGRID_SIMULATOR_SEED": _sendgrid_seed(settings),
+    }
+    return replace(part, environment={**part.environment, **webhook})
+
+
+def _sendgrid_seed(settings: Settings) -> str:
+    return f"sendgrid {settings.supabase_secret_key}"
+
+
+def _sendgrid_public_key(settings: Settings) -> str:
+    from local.simulators.sendgrid.keys import public_key, signing_key  # only where it is simulated
+
+    return public_key(signing_key(_sendgrid_seed(settings)))
+
+
+def cron(settings: Settings, database_url: str) -> Part:
+    """Hosted, pg_cron does it."""
+    environment = {
+        "PYTHONUNBUFFERED": "1",
+        "DATABASE_URL": database_url,
+        "SUPABASE_URL": settings.supabase_url,
+        "SUPABASE_SECRET_KEY": settings.supabase_secret_key,
+    }
+    return Part("cron", (sys.executable, "-m", "local.cron"), _with(environment))
 
 
 def database_log(server: int, log: Path) -> Part:

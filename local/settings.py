@@ -26,7 +26,9 @@ VENDORS = {
     "github": ("GITHUB_API_URL", "GITHUB_TOKEN"),
     "x": ("X_API_URL", "X_BEARER_TOKEN"),
     "linkedin": ("LINKEDIN_API_URL", "LINKEDIN_ACCESS_TOKEN"),
+    "stripe": ("STRIPE_API_URL", "STRIPE_SECRET_KEY"),
     "openai": ("OPENAI_API_URL", "OPENAI_API_KEY"),
+    "sendgrid": ("SENDGRID_API_URL", "SENDGRID_API_KEY"),
 }
 
 
@@ -45,9 +47,12 @@ class Settings(BaseSettings):
     github_simulator_port: Port = 54331
     x_simulator_port: Port = 54332
     linkedin_simulator_port: Port = 54333
+    stripe_simulator_port: Port = 54334
     openai_simulator_port: Port = 54335
+    sendgrid_simulator_port: Port = 54336
 
     site_url: str = "http://127.0.0.1:3000"
+    cron: bool = True  # whether the functions that are scheduled are called
 
     # Embedded: made at the first start and kept in the state folder. Hosted: the project's.
     supabase_url: str = ""

@@ -9,11 +9,29 @@ create table public.subscriptions (
   ),
   plan text not null check (char_length(plan) between 1 and 255),
   current_period_end timestamptz,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  tier text not null default 'free' check (tier in ('free', 'paid')),
+  price_id text check (char_length(price_id) between 1 and 255),
+  cancel_at timestamptz,
+  past_due_since timestamptz,
+  grace_until timestamptz,
+  applied_ticket bigint not null default 0
 );
 comment on table public.subscriptions is 'Stripe''s subscriptions; written by handlers.';
 comment on column public.subscriptions.stripe_id is 'Stripe''s id of the subscription (sub_...).';
 comment on column public.subscriptions.status is 'Stripe''s word for it.';
+comment on column public.subscriptions.plan is 'Of the table plans; `unknown` where the price is not in it.';
+comment on column public.subscriptions.tier is 'The tier that the plan gives while the status does.';
+comment on column public.subscriptions.price_id is 'Stripe''s id of the price.';
+comment on column public.subscriptions.cancel_at is 'When it will end, or ended.';
+comment on column public.subscriptions.past_due_since is 'Since when a payment is owed; null unless past_due.';
+comment on column public.subscriptions.grace_until is 'Until then a past_due subscription still gives its tier.';
+comment on column public.subscriptions.applied_ticket is 'Of the latest look at Stripe that this row shows.';
 
 -- A person's subscriptions, newest first; it serves the foreign key and the policy too.
 create index subscriptions_user_id_created_at_idx on public.subscriptions (user_id, created_at desc);
+
+-- Whose grace is over, and what reconciliation has not seen yet.
+create index subscriptions_grace_until_idx on public.subscriptions (grace_until) where status = 'past_due';
+create index subscriptions_applied_ticket_idx on public.subscriptions (applied_ticket)
+  where status not in ('canceled', 'incomplete_expired');

@@ -19,24 +19,48 @@ from pydantic import BaseModel, Field, JsonValue
 
 
 class PublicAiSessions(BaseModel):
+    completed_at: Optional[datetime.datetime] = Field(alias="completed_at")
     created_at: datetime.datetime = Field(alias="created_at")
+    error_code: Optional[str] = Field(alias="error_code")
     id: uuid.UUID = Field(alias="id")
     input_json: Optional[JsonValue] = Field(alias="input_json")
+    input_tokens: Optional[int] = Field(alias="input_tokens")
+    latency_ms: Optional[int] = Field(alias="latency_ms")
+    model: Optional[str] = Field(alias="model")
     output_json: Optional[JsonValue] = Field(alias="output_json")
+    output_tokens: Optional[int] = Field(alias="output_tokens")
+    project_id: Optional[uuid.UUID] = Field(alias="project_id")
+    status: str = Field(alias="status")
     user_id: uuid.UUID = Field(alias="user_id")
 
 class PublicAiSessionsInsert(TypedDict):
+    completed_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="completed_at")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    error_code: NotRequired[Annotated[Optional[str], Field(alias="error_code")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     input_json: NotRequired[Annotated[Optional[JsonValue], Field(alias="input_json")]]
+    input_tokens: NotRequired[Annotated[Optional[int], Field(alias="input_tokens")]]
+    latency_ms: NotRequired[Annotated[Optional[int], Field(alias="latency_ms")]]
+    model: NotRequired[Annotated[Optional[str], Field(alias="model")]]
     output_json: NotRequired[Annotated[Optional[JsonValue], Field(alias="output_json")]]
+    output_tokens: NotRequired[Annotated[Optional[int], Field(alias="output_tokens")]]
+    project_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="project_id")]]
+    status: NotRequired[Annotated[str, Field(alias="status")]]
     user_id: Annotated[uuid.UUID, Field(alias="user_id")]
 
 class PublicAiSessionsUpdate(TypedDict):
+    completed_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="completed_at")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    error_code: NotRequired[Annotated[Optional[str], Field(alias="error_code")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     input_json: NotRequired[Annotated[Optional[JsonValue], Field(alias="input_json")]]
+    input_tokens: NotRequired[Annotated[Optional[int], Field(alias="input_tokens")]]
+    latency_ms: NotRequired[Annotated[Optional[int], Field(alias="latency_ms")]]
+    model: NotRequired[Annotated[Optional[str], Field(alias="model")]]
     output_json: NotRequired[Annotated[Optional[JsonValue], Field(alias="output_json")]]
+    output_tokens: NotRequired[Annotated[Optional[int], Field(alias="output_tokens")]]
+    project_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="project_id")]]
+    status: NotRequired[Annotated[str, Field(alias="status")]]
     user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
 
 class PublicLayouts(BaseModel):
@@ -72,26 +96,92 @@ class PublicLayoutsUpdate(TypedDict):
     updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
     user_id: NotRequired[Annotated[Optional[uuid.UUID], Field(alias="user_id")]]
 
+class PublicNotificationPreferences(BaseModel):
+    enabled: bool = Field(alias="enabled")
+    type: str = Field(alias="type")
+    updated_at: datetime.datetime = Field(alias="updated_at")
+    user_id: uuid.UUID = Field(alias="user_id")
+
+class PublicNotificationPreferencesInsert(TypedDict):
+    enabled: Annotated[bool, Field(alias="enabled")]
+    type: Annotated[str, Field(alias="type")]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+
+class PublicNotificationPreferencesUpdate(TypedDict):
+    enabled: NotRequired[Annotated[bool, Field(alias="enabled")]]
+    type: NotRequired[Annotated[str, Field(alias="type")]]
+    updated_at: NotRequired[Annotated[datetime.datetime, Field(alias="updated_at")]]
+    user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+
 class PublicNotifications(BaseModel):
+    attempts: int = Field(alias="attempts")
+    created_at: datetime.datetime = Field(alias="created_at")
+    dedupe_key: str = Field(alias="dedupe_key")
+    error: Optional[str] = Field(alias="error")
     id: uuid.UUID = Field(alias="id")
+    next_attempt_at: datetime.datetime = Field(alias="next_attempt_at")
+    payload: JsonValue = Field(alias="payload")
+    provider_message_id: Optional[str] = Field(alias="provider_message_id")
     sent_at: Optional[datetime.datetime] = Field(alias="sent_at")
     status: str = Field(alias="status")
     type: str = Field(alias="type")
     user_id: uuid.UUID = Field(alias="user_id")
 
 class PublicNotificationsInsert(TypedDict):
+    attempts: NotRequired[Annotated[int, Field(alias="attempts")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    dedupe_key: NotRequired[Annotated[str, Field(alias="dedupe_key")]]
+    error: NotRequired[Annotated[Optional[str], Field(alias="error")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    next_attempt_at: NotRequired[Annotated[datetime.datetime, Field(alias="next_attempt_at")]]
+    payload: NotRequired[Annotated[JsonValue, Field(alias="payload")]]
+    provider_message_id: NotRequired[Annotated[Optional[str], Field(alias="provider_message_id")]]
     sent_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="sent_at")]]
     status: NotRequired[Annotated[str, Field(alias="status")]]
     type: Annotated[str, Field(alias="type")]
     user_id: Annotated[uuid.UUID, Field(alias="user_id")]
 
 class PublicNotificationsUpdate(TypedDict):
+    attempts: NotRequired[Annotated[int, Field(alias="attempts")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    dedupe_key: NotRequired[Annotated[str, Field(alias="dedupe_key")]]
+    error: NotRequired[Annotated[Optional[str], Field(alias="error")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    next_attempt_at: NotRequired[Annotated[datetime.datetime, Field(alias="next_attempt_at")]]
+    payload: NotRequired[Annotated[JsonValue, Field(alias="payload")]]
+    provider_message_id: NotRequired[Annotated[Optional[str], Field(alias="provider_message_id")]]
     sent_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="sent_at")]]
     status: NotRequired[Annotated[str, Field(alias="status")]]
     type: NotRequired[Annotated[str, Field(alias="type")]]
     user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+
+class PublicPlans(BaseModel):
+    created_at: datetime.datetime = Field(alias="created_at")
+    id: uuid.UUID = Field(alias="id")
+    lookup_key: Optional[str] = Field(alias="lookup_key")
+    offered: bool = Field(alias="offered")
+    plan: str = Field(alias="plan")
+    price_id: Optional[str] = Field(alias="price_id")
+    tier: str = Field(alias="tier")
+
+class PublicPlansInsert(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    lookup_key: NotRequired[Annotated[Optional[str], Field(alias="lookup_key")]]
+    offered: NotRequired[Annotated[bool, Field(alias="offered")]]
+    plan: Annotated[str, Field(alias="plan")]
+    price_id: NotRequired[Annotated[Optional[str], Field(alias="price_id")]]
+    tier: Annotated[str, Field(alias="tier")]
+
+class PublicPlansUpdate(TypedDict):
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    lookup_key: NotRequired[Annotated[Optional[str], Field(alias="lookup_key")]]
+    offered: NotRequired[Annotated[bool, Field(alias="offered")]]
+    plan: NotRequired[Annotated[str, Field(alias="plan")]]
+    price_id: NotRequired[Annotated[Optional[str], Field(alias="price_id")]]
+    tier: NotRequired[Annotated[str, Field(alias="tier")]]
 
 class PublicProjectImages(BaseModel):
     id: uuid.UUID = Field(alias="id")
@@ -238,30 +328,48 @@ class PublicSocialMetricsUpdate(TypedDict):
     watchers: NotRequired[Annotated[int, Field(alias="watchers")]]
 
 class PublicSubscriptions(BaseModel):
+    applied_ticket: int = Field(alias="applied_ticket")
+    cancel_at: Optional[datetime.datetime] = Field(alias="cancel_at")
     created_at: datetime.datetime = Field(alias="created_at")
     current_period_end: Optional[datetime.datetime] = Field(alias="current_period_end")
+    grace_until: Optional[datetime.datetime] = Field(alias="grace_until")
     id: uuid.UUID = Field(alias="id")
+    past_due_since: Optional[datetime.datetime] = Field(alias="past_due_since")
     plan: str = Field(alias="plan")
+    price_id: Optional[str] = Field(alias="price_id")
     status: str = Field(alias="status")
     stripe_id: str = Field(alias="stripe_id")
+    tier: str = Field(alias="tier")
     user_id: uuid.UUID = Field(alias="user_id")
 
 class PublicSubscriptionsInsert(TypedDict):
+    applied_ticket: NotRequired[Annotated[int, Field(alias="applied_ticket")]]
+    cancel_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="cancel_at")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     current_period_end: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="current_period_end")]]
+    grace_until: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="grace_until")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    past_due_since: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="past_due_since")]]
     plan: Annotated[str, Field(alias="plan")]
+    price_id: NotRequired[Annotated[Optional[str], Field(alias="price_id")]]
     status: Annotated[str, Field(alias="status")]
     stripe_id: Annotated[str, Field(alias="stripe_id")]
+    tier: NotRequired[Annotated[str, Field(alias="tier")]]
     user_id: Annotated[uuid.UUID, Field(alias="user_id")]
 
 class PublicSubscriptionsUpdate(TypedDict):
+    applied_ticket: NotRequired[Annotated[int, Field(alias="applied_ticket")]]
+    cancel_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="cancel_at")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     current_period_end: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="current_period_end")]]
+    grace_until: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="grace_until")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    past_due_since: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="past_due_since")]]
     plan: NotRequired[Annotated[str, Field(alias="plan")]]
+    price_id: NotRequired[Annotated[Optional[str], Field(alias="price_id")]]
     status: NotRequired[Annotated[str, Field(alias="status")]]
     stripe_id: NotRequired[Annotated[str, Field(alias="stripe_id")]]
+    tier: NotRequired[Annotated[str, Field(alias="tier")]]
     user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
 
 class PublicTemplates(BaseModel):

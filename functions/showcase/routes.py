@@ -10,13 +10,35 @@ from starlette.responses import Response
 
 from showcase import core, http
 from showcase.endpoint import Endpoint, Handler, serve
-from showcase.errors import NotFound
+from showcase.errors import NotFound, ServiceUnavailable
+from showcase.settings import SettingsError
+from showcase.telemetry import report
 
 # Path below /functions/v1/ -> where its `Endpoint` is. The Python entry point is the path in snake_case.
 ENDPOINTS: Mapping[str, str] = {
     "getSocialMetrics": "showcase.metrics.handlers:get_social_metrics",
     "refreshSocialMetrics": "showcase.metrics.handlers:refresh_social_metrics",
     "metricsCard": "showcase.metrics.card_handlers:metrics_card",
+    "webhooks/stripe": "showcase.billing.handlers:stripe_webhook",
+    "createCheckoutSession": "showcase.billing.handlers:create_checkout_session",
+    "createPortalSession": "showcase.billing.handlers:create_portal_session",
+    "reconcileSubscriptions": "showcase.billing.handlers:reconcile_subscriptions",
+    "closeBillingAccount": "showcase.billing.handlers:close_billing_account",
+    "sendNotification": "showcase.notifications.handlers:send_notification",
+    "dispatchNotifications": "showcase.notifications.handlers:dispatch_notifications",
+    "queueWeeklyMetrics": "showcase.notifications.handlers:queue_weekly_metrics",
+    "unsubscribe": "showcase.notifications.unsubscribe_handlers:unsubscribe",
+    "webhooks/sendgrid": "showcase.notifications.webhook_handlers:webhooks_sendgrid",
+    "aiDesignAssistant": "showcase.design.handlers:ai_design_assistant",
+    "createUploadUrl": "showcase.media.handlers:create_upload_url",
+    "confirmUpload": "showcase.media.handlers:confirm_upload",
+    "sweepMedia": "showcase.media.handlers:sweep_media",
+    "generateQrCode": "showcase.media.qr_handlers:generate_qr_code",
+    "exportAccount": "showcase.account.handlers:export_account",
+    "deleteAccount": "showcase.account.handlers:delete_account",
+    "getAccountDeletion": "showcase.account.handlers:get_account_deletion",
+    "cancelAccountDeletion": "showcase.account.handlers:cancel_account_deletion",
+    "continueAccountDeletions": "showcase.account.handlers:continue_account_deletions",
     "health": "showcase.health:health",
 }
 
@@ -57,7 +79,12 @@ def _all_functions() -> Handler:
         if path not in ENDPOINTS:
             return http.problem(NotFound("There is no function of that name."), http.request_id(request))
         if path not in handlers:
-            handlers[path] = serve(find_endpoint(path), shared)
+            try:
+                handlers[path] = serve(find_endpoint(path), shared)
+            except SettingsError as error:  # of this function's capability: the others go on
+                report(error)
+                missing = ServiceUnavailable("This function is not configured here.", code="not_configured")
+                return http.problem(missing, http.request_id(request))
         return await handlers[path](request)
 
     return all_functions

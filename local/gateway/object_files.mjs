@@ -39,7 +39,8 @@ export class ObjectFiles {
     // Whole or not at all: a reader never meets half a file.
     const half = `${file}.${randomUUID()}`;
     await writeFile(half, bytes);
-    await writeFile(`${file}.json`, JSON.stringify({ mimetype, cacheControl, eTag }));
+    await writeFile(`${half}.json`, JSON.stringify({ mimetype, cacheControl, eTag }));
+    await rename(`${half}.json`, `${file}.json`);
     await rename(half, file);
     return this.#describe(file);
   }

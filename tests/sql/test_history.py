@@ -49,7 +49,7 @@ def test_state_equals_history(cluster: TestCluster) -> None:
         assert any("security_invoker" in line for line in dumped), "the dump holds view options"
         assert dump(history) == dumped
         assert buckets(history) == buckets(state)
-        assert len(buckets(state)) == 3
+        assert len(buckets(state)) == 5
 
 
 def test_the_manifest_names_every_file() -> None:

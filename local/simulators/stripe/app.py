@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
 from local.simulators.simulator import Simulator
-from local.simulators.stripe import catalogue, endpoints, timeline
+from local.simulators.stripe import catalogue, demo, endpoints, timeline
 from local.simulators.stripe.api import Api, api_key
 from local.simulators.stripe.behaviours import KINDS, adapter, scopes
 from local.simulators.stripe.control import Control
@@ -40,6 +40,8 @@ def create_app() -> Starlette:
     simulator = Simulator("Stripe", _ABOUT, KINDS, adapter(), scopes=scopes, credential=api_key)
     deliveries = Deliveries(world, simulator.book)
     dispatch = Dispatch(world, deliveries)
+    with dispatch.instead("none"):
+        demo.seed(world)
     api = Api(simulator, world)
 
     @contextlib.asynccontextmanager

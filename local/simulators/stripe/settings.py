@@ -29,6 +29,9 @@ class Settings(BaseSettings):
         default="cancel", description="what becomes of a subscription when the last retry of its payment failed"
     )
 
+    demo_user: str = Field(default="", description="whose subscription there is from the start")
+    demo_subscription: str = Field(default="", description="its id")
+
     def takes(self, key: str) -> bool:
         if self.keys:
             return key in split(self.keys)

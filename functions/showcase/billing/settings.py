@@ -1,0 +1,47 @@
+"""Settings of the billing capability."""
+
+from pydantic import Field, HttpUrl, SecretStr, field_validator
+
+from showcase.settings import Settings
+
+
+class BillingSettings(Settings):
+    """Where Stripe is, what opens it, and how it signs what it sends."""
+
+    stripe_secret_key: SecretStr
+    # Signing secrets of the webhook endpoint, separated by commas: while one is being replaced, both count.
+    stripe_webhook_secrets: SecretStr
+    stripe_api_url: HttpUrl = HttpUrl("https://api.stripe.com")
+    # How old a signature may be, in seconds.
+    stripe_webhook_tolerance: int = Field(default=300, ge=1, le=3600)
+    # How long one request to Stripe may take, in seconds; it is tried again once.
+    stripe_timeout: float = Field(default=8.0, gt=0)
+    # People are sent back to paths of this site and to nowhere else.
+    site_url: HttpUrl
+    # How long a payment may be owed before it costs the tier.
+    billing_grace_days: float = Field(default=7.0, ge=0)
+    # How long an event belongs to whoever took it, if nothing more is heard of them; above what Stripe may take.
+    billing_claim_seconds: int = Field(default=60, ge=1)
+    # How long one run of reconcileSubscriptions goes on; below the platform's limit for a request.
+    billing_run_seconds: float = Field(default=50.0, gt=0)
+    # How many subscriptions are asked for at once; Stripe gives a hundred at most.
+    billing_page_size: int = Field(default=100, ge=1, le=100)
+
+    @field_validator("stripe_webhook_secrets")
+    @classmethod
+    def _some_secret(cls, value: SecretStr) -> SecretStr:
+        if not _split(value):
+            raise ValueError("no signing secret in it")
+        return value
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        return _split(self.stripe_webhook_secrets)
+
+    @property
+    def grace_seconds(self) -> int:
+        return round(self.billing_grace_days * 86_400)
+
+
+def _split(secrets: SecretStr) -> tuple[str, ...]:
+    return tuple(part for secret in secrets.get_secret_value().split(",") if (part := secret.strip()))

@@ -1,0 +1,184 @@
+"""Buying a plan, and managing it: one customer, one checkout and one subscription for each person."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.billing.backend import SITE, Backend
+from tests.support.people import Person
+from tests.support.stripe import SDK_WARNING, Stripe
+
+pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
+
+PATHS = {"success_path": "/billing?session={CHECKOUT_SESSION_ID}", "cancel_path": "/plans"}
+
+
+@pytest.fixture
+def person(backend: Backend, at_stripe: Stripe) -> Person:
+    made = backend.stack.person()
+    object.__setattr__(at_stripe, "user", str(made.id))
+    return made
+
+
+def buy(backend: Backend, person: Person, plan: str = "pro_monthly") -> dict[str, Any]:
+    answer = backend.ask(person, "createCheckoutSession", {"plan": plan, **PATHS})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def deliver_all(backend: Backend, at_stripe: Stripe) -> None:
+    for event in at_stripe.events():
+        backend.deliver(event)
+
+
+def test_from_the_checkout_to_the_tier(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    bought = buy(backend, person)
+    assert (bought["kind"], bought["url"].startswith(f"{at_stripe.url}/c/pay/cs_test_")) == ("checkout", True)
+    paid = at_stripe.control.post(bought["url"], data={"outcome": "ok"})
+    session = bought["url"].rpartition("/")[2]
+    assert paid.headers["location"] == f"{SITE}/billing?session={session}"
+    assert backend.tier(person) == "free"
+    deliver_all(backend, at_stripe)
+    row = backend.subscriptions(person)[0]
+    assert (row["status"], row["plan"], row["tier"]) == ("active", "pro_monthly", "paid")
+    assert backend.tier(person) == "paid"
+    assert backend.emails(person) == []
+
+
+def test_a_second_checkout_leads_to_the_portal(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    at_stripe.control.post(buy(backend, person)["url"], data={"outcome": "ok"})
+    # No event has come yet: Stripe is asked, not our row.
+    again = buy(backend, person, "pro_yearly")
+    assert again["kind"] == "portal"
+    assert "/p/session/bps_" in again["url"]
+    portal = backend.ask(person, "createPortalSession", {"return_path": "/settings"}).json()
+    assert "/p/session/bps_" in portal["url"]
+    assert f'"{SITE}/settings"' in at_stripe.control.get(portal["url"]).text
+
+
+def test_after_the_end_one_may_buy_again(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    at_stripe.control.post(buy(backend, person)["url"], data={"outcome": "ok"})
+    deliver_all(backend, at_stripe)
+    at_stripe.sdk().v1.subscriptions.cancel(backend.subscriptions(person)[0]["stripe_id"])
+    assert buy(backend, person)["kind"] == "checkout"
+
+
+@pytest.mark.anyio
+async def test_many_clicks_at_once_make_one_customer_and_one_checkout(
+    backend: Backend, at_stripe: Stripe, person: Person
+) -> None:
+    body = {"plan": "pro_monthly", **PATHS}
+    headers = backend.stack.headers(person)
+    async with httpx.AsyncClient(base_url=backend.functions, headers=headers, timeout=60) as client:
+        answers = await asyncio.gather(
+            *(client.post("/functions/v1/createCheckoutSession", json=body) for _ in range(12))
+        )
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(at_stripe.events("customer.created")) == 1
+    assert len({answer.json()["url"] for answer in answers}) == 1
+
+
+def test_another_plan_closes_the_checkout_that_was_open(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    first = buy(backend, person)["url"]
+    assert buy(backend, person)["url"] == first
+    second = buy(backend, person, "pro_yearly")["url"]
+    assert second != first
+    assert at_stripe.control.post(first, data={"outcome": "ok"}).status_code == 410
+    assert at_stripe.control.post(second, data={"outcome": "ok"}).status_code == 303
+
+
+def test_a_customer_that_stripe_has_lost_is_made_anew(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    buy(backend, person)
+    lost = customer_of(backend, person)
+    at_stripe.sdk().v1.customers.delete(lost)
+    assert buy(backend, person)["kind"] == "checkout"
+    assert customer_of(backend, person) not in {lost, None}
+
+
+def test_a_deleted_customer_is_forgotten(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    buy(backend, person)
+    at_stripe.sdk().v1.customers.delete(customer_of(backend, person))
+    backend.deliver(at_stripe.events("customer.deleted")[0])
+    assert customer_of(backend, person) is None
+
+
+def test_a_plan_known_by_its_lookup_key_alone(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    key = f"team_{person.id.hex[:8]}"
+    price = at_stripe.sdk().v1.prices.create(
+        {
+            "product": "prod_pro",
+            "currency": "usd",
+            "unit_amount": 100,
+            "recurring": {"interval": "month"},
+            "lookup_key": key,
+        }
+    )
+    backend.change("insert into public.plans (plan, lookup_key, tier) values (%s, %s, 'paid')", key, key)
+    at_stripe.control.post(buy(backend, person, key)["url"], data={"outcome": "ok"})
+    deliver_all(backend, at_stripe)
+    row = backend.subscriptions(person)[0]
+    assert (row["plan"], row["price_id"], backend.tier(person)) == (key, price.id, "paid")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "https://evil.example.com", "//evil.example.com", "/\\evil.example.com", "\\\\evil.example.com", "javascript:x",
+        "/%2f/evil.example.com/%2e%2e/..", "/a/../../b", "/a/%2e%2e/b", "/%252e%252e/b", "/%5cevil.example.com",
+        "plans", "", "/a b", "/a\nb", "/\t/evil.example.com", "/é", "/" + "a" * 500, "@evil.example.com",
+        ".evil.example.com", "/%2fevil.example.com", "/{x}",
+    ],
+)  # fmt: skip
+def test_nobody_is_sent_anywhere_else(backend: Backend, person: Person, path: str) -> None:
+    requests: list[tuple[str, Mapping[str, str]]] = [
+        ("createCheckoutSession", {"plan": "pro_monthly", **PATHS, "success_path": path}),
+        ("createCheckoutSession", {"plan": "pro_monthly", **PATHS, "cancel_path": path}),
+        ("createPortalSession", {"return_path": path}),
+    ]
+    for name, body in requests:
+        answer = backend.ask(person, name, body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), name
+
+
+def test_what_cannot_be_had(backend: Backend, person: Person) -> None:
+    unknown = backend.ask(person, "createCheckoutSession", {"plan": "gold", **PATHS})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "plan_not_found")
+    nothing = backend.ask(person, "createPortalSession", {"return_path": "/"})
+    assert (nothing.status_code, nothing.json()["code"]) == (404, "no_billing_account")
+    for name in ("createCheckoutSession", "createPortalSession"):
+        assert backend.ask("anon", name, {}).status_code == 401
+        assert backend.ask("service", name, {}).status_code == 403
+    for name in ("reconcileSubscriptions", "closeBillingAccount"):
+        assert backend.ask("anon", name, {}).status_code == 401
+        assert backend.ask(person, name, {}).status_code == 403
+
+
+def test_while_stripe_is_away_it_is_said_kindly(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    at_stripe.behave(str(person.id), {"kind": "api_error"})
+    answer = backend.ask(person, "createCheckoutSession", {"plan": "pro_monthly", **PATHS})
+    assert (answer.status_code, answer.json()["code"]) == (503, "stripe_unavailable")
+    assert "again" in answer.json()["detail"]
+
+
+def test_closing_an_account_ends_what_it_pays_for(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    at_stripe.control.post(buy(backend, person)["url"], data={"outcome": "ok"})
+    deliver_all(backend, at_stripe)
+    customer = customer_of(backend, person)
+    body = {"user_id": str(person.id)}
+    assert backend.ask("service", "closeBillingAccount", body).json() == {"canceled": 1}
+    assert at_stripe.sdk().v1.customers.retrieve(customer).to_dict()["deleted"] is True
+    assert backend.ask("service", "closeBillingAccount", body).is_success
+    backend.change("delete from auth.users where id = %s", person.id)
+    assert backend.ask("service", "closeBillingAccount", body).json() == {"canceled": 0}
+    # What Stripe still has to say about somebody who is gone is taken, and worries nobody.
+    for event in at_stripe.events("customer.subscription.deleted", "customer.deleted"):
+        assert backend.send(event).json()["outcome"] in {"unknown_user", "applied", "unchanged"}
+
+
+def customer_of(backend: Backend, person: Person) -> Any:
+    rows = backend.rows("select customer_id from private.stripe_customers where user_id = %s", person.id)
+    return rows[0]["customer_id"] if rows else None

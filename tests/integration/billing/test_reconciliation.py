@@ -1,0 +1,204 @@
+"""What no event told is found and repaired, however the walk is cut into runs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.billing.backend import Backend, new_event, running_functions
+from tests.support.cluster import MIGRATED, TestCluster
+from tests.support.people import Person
+from tests.support.stack import Stack, running_stack
+from tests.support.stripe import SDK_WARNING, Stripe, new_stripe, running_stripe
+
+pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
+
+
+@pytest.fixture(scope="module")
+def own_stack(cluster: TestCluster) -> Iterator[Stack]:
+    """The walk goes through everybody: here nobody else is."""
+    with cluster.copy(MIGRATED) as url, running_stack(cluster, url) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def own_simulator(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with running_stripe(cluster, tmp_path_factory.mktemp("stripe")) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def world(own_stack: Stack, own_simulator: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """Two subscriptions to a page."""
+    folder, url = tmp_path_factory.mktemp("billing"), str(own_simulator.base_url).rstrip("/")
+    with running_functions(own_stack, folder, url, BILLING_PAGE_SIZE="2") as backend:
+        backend.change("delete from public.subscriptions")  # the demo's, of which this Stripe knows nothing
+        yield backend
+
+
+@pytest.fixture
+def at_stripe(own_simulator: httpx.Client) -> Iterator[Stripe]:
+    with new_stripe(own_simulator) as made:
+        yield made
+
+
+@pytest.fixture
+def person(world: Backend, at_stripe: Stripe) -> Person:
+    made = world.stack.person()
+    object.__setattr__(at_stripe, "user", str(made.id))
+    return made
+
+
+def reconcile(world: Backend, **body: Any) -> dict[str, Any]:
+    answer = world.ask("service", "reconcileSubscriptions", body)
+    assert answer.status_code == 200, answer.text
+    report: dict[str, Any] = answer.json()
+    return report
+
+
+def repaired(report: dict[str, Any], subscription: str) -> list[str]:
+    changed = [each["changed"] for each in report["repaired"] if each["subscription"] == subscription]
+    assert len(changed) <= 1
+    found: list[str] = changed[0] if changed else []
+    return found
+
+
+def subscribed(at_stripe: Stripe) -> str:
+    return at_stripe.subscribe(at_stripe.paying_customer().id).id
+
+
+def test_a_creation_that_was_missed(world: Backend, at_stripe: Stripe, person: Person) -> None:
+    subscription = subscribed(at_stripe)
+    report = reconcile(world)
+    assert (report["finished"], report["stopped"]) == (True, None)
+    assert repaired(report, subscription) == ["created"]
+    assert (world.subscriptions(person)[0]["status"], world.tier(person)) == ("active", "paid")
+    assert repaired(reconcile(world), subscription) == [], "what is right is left alone"
+
+
+def test_a_cancellation_that_was_missed(world: Backend, at_stripe: Stripe, person: Person) -> None:
+    subscription = subscribed(at_stripe)
+    reconcile(world)
+    at_stripe.sdk().v1.subscriptions.cancel(subscription)
+    assert {"status", "cancel_at"} <= set(repaired(reconcile(world), subscription))
+    assert (world.subscriptions(person)[0]["status"], world.tier(person)) == ("canceled", "free")
+    assert world.emails(person) == [("subscription_canceled", subscription)]
+    reconcile(world)
+    for event in at_stripe.events("customer.subscription.deleted"):
+        world.deliver(event)
+    assert world.emails(person) == [("subscription_canceled", subscription)]
+
+
+def test_an_end_of_long_ago_is_no_news(world: Backend, at_stripe: Stripe, person: Person) -> None:
+    subscription = subscribed(at_stripe)
+    at_stripe.sdk().v1.subscriptions.cancel(subscription)
+    assert repaired(reconcile(world), subscription) == ["created"]
+    assert world.subscriptions(person)[0]["status"] == "canceled"
+    assert world.emails(person) == []
+
+
+def test_a_row_that_stripe_does_not_know(world: Backend, person: Person) -> None:
+    world.change(
+        "insert into public.subscriptions (user_id, stripe_id, status, plan, tier) "
+        "values (%s, 'sub_ghost', 'active', 'pro_monthly', 'paid')",
+        person.id,
+    )
+    world.change("update private.users set tier = 'paid' where id = %s", person.id)
+    assert "status" in repaired(reconcile(world), "sub_ghost")
+    assert (world.subscriptions(person)[0]["status"], world.tier(person)) == ("canceled", "free")
+
+
+def test_a_price_that_was_changed(world: Backend, at_stripe: Stripe, person: Person) -> None:
+    subscription = subscribed(at_stripe)
+    reconcile(world)
+    item = at_stripe.sdk().v1.subscriptions.retrieve(subscription)["items"].data[0].id
+    change: Any = {"items": [{"id": item, "price": "price_pro_yearly"}]}
+    at_stripe.sdk().v1.subscriptions.update(subscription, change)
+    assert {"plan", "price_id", "current_period_end"} <= set(repaired(reconcile(world), subscription))
+    assert world.subscriptions(person)[0]["plan"] == "pro_yearly"
+
+
+def test_a_tier_that_somebody_changed_by_hand(world: Backend, at_stripe: Stripe, person: Person) -> None:
+    subscribed(at_stripe)
+    reconcile(world)
+    world.change("update private.users set tier = 'free' where id = %s", person.id)
+    reconcile(world)
+    assert world.tier(person) == "paid"
+
+
+def test_events_that_failed_are_tried_again(world: Backend, at_stripe: Stripe, person: Person) -> None:
+    subscription = subscribed(at_stripe)
+    event = at_stripe.events("customer.subscription.created")[0]
+    at_stripe.behave(subscription, {"kind": "api_error"})
+    assert world.send(event).status_code == 503
+    assert world.event(event["id"])["processed_at"] is None
+    at_stripe.behave(subscription)
+    report = reconcile(world)
+    assert (report["events_replayed"], report["events_failed"]) == (1, 0)
+    row = world.event(event["id"])
+    assert (row["outcome"], row["attempts"], row["error"]) == ("applied", 2, None)
+    assert world.subscriptions(person)[0]["status"] == "active"
+
+
+def test_a_grace_ends_without_an_event(world: Backend, at_stripe: Stripe, person: Person) -> None:
+    subscription = subscribed(at_stripe)
+    at_stripe.tell(f"customers/{person.id}/card", outcome="card_declined")
+    at_stripe.tell(f"customers/{person.id}/advance", to="renewal")
+    world.deliver(at_stripe.events("invoice.payment_failed")[0])
+    assert (world.subscriptions(person)[0]["status"], world.tier(person)) == ("past_due", "paid")
+    world.change(
+        "update public.subscriptions set past_due_since = now() - interval '8 days', "
+        "grace_until = now() - interval '1 day' where stripe_id = %s",
+        subscription,
+    )
+    assert reconcile(world)["grace_ended"] == 1
+    assert world.tier(person) == "free"
+    world.deliver(new_event("customer.subscription.updated", {"id": subscription}))
+    assert world.tier(person) == "free", "another look does not begin another grace"
+    invoice = at_stripe.sdk().v1.subscriptions.retrieve(subscription).latest_invoice
+    at_stripe.tell(f"customers/{person.id}/card", outcome="ok")
+    at_stripe.sdk().v1.invoices.pay(str(invoice))
+    world.deliver(at_stripe.events("invoice.paid")[-1])
+    assert world.tier(person) == "paid"
+
+
+def test_a_walk_goes_on_where_it_stopped(world: Backend, at_stripe: Stripe, person: Person) -> None:
+    """A failure of Stripe's ends the run, not the walk: the next one goes on, and meets only what is left."""
+    subscriptions = [subscribed(at_stripe) for _ in range(12)]
+    at_stripe.behave("*/subscriptions.list", {"kind": "api_error", "times": 2})
+    stopped = reconcile(world, anew=True)
+    assert (stopped["finished"], stopped["stopped"], stopped["pages"]) == (False, "unavailable", 0)
+    row = world.rows("select phase, reached, finished_at from private.billing_walk")[0]
+    assert (row["phase"], row["finished_at"]) == ("stripe", None)
+    world.change("update private.billing_walk set reached = %s", subscriptions[6])
+    rest = reconcile(world)
+    assert rest["finished"] is True
+    assert {each["subscription"] for each in rest["repaired"]} & set(subscriptions) == set(subscriptions[:6])
+    assert {each["subscription"] for each in reconcile(world)["repaired"]} == set(subscriptions[6:])
+
+
+def test_the_place_where_it_stopped_may_be_gone(world: Backend, at_stripe: Stripe, person: Person) -> None:
+    subscription = subscribed(at_stripe)
+    reconcile(world, anew=True)
+    world.change("update private.billing_walk set finished_at = null, phase = 'stripe', reached = 'sub_gone'")
+    at_stripe.sdk().v1.subscriptions.cancel(subscription)
+    report = reconcile(world)
+    assert report["finished"] is True
+    assert "status" in repaired(report, subscription)
+    assert world.tier(person) == "free"
+
+
+def test_one_that_cannot_be_applied_does_not_hold_up_the_others(
+    world: Backend, at_stripe: Stripe, person: Person
+) -> None:
+    """As with a status that Stripe may invent."""
+    odd, other = subscribed(at_stripe), subscribed(at_stripe)
+    world.change(f"alter table public.subscriptions add constraint odd check (stripe_id <> '{odd}')")
+    try:
+        report = reconcile(world)
+    finally:
+        world.change("alter table public.subscriptions drop constraint odd")
+    assert (report["finished"], report["failed"]) == (True, [odd])
+    assert repaired(report, other) == ["created"]
+    assert repaired(reconcile(world), odd) == ["created"]

@@ -1,0 +1,66 @@
+"""Two looks at one person's subscriptions at the same time: one after the other, and the later ticket stays."""
+
+import threading
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from tests.sql.acting import GRACE
+from tests.sql.test_billing import GRACE_SECONDS, subscription
+
+APPLY = "select public.apply_stripe_subscription(%s, %s, %s)"
+
+
+def test_the_first_sight_of_a_subscription_by_many_at_once(database: str) -> None:
+    """Nobody fails, one row comes of it, and it shows the highest ticket."""
+    tickets = list(range(1, 17))
+    together = threading.Barrier(len(tickets))
+    failures: list[Exception] = []
+
+    def look(ticket: int) -> None:
+        state = subscription(status="canceled" if ticket == tickets[-1] else "active")
+        try:
+            with psycopg.connect(database) as connection:
+                together.wait(30)
+                connection.execute(APPLY, (ticket, Jsonb(state), GRACE_SECONDS))
+        except Exception as error:  # noqa: BLE001  # shown below
+            failures.append(error)
+
+    run(look, tickets)
+    assert failures == []
+    with psycopg.connect(database) as connection:
+        rows = connection.execute(
+            "select status, applied_ticket from public.subscriptions where user_id = %s", (GRACE,)
+        ).fetchall()
+        tier = connection.execute("select tier from private.users where id = %s", (GRACE,)).fetchone()
+    assert rows == [("canceled", 16)]
+    assert tier == ("free",)
+
+
+def test_several_subscriptions_of_one_person_at_once(database: str) -> None:
+    """The tier is derived after each from all of them: none is derived from what another is about to change."""
+    ended = [(f"sub_{number}", "canceled") for number in range(8)]
+    live = [("sub_live", "active")]
+
+    def look(told: tuple[str, str]) -> None:
+        with psycopg.connect(database) as connection:
+            for ticket, status in enumerate(("active", told[1]), start=1):
+                state = subscription(told[0], status=status)
+                connection.execute(APPLY, (ticket, Jsonb(state), GRACE_SECONDS))
+                connection.commit()
+
+    run(look, ended)
+    with psycopg.connect(database) as connection:
+        assert connection.execute("select tier from private.users where id = %s", (GRACE,)).fetchone() == ("free",)
+    run(look, [*ended, *live])
+    with psycopg.connect(database) as connection:
+        assert connection.execute("select tier from private.users where id = %s", (GRACE,)).fetchone() == ("paid",)
+
+
+def run(look: Any, told: list[Any]) -> None:
+    threads = [threading.Thread(target=look, args=(each,)) for each in told]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
