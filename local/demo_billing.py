@@ -33,7 +33,7 @@ ROWS = {
         from public.subscriptions where user_id = %s and created_at >= %s
     """,
     "e-mail": """
-        select type, payload ->> 'plan' as plan, (payload ->> 'amount')::numeric / 100 as amount
+        select type, payload ->> 'plan' as plan, round((payload ->> 'amount')::numeric / 100, 2) as amount
         from public.notifications
         where user_id = %s and created_at >= %s and type <> 'welcome' order by created_at, type
     """,
