@@ -206,7 +206,8 @@ def test_no_part_of_a_card_or_an_address_is_kept(backend: Backend, at_stripe: St
     deliver(backend, at_stripe)
     tables = ("private.stripe_events", "private.billing_findings", "private.stripe_customers", "public.subscriptions")
     kept = "".join(str(backend.rows(f"select * from {table}")) for table in tables)
-    assert not re.search(r"(?<![\w.:-])4242(?![\w:-])", kept)  # a word of its own: times and ids have all digits in them
+    # As a word of its own: times and ids may have these digits in them.
+    assert not re.search(r"(?<![\w.:-])4242(?![\w:-])", kept)
     assert f"{person.id}@example.com" not in kept
     assert "visa" not in kept
 
