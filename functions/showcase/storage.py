@@ -8,13 +8,11 @@ from urllib.parse import quote
 
 import httpx
 
-from showcase.errors import ApiError, Failure, NotFound, ServiceUnavailable, VendorError
-from showcase.retry import Deadline, retrying
+from showcase.errors import ApiError, NotFound, ServiceUnavailable
 from showcase.settings import CoreSettings
 from showcase.telemetry import timed
 
 CHUNK = 256 * 1024  # bytes
-PUT_AGAIN_SECONDS = 60.0
 PATIENCE = httpx.Timeout(60.0, connect=3.0)
 LARGE = httpx.Timeout(600.0, connect=3.0)  # Storage answers once it has put away all of a stream
 
@@ -47,22 +45,8 @@ class Storage:
     async def upload(self, bucket: str, name: str, content: bytes | AsyncIterator[bytes], content_type: str) -> None:
         """Stores a file, in the place of one that has its name."""
         headers = {"Content-Type": content_type, "x-upsert": "true"}
-        path = f"/object/{bucket}/{quote(name)}"
-        if not isinstance(content, bytes):
-            await self._send("POST", path, content=content, headers=headers, timeout=LARGE)
-            return
-
-        async def put() -> None:
-            try:
-                await self._send("POST", path, content=content, headers=headers, timeout=PATIENCE)
-            except ApiError as error:
-                raise VendorError("storage", Failure.UNAVAILABLE, error.code) from error
-
-        # Two uploads of one name at the same time may trip over each other; putting the same bytes again is harmless.
-        try:
-            await retrying(put, Deadline.after(PUT_AGAIN_SECONDS))
-        except VendorError:
-            raise _unavailable() from None
+        patience = PATIENCE if isinstance(content, bytes) else LARGE
+        await self._send("POST", f"/object/{bucket}/{quote(name)}", content=content, headers=headers, timeout=patience)
 
     async def remove(self, bucket: str, names: Sequence[str]) -> None:
         """Removes files; those that are not there are none the less gone."""

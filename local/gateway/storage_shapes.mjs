@@ -2,6 +2,7 @@
 // differ: multipart uploads, signed URLs, listings by folder.
 
 import { invalidKey, isValidKey, keyOf, withPlainPath } from "./object_keys.mjs";
+import { Turns } from "./turns.mjs";
 
 const prefix = "/storage/v1";
 const beforeKey = /^\/storage\/v1\/object\/(upload\/sign\/)?[^/]+\//;
@@ -102,6 +103,11 @@ async function signedAccess(request, forward) {
   return Response.json({ statusCode: "400", error: "InvalidJWT", message: "The token is not valid" }, { status: 400 });
 }
 
+// Hosted Storage puts a file with `insert ... on conflict do update`; Supabase Lite looks first and inserts then, so that
+// two who look at once fall over each other, with the bytes of one and the description of the other.
+const turns = new Turns();
+const bucketOf = (pathname) => pathname.match(beforeKey)[0].replace("upload/sign/", "");
+
 async function writeObject(request, pathname, forward) {
   const key = keyOf(pathname, beforeKey);
   if (!isValidKey(key)) return invalidKey(key);
@@ -110,7 +116,8 @@ async function writeObject(request, pathname, forward) {
   }
   const ready = await plainUpload(request);
   if (ready instanceof Response) return ready;
-  return signUpload.test(pathname) ? signedAccess(ready, forward) : forward(ready);
+  const write = () => (signUpload.test(pathname) ? signedAccess(ready, forward) : forward(ready));
+  return turns.take(`${bucketOf(pathname)}${key}`, write);
 }
 
 /** Answers a storage request by way of `ask`, which asks Supabase Lite. */

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
@@ -143,3 +144,33 @@ def test_no_key_leads_out_of_the_folder(stack: Stack, person: Person, key: str) 
     answer = httpx.request("POST", httpx.URL(address), content=PNG, headers=headers)
     assert answer.is_client_error
     assert not list(stack.logs.parent.rglob("*escape*"))
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_many_who_put_one_name_at_once_all_succeed(
+    stack: Stack, service: httpx.Client, person: Person, *, there: bool
+) -> None:
+    """The file is one of theirs, whole, with the type that came with it."""
+    address = f"/storage/v1/object/ai-assets/{person.id}/race"
+    sent = {kind: f"{kind} {secrets.token_hex(500)}".encode() for kind in ("image/png", "image/jpeg", "image/webp")}
+
+    def put(number: int) -> httpx.Response:
+        kind = list(sent)[number % 3]
+        headers = {"content-type": kind, "x-upsert": "true"}
+        return httpx.post(f"{stack.url}{address}", content=sent[kind], headers={**service.headers, **headers})
+
+    if there:
+        put(0).raise_for_status()
+    with ThreadPoolExecutor(12) as pool:
+        assert [answer.status_code for answer in pool.map(put, range(24))] == [200] * 24
+    stored = service.get(address)
+    assert stored.content == sent[stored.headers["content-type"]]
+
+
+def test_only_one_of_many_puts_a_new_name(stack: Stack, service: httpx.Client, person: Person) -> None:
+    address = f"{stack.url}/storage/v1/object/ai-assets/{person.id}/first"
+    headers = {**service.headers, "content-type": "image/png"}
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: httpx.post(address, content=PNG, headers=headers), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
+    assert {answer.json()["error"] for answer in answers if answer.is_client_error} == {"Duplicate"}
