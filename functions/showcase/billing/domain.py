@@ -112,7 +112,8 @@ def _emails(kind: str, obj: Mapping[str, Any], subscription: str) -> tuple[Mappi
         case "invoice.upcoming":
             when = obj.get("period_end")
             return (_email("renewal_upcoming", f"{subscription}:{when}", date=instant(when), **money),)
-        case "customer.subscription.trial_will_end":
+        # It comes also where the trial was cancelled, and then nothing is renewed.
+        case "customer.subscription.trial_will_end" if not (obj.get("cancel_at_period_end") or obj.get("cancel_at")):
             when = obj.get("trial_end")
             return (_email("renewal_upcoming", f"{subscription}:{when}", date=instant(when)),)
         case "invoice.paid" if reason == "subscription_cycle":

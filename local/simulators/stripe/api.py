@@ -14,10 +14,11 @@ from local.simulators.behaviours import EVERYTHING
 from local.simulators.faults import Dropped, Fault, Malformed, cut_off, fault_response, wait
 from local.simulators.simulator import Answer, Call, Simulator, bearer
 from local.simulators.stripe import errors
-from local.simulators.stripe.behaviours import InvalidKey, LostAnswer, RateLimited
+from local.simulators.stripe.behaviours import ApiError, InvalidKey, LostAnswer, RateLimited
 from local.simulators.stripe.errors import StripeError
 from local.simulators.stripe.expansion import expand
 from local.simulators.stripe.forms import nest, parse_form
+from local.simulators.stripe.idempotency import Turn
 from local.simulators.stripe.operations import OPERATIONS
 from local.simulators.stripe.operations.base import Listing, Operation, page
 from local.simulators.stripe.parameters import Params, read
@@ -74,12 +75,12 @@ class Api:
         call.names(subjects or [f"{EVERYTHING}/{operation.name}"])
         asked = [*subjects, f"{EVERYTHING}/{operation.name}", *([call.credential_key] if call.credential_key else [])]
         key = call.request.headers.get("idempotency-key") if operation.method == "POST" else None
-        with _Turn(self._in_progress, key and f"{call.credential_key} {key}"):
+        with Turn(self._in_progress, key and f"{call.credential_key} {key}"):
             await wait(self._book, asked, 1)
             fault = self._book.take(asked, Fault)
-            if fault:
+            if fault and not isinstance(fault, ApiError):
                 return _fault(fault, call.credential, headers)
-            response = self._once(operation, call, raw, identity, headers, key)
+            response = self._once(operation, call, raw, identity, headers, key, broken=fault is not None)
         if self._book.take(asked, LostAnswer):
             return fault_response(Dropped()) or response
         return cut_off(response) if self._book.take(asked, Malformed) else response
@@ -92,18 +93,24 @@ class Api:
         identity: str,
         headers: dict[str, str],
         key: str | None,
+        *,
+        broken: bool,
     ) -> Response:
-        """The same key is answered the same, whatever the answer was."""
+        """The same key is answered the same, whatever the answer was: an error of Stripe's own, too."""
         params = read(operation.params, raw)
+
+        def run() -> Response:
+            return _error(errors.broken(), headers) if broken else self._run(operation, call, params, identity, headers)
+
         if key is None:
-            return self._run(operation, call, params, identity, headers)
+            return run()
         answered = self._world.state.answered
         place = f"{call.credential_key} {key}"
         asked = json.dumps([operation.method, call.request.url.path, raw], sort_keys=True)
         fingerprint = hashlib.sha256(asked.encode()).hexdigest()
         headers["Idempotency-Key"] = key
         if place not in answered:
-            response = self._run(operation, call, params, identity, headers)
+            response = run()
             body = bytes(response.body).decode()
             answered[place] = Answered(fingerprint, response.status_code, body, headers["Request-Id"])
             return response
@@ -156,23 +163,6 @@ class Api:
         if asked and not _VERSION.fullmatch(asked):
             raise errors.invalid(f"Invalid Stripe API version: {asked}")
         return asked or self._world.settings.api_version
-
-
-class _Turn:
-    """One request at a time for each idempotency key."""
-
-    def __init__(self, in_progress: set[str], place: str | None) -> None:
-        self._in_progress, self._place = in_progress, place
-
-    def __enter__(self) -> None:
-        if self._place in self._in_progress:
-            raise errors.key_in_use(self._place.rpartition(" ")[2])
-        if self._place:
-            self._in_progress.add(self._place)
-
-    def __exit__(self, *_: object) -> None:
-        if self._place:
-            self._in_progress.discard(self._place)
 
 
 def _parameters(call: Call) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from local.simulators.faults import BadGateway, Delay, Dropped, Fault, GatewayTi
 
 
 class ApiError(Fault):
-    """500 with Stripe's api_error, before anything was done."""
+    """500 with Stripe's api_error, before anything was done; an idempotency key is answered with it from then on."""
 
     kind: Literal["api_error"] = "api_error"
 

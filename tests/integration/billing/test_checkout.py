@@ -164,6 +164,18 @@ def test_while_stripe_is_away_it_is_said_kindly(backend: Backend, at_stripe: Str
     assert "again" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("broken", ["customers.create", "checkout.sessions.create"])
+def test_an_error_that_stripe_repeats_for_a_day_locks_nobody_out(
+    backend: Backend, at_stripe: Stripe, person: Person, broken: str
+) -> None:
+    """Stripe answers an idempotency key as it did at first, also where that was a 500."""
+    if broken != "customers.create":
+        backend.ask(person, "createCheckoutSession", {"plan": "pro_monthly", **PATHS})
+    at_stripe.behave(f"{person.id}/{broken}", {"kind": "api_error", "times": 1})
+    assert buy(backend, person, "pro_yearly")["kind"] == "checkout"
+    assert len(at_stripe.events("customer.created")) == 1
+
+
 def test_closing_an_account_ends_what_it_pays_for(backend: Backend, at_stripe: Stripe, person: Person) -> None:
     at_stripe.control.post(buy(backend, person)["url"], data={"outcome": "ok"})
     deliver_all(backend, at_stripe)

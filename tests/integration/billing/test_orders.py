@@ -26,8 +26,8 @@ Telling = Callable[[Life, T], Coroutine[Any, Any, None]]
 
 async def live_side_by_side(backend: Backend, telling: Telling[T], stories: Sequence[T]) -> None:
     turns = asyncio.Semaphore(AT_ONCE)
-    # A server that closes an idle connection must not meet a request on it, which could not be made again.
-    limits = httpx.Limits(keepalive_expiry=1)
+    # A connection for each request: one that the server closes for being idle would meet a request now and then.
+    limits = httpx.Limits(max_keepalive_connections=0)
     async with httpx.AsyncClient(timeout=60, trust_env=False, verify=False, limits=limits) as http:  # noqa: S501
 
         async def live(story: T) -> None:

@@ -67,6 +67,12 @@ def test_a_trial_and_its_first_invoice_are_announced_once() -> None:
     }
 
 
+@pytest.mark.parametrize("ending", [{"cancel_at_period_end": True}, {"cancel_at": 1_900_000_000}])
+def test_a_trial_that_was_cancelled_renews_nothing(ending: dict[str, Any]) -> None:
+    trial = event("customer.subscription.trial_will_end", {"id": "sub_1", "trial_end": 1_900_000_000, **ending})
+    assert (trial.look, trial.emails) == (Look.SUBSCRIPTION, ())
+
+
 def subscription(**given: Any) -> dict[str, Any]:
     item = {"id": "si_1", "current_period_end": 200, "price": {"id": "price_1", "lookup_key": "pro"}}
     return {"id": "sub_1", "status": "active", "customer": "cus_1", "items": {"data": [item]}, **given}
