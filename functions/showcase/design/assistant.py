@@ -119,10 +119,7 @@ class Run:
 
     async def _moderate(self) -> None:
         if self.assistant.settings.openai_moderation == "on":
-            words = self.asked.content.words if self.asked.content else ""
-            text = "\n".join(filter(None, [self.asked.style.notes, words]))
-            if text:
-                await self.model.moderate(text)
+            await self.model.moderate("\n".join(filter(None, [self.asked.style.notes, self.prompt.content.words])))
 
     async def _picture(self) -> dict[str, str]:
         data = await self.model.draw(self.prompt.image(), _identifier(self.caller), self.meter)

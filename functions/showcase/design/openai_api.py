@@ -160,7 +160,9 @@ def _failures(*, reading: bool = False) -> Iterator[None]:
 
 
 def _of_status(error: openai.APIStatusError) -> Exception:
-    if isinstance(error, openai.RateLimitError):
+    # No credit left, or a limit of the account's own reached: that is a 429 too, and passes only when somebody acts.
+    spent = "insufficient_quota" in {error.type, error.code}
+    if isinstance(error, openai.RateLimitError) and not spent:
         wait = error.response.headers.get("retry-after", "")
         headers = {"Retry-After": wait if wait.isdecimal() else "30"}
         return Unavailable(

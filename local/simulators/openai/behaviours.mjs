@@ -25,6 +25,7 @@ export const kinds = {
   flagged: { about: "finds the text against the policies", paths: moderations },
   delay: { about: "answers after `seconds`", paths: everything },
   rate_limited: { about: "429, with Retry-After where `retry_after` is given", paths: everything },
+  spent: { about: "429 because the account has no credit left", paths: everything },
   server_error: { about: "500", paths: everything },
   invalid_key: { about: "401", paths: everything },
   wrong_shape: { about: "200 with JSON of another shape", paths: everything },

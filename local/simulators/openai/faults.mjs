@@ -16,6 +16,9 @@ export function fault(response, key, behaviour, body) {
       json(response, 429, problem("Rate limit reached for requests.", "requests", "rate_limit_exceeded"), headers);
       return true;
     }
+    case "spent":
+      json(response, 429, problem("You have no credits left.", "insufficient_quota", "credit_balance_exhausted"));
+      return true;
     case "server_error":
       json(response, 500, problem("The server had an error while processing your request.", "server_error"));
       return true;

@@ -56,7 +56,7 @@ def test_what_we_send_is_as_openai_describes_it(designer: Designer, ada: Person)
     assert sent["response_format"]["json_schema"]["strict"] is True
     assert sent["store"] is False
     assert str(ada.id) not in chats[0]["body"], "OpenAI is told a fingerprint of who asks"
-    assert moderation["json"]["input"] == notes
+    assert moderation["json"]["input"].startswith(f"{notes}\nLoom\nIt weaves.\n")
 
 
 def test_the_check_can_fail() -> None:

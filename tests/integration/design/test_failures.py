@@ -1,6 +1,5 @@
 """Whatever becomes of the answer: the right code, the session completed as failed, the design given back."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +19,7 @@ FAILURES: dict[str, tuple[dict[str, Any], int, str]] = {
     "filtered": ({"kind": "filtered"}, 422, "design_refused"),
     "429": ({"kind": "rate_limited"}, 503, "assistant_busy"),
     "429 with Retry-After": ({"kind": "rate_limited", "retry_after": 17}, 503, "assistant_busy"),
+    "429 without credit": ({"kind": "spent"}, 503, "assistant_misconfigured"),
     "500": ({"kind": "server_error"}, 503, "assistant_unavailable"),
     "401": ({"kind": "invalid_key"}, 503, "assistant_misconfigured"),
     "another shape": ({"kind": "wrong_shape"}, 502, "assistant_interrupted"),
@@ -81,9 +81,7 @@ def test_how_often_it_is_asked_again(designer: Designer) -> None:
         assert len(designer.received(identifier(person))) == times, kind
     person = designer.stack.person()
     designer.behave(identifier(person), {"kind": "rate_limited", "retry_after": 17})
-    started = time.monotonic()
     designer.ask(person, content=CONTENT)
-    assert time.monotonic() - started < 5
     assert len(designer.received(identifier(person))) == 1
 
 
@@ -152,10 +150,8 @@ def test_a_slow_answer_is_not_waited_for(
     impatient: Designer, ada: Person, behaviour: dict[str, Any], streamed: bool
 ) -> None:
     impatient.behave(identifier(ada), behaviour)
-    started = time.monotonic()
     told = impatient.stream(ada, content=CONTENT)[-1][1] if streamed else impatient.ask(ada, content=CONTENT).json()
     assert (told["status"], told["code"]) == (504, "assistant_timeout")
-    assert 1.9 < time.monotonic() - started < 10
     nothing_was_kept(impatient, ada, "assistant_timeout")
     [asked] = impatient.received(identifier(ada))
     assert asked["ended"] == "hung up"
@@ -169,6 +165,10 @@ def test_moderation_comes_first_and_can_be_switched_off(designer: Designer, impa
     assert (answer.status_code, answer.json()["code"]) == (422, "content_flagged")
     assert designer.received(identifier(person)) == []
     nothing_was_kept(designer, person, "content_flagged")
+
+    owner = designer.stack.person()
+    answer = designer.ask(owner, project_id=designer.project(owner, description=f"About {word}."))
+    assert answer.json()["code"] == "content_flagged", "what is stored is moderated as what comes along is"
 
     other = designer.stack.person()
     assert impatient.ask(other, content=CONTENT, style={"notes": word}).status_code == 200
