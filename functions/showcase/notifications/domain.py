@@ -118,7 +118,7 @@ def _judge(kind: str, bounce_type: str, reason: str) -> tuple[Verdict | None, st
         word = reason.lower()
         if word.startswith("unsubscribed"):
             return "suppressed", None
-        if word.startswith(("bounced", "spam reporting", "invalid")):
+        if word.startswith(("bounced", "spam reporting")) or word == "invalid":
             return "suppressed", "dropped"
         return "failed", None
     return _VERDICTS.get(kind), None

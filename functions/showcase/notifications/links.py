@@ -57,12 +57,10 @@ class Links:
 
 def make_links(core: CoreSettings, settings: NotificationSettings) -> Links:
     functions = str(settings.public_functions_url or f"{core.origin}/functions/v1").rstrip("/")
-    if settings.notifications_link_secrets:
-        given = settings.notifications_link_secrets.get_secret_value().split(",")
-        secrets = [secret.strip().encode() for secret in given if secret.strip()]
-    else:
-        secrets = [hmac.digest(core.supabase_secret_key.get_secret_value().encode(), _PURPOSE, "sha256")]
-    return Links(f"{functions}/unsubscribe", secrets, settings.notifications_link_days * 86_400)
+    made = hmac.digest(core.supabase_secret_key.get_secret_value().encode(), _PURPOSE, "sha256")
+    return Links(
+        f"{functions}/unsubscribe", settings.link_secrets or (made,), settings.notifications_link_days * 86_400
+    )
 
 
 def _signature(claim: str, secret: bytes) -> str:

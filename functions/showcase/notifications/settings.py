@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, HttpUrl, SecretStr
+from pydantic import Field, HttpUrl, SecretStr, field_validator
 
 from showcase.notifications.domain import NotificationType
 from showcase.settings import Settings
@@ -46,3 +46,18 @@ class NotificationSettings(Settings):
     notifications_give_up_seconds: int = Field(default=172_800, gt=0)
     # How soon people may have the same e-mail sent again.
     notifications_again_seconds: int = Field(default=3600, gt=0)
+
+    @field_validator("notifications_link_secrets")
+    @classmethod
+    def _some_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _split(value):
+            raise ValueError("no secret in it")
+        return value
+
+    @property
+    def link_secrets(self) -> tuple[bytes, ...]:
+        return _split(self.notifications_link_secrets) if self.notifications_link_secrets else ()
+
+
+def _split(secrets: SecretStr) -> tuple[bytes, ...]:
+    return tuple(part.encode() for secret in secrets.get_secret_value().split(",") if (part := secret.strip()))

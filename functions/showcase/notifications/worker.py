@@ -103,9 +103,8 @@ async def _send(worker: Worker, notification: Notification, run: Run) -> Result:
         report(error)
         return Result("failed", error=f"not_rendered: {type(error).__name__}")
     if result.outcome == "retry":
-        return replace(
-            result, wait=max(result.wait, backoff(notification.attempt, settings.notifications_backoff_seconds))
-        )
+        wait = max(result.wait, backoff(notification.attempt, settings.notifications_backoff_seconds))
+        return replace(result, wait=min(wait, LONGEST_BACKOFF))
     if result.outcome == "lost":
         log.warning("an answer was lost", extra={"fields": {"notification_id": str(notification.id)}})
         return replace(result, wait=float(settings.notifications_settle_seconds))

@@ -1,13 +1,14 @@
 """From the outbox to an inbox, through everything that SendGrid and the way to it may do."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.sendgrid import Mail
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 KEY = "token:SG.local"
 
 
@@ -51,6 +52,16 @@ def test_what_was_not_taken_is_tried_again(mail: Mail, behaviours: list[dict[str
     row = until(mail, mail.queue(person), "sent", "delivered")
     assert row["attempts"] == 1 + behaviours[0].get("times", 0)
     assert mail.accepted(person.email) == 2
+
+
+def test_a_wait_of_years_is_cut_short(mail: Mail) -> None:
+    person = mail.stack.person()
+    mail.behave(person.email, {"kind": "service_unavailable", "retry_after": 10**9})
+    one = mail.of(person, "welcome")[0]["id"]
+    mail.dispatch()
+    row = mail.row(one)
+    assert (row["status"], row["attempts"]) == ("queued", 1)
+    assert row["next_attempt_at"] < datetime.now(UTC) + timedelta(hours=2)
 
 
 @pytest.mark.parametrize("kind", ["accept_then_drop", "accept_then_timeout"])

@@ -4,8 +4,10 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr, ValidationError
 from showcase.notifications.domain import NotificationType
 from showcase.notifications.links import ExpiredLink, InvalidLink, Links
+from showcase.notifications.settings import NotificationSettings
 
 ADA = UUID("00000000-0000-4000-8000-000000000001")
 WEEKLY = NotificationType.WEEKLY_METRICS
@@ -55,3 +57,11 @@ def test_an_old_link_says_so_and_only_a_real_one() -> None:
 def test_what_cannot_be_declined_has_no_link() -> None:
     with pytest.raises(InvalidLink):
         links().read(token(links(), NotificationType.WELCOME))
+
+
+def test_secrets_are_a_list_with_something_in_it() -> None:
+    given = NotificationSettings(notifications_link_secrets=SecretStr(" new, old,"))
+    assert given.link_secrets == (b"new", b"old")
+    assert NotificationSettings(notifications_link_secrets=None).link_secrets == ()
+    with pytest.raises(ValidationError, match="no secret in it"):
+        NotificationSettings(notifications_link_secrets=SecretStr(" , "))

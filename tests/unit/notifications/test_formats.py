@@ -1,9 +1,10 @@
-"""Payloads as people read them."""
+"""Values as people read them."""
 
 from typing import Any
 
 import pytest
-from showcase.notifications.wording import date, facts, link, moment, money, size, text
+from showcase.notifications.formats import date, link, moment, money, plan, size, text
+from showcase.notifications.wording import facts
 
 
 @pytest.mark.parametrize(
@@ -14,6 +15,11 @@ from showcase.notifications.wording import date, facts, link, moment, money, siz
         (5, "gbp", "£0.05"),
         (500, "jpy", "¥500"),
         (0, "chf", "0.00 CHF"),
+        (1234560, "kwd", "1,234.560 KWD"),
+        (5, "bhd", "0.005 BHD"),
+        (500, "ugx", "5.00 UGX"),
+        (500, "isk", "5.00 ISK"),
+        (1500, "krw", "1,500 KRW"),
         (-900, "usd", "-$9.00"),
         (9.5, "usd", None),
         (True, "usd", None),
@@ -24,6 +30,14 @@ from showcase.notifications.wording import date, facts, link, moment, money, siz
 )
 def test_money(amount: Any, currency: Any, shown: str | None) -> None:
     assert money(amount, currency) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("pro_monthly", "Pro monthly"), ("team-2", "Team 2"), ("Pro", "Pro"), ("unknown", None), ("", None), (7, None)],
+)
+def test_plan(value: Any, shown: str | None) -> None:
+    assert plan(value) == shown
 
 
 @pytest.mark.parametrize(
