@@ -1,9 +1,9 @@
 """An endpoint: what it takes, who may call it, what it answers; and the one pipeline that serves them all."""
 
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -40,6 +40,10 @@ class Endpoint(Generic[Body, Dependencies]):
     `body` says how a request is read: a Pydantic model (JSON; for GET the query), or `bytes` for the body as it came.
     `callers` are the roles that may call; None leaves it to the handler, which checks a signature.
     `connect` makes what the handler needs, once a process; `handle` answers with a model or a ready response.
+
+    The rest is for the OpenAPI document: `problems` are the refusals that are the handler's own, beside those of the
+    pipeline; `also` are the answers that are no model, as statuses with their media types and a word about each (or
+    a model); `parameters` are read from the request by the handler; `reads` is the media type of raw `bytes`.
     """
 
     name: str
@@ -51,6 +55,10 @@ class Endpoint(Generic[Body, Dependencies]):
     handle: Callable[[Call[Body], Dependencies], Awaitable[BaseModel | Response]]
     method: str = "POST"  # or several: "GET, POST"
     max_body: int = 64 * 1024  # bytes
+    problems: tuple[type[ApiError], ...] = ()
+    also: Mapping[int, Mapping[str, str | type[BaseModel]]] = field(default_factory=dict)
+    parameters: tuple[tuple[Literal["query", "header"], str], ...] = ()
+    reads: str = "application/json"
 
 
 def serve(endpoint: Endpoint[Any, Any], core: Core) -> Handler:

@@ -107,4 +107,5 @@ health = Endpoint(
     connect=connect,
     handle=handle,
     method="GET",
+    also={503: {"application/json": HealthResponse}},
 )

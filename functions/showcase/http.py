@@ -1,6 +1,7 @@
 """The HTTP side that all functions share: reading requests within limits, problem documents, CORS, request ids."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -98,7 +99,7 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 async def read_json(request: Request, model: type[ModelT], limit: int) -> ModelT:
-    """The JSON body as `model`.
+    """The JSON body as `model`; a number is no text, and 0 is not false.
 
     Raises:
         UnsupportedMediaType, ContentTooLarge, BadRequest (not JSON), UnprocessableContent (not this model).
@@ -107,21 +108,34 @@ async def read_json(request: Request, model: type[ModelT], limit: int) -> ModelT
         raise UnsupportedMediaType
     body = await read_body(request, limit)
     try:
-        return _validate(model, json.loads(body))
+        json.loads(body, parse_float=_finite, parse_constant=_finite)
+        return model.model_validate_json(body, strict=True)
+    except ValidationError as error:
+        if error.errors()[0]["type"] != "json_invalid":
+            raise _refused(error) from None
     except (ValueError, RecursionError):
-        raise BadRequest("The body is not valid JSON.", code="invalid_json") from None
+        pass
+    raise BadRequest("The body is not valid JSON.", code="invalid_json")
+
+
+def _finite(text: str) -> float:
+    """NaN and what is too large for a number would pass Python's and Pydantic's readers, and no JSON writer."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def read_query(request: Request, model: type[ModelT]) -> ModelT:
     """The query parameters as `model`. Raises: UnprocessableContent."""
-    return _validate(model, dict(request.query_params))
-
-
-def _validate(model: type[ModelT], data: Any) -> ModelT:
     try:
-        return model.model_validate(data)
+        return model.model_validate(dict(request.query_params))
     except ValidationError as error:
-        raise UnprocessableContent(errors=[_field_error(problem) for problem in error.errors()]) from None
+        raise _refused(error) from None
+
+
+def _refused(error: ValidationError) -> UnprocessableContent:
+    return UnprocessableContent(errors=[_field_error(problem) for problem in error.errors()])
 
 
 def _field_error(problem: Mapping[str, Any]) -> dict[str, str]:

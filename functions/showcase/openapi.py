@@ -1,18 +1,20 @@
 """The OpenAPI 3.1 document of all functions, from the same models and route table that serve them.
 
 `python -m showcase.openapi` prints it; docs/openapi.json is that output, and a test keeps it current.
+It names every status that a function answers with, save for 500: that is a bug, and a problem document too.
 """
 
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
+from showcase import errors
 from showcase.auth import Kind
 from showcase.endpoint import Endpoint
-from showcase.errors import ApiError
 from showcase.http import ResponseModel
 from showcase.routes import ENDPOINTS, entry_point_name, find_endpoint
 
@@ -77,31 +79,67 @@ def _operation(path: str, endpoint: Endpoint[Any, Any], method: str) -> dict[str
         "operationId": name if method == endpoint.method else f"{name}_{method.lower()}",
         "summary": endpoint.summary,
         "security": _security(endpoint),
-        "responses": {
-            "200": {"description": "The answer", **_content("application/json", endpoint.answer)},
-            "default": {"description": ApiError.__doc__, **_content("application/problem+json", Problem)},
-        },
+        "parameters": _parameters(endpoint),
+        "responses": _responses(endpoint),
     }
-    if method == "GET":
-        operation["parameters"] = [] if endpoint.body is bytes else _parameters(endpoint.body)
-    else:
-        body = _content("application/json", endpoint.body if _is_json(endpoint) else None)
-        operation["requestBody"] = {"required": True, **(body or {"content": {"application/json": {}}})}
+    if method != "GET":
+        content = _media("application/json", endpoint.body) if _is_json(endpoint) else {endpoint.reads: {}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
-def _parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
-    """A model's fields as query parameters."""
-    schema = model.model_json_schema()
+def _parameters(endpoint: Endpoint[Any, Any]) -> list[dict[str, Any]]:
+    """For GET the model's fields as query parameters, and what the handler reads by itself."""
+    named = [
+        {"name": name, "in": place, "required": True, "schema": {"type": "string"}}
+        for place, name in endpoint.parameters
+    ]
+    if endpoint.method != "GET" or endpoint.body is bytes:
+        return named
+    schema = endpoint.body.model_json_schema()
     required = schema.get("required", [])
-    return [
+    return named + [
         {"name": name, "in": "query", "required": name in required, "schema": field}
         for name, field in schema.get("properties", {}).items()
     ]
 
 
-def _content(media_type: str, model: type[BaseModel] | None) -> dict[str, Any]:
-    return {"content": {media_type: {"schema": {"$ref": _SCHEMA + model.__name__}}}} if model else {}
+def _responses(endpoint: Endpoint[Any, Any]) -> dict[str, Any]:
+    found: dict[int, dict[str, Any]] = {200: {"description": "The answer", "content": {}}}
+    if endpoint.answer is not None:
+        found[200]["content"] |= _media("application/json", endpoint.answer)
+    for problem in sorted({*_refusals(endpoint), *endpoint.problems}, key=lambda each: (each.status, each.__name__)):
+        entry = found.setdefault(int(problem.status), {"description": "", "content": {}})
+        entry["description"] = f"{entry['description']} {' '.join((problem.__doc__ or '').split())}".strip()
+        entry["content"] = _media("application/problem+json", Problem)
+    for status, media in endpoint.also.items():
+        entry = found.setdefault(status, {"description": "The answer", "content": {}})
+        for media_type, told in media.items():
+            entry["content"] |= _media(media_type, told)
+    return {
+        str(status): {key: value for key, value in found[status].items() if value or key == "description"}
+        for status in sorted(found)
+    }
+
+
+def _refusals(endpoint: Endpoint[Any, Any]) -> Iterator[type[errors.ApiError]]:
+    """What the pipeline answers before the handler, or the database behind it."""
+    yield errors.ServiceUnavailable
+    if endpoint.callers is not None:
+        yield errors.Unauthorized
+        if not {Kind.USER, Kind.SERVICE} <= endpoint.callers:
+            yield errors.Forbidden
+    if endpoint.body is not bytes:
+        yield errors.UnprocessableContent
+    if endpoint.method != "GET":
+        yield errors.ContentTooLarge
+    if _is_json(endpoint):
+        yield from (errors.BadRequest, errors.UnsupportedMediaType)
+
+
+def _media(media_type: str, told: str | type[BaseModel]) -> dict[str, Any]:
+    schema = {"type": "string", "description": told} if isinstance(told, str) else {"$ref": _SCHEMA + told.__name__}
+    return {media_type: {"schema": schema}}
 
 
 def _security(endpoint: Endpoint[Any, Any]) -> list[dict[str, list[str]]]:

@@ -1,5 +1,7 @@
 """The HTTP contract that all functions share, asked of the running functions through the gateway."""
 
+from uuid import UUID
+
 import httpx
 import pytest
 
@@ -37,7 +39,13 @@ def test_a_wrong_media_type_is_415(stack: Stack, media_type: str) -> None:
     assert_problem(response, 415, "unsupported_media_type")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 60_000, b"1e999999 x"])
+NOT_JSON = [
+    *(b"", b"{", b"\xff\xfe", b"[" * 60_000, b"1e999999 x"),
+    *(b'{"data": NaN}', b'{"data": [-Infinity]}', b'{"data": {"x": 1e999}}', b'{"data": "\\ud800"}'),
+]
+
+
+@pytest.mark.parametrize("body", NOT_JSON)
 def test_what_is_not_json_is_400(stack: Stack, body: bytes) -> None:
     with stack.client() as client:
         response = client.post(PATH, content=body, headers={"Content-Type": "application/json; charset=utf-8"})
@@ -63,6 +71,7 @@ def test_a_body_over_the_limit_is_413_however_it_comes(stack: Stack) -> None:
         ({"project_id": "nonsense"}, {"project_id"}),
         ({"project_id": None, "extra": 1}, {"project_id", "extra"}),
         ([], {""}),
+        ({"project_id": str(UUID(int=1)), "refresh": 0, "history_days": "1"}, {"refresh", "history_days"}),
     ],
 )
 def test_bad_fields_are_422_by_name_and_without_their_values(stack: Stack, body: object, fields: set[str]) -> None:

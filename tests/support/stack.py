@@ -10,7 +10,7 @@ from typing import Literal
 import httpx
 
 from local.processes import parts
-from local.settings import Settings, new_keys
+from local.settings import VENDORS, Settings, new_keys
 from tests.support.cluster import TestCluster, free_port
 from tests.support.people import Person, make_person
 from tests.support.servers import running_parts
@@ -49,10 +49,11 @@ class Stack:
 
 
 @contextmanager
-def running_stack(cluster: TestCluster, database_url: str) -> Iterator[Stack]:
+def running_stack(cluster: TestCluster, database_url: str, vendors: tuple[str, ...] = ("github",)) -> Iterator[Stack]:
+    """The other vendors have no credential here: tests that want one start it, or name it here."""
     state = cluster.folder / f"stack-{uuid.uuid4().hex[:8]}"
     (state / "logs").mkdir(parents=True)
-    settings = free_settings(state)
+    settings = free_settings(state, vendors)
     with ExitStack() as cleaning:
         cleaning.enter_context(running_parts(parts(settings, database_url), settings.logs, belongs_to=cluster.folder))
         yield Stack(
@@ -69,7 +70,7 @@ def running_stack(cluster: TestCluster, database_url: str) -> Iterator[Stack]:
         )
 
 
-def free_settings(state: Path) -> Settings:
+def free_settings(state: Path, vendors: tuple[str, ...] = ("github",)) -> Settings:
     """All defaults but for free ports and new keys; nothing of the machine's environment or `.env`."""
     gateway = free_port()
     chosen = {
@@ -77,10 +78,8 @@ def free_settings(state: Path) -> Settings:
         "gateway_port": gateway,
         "functions_port": free_port(),
         "identity_port": free_port(),
-        "github_simulator_port": free_port(),
-        "x_simulator_port": free_port(),
-        "linkedin_simulator_port": free_port(),
-        "vendors": ("github",),  # the others have no credential here: tests that want one start it
+        **{f"{vendor}_simulator_port": free_port() for vendor in VENDORS},
+        "vendors": vendors,
         "supabase_url": f"http://127.0.0.1:{gateway}",
         "cron": False,  # tests call what they want called
     }

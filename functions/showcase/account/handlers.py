@@ -112,6 +112,7 @@ export_account = Endpoint(
     callers=PEOPLE,
     connect=connect,
     handle=handle_export,
+    problems=(Conflict,),
 )
 
 delete_account = Endpoint(
@@ -132,6 +133,7 @@ get_account_deletion = Endpoint(
     callers=EVERYONE,
     connect=connect,
     handle=handle_status,
+    problems=(NotFound,),
 )
 
 cancel_account_deletion = Endpoint(
@@ -142,6 +144,7 @@ cancel_account_deletion = Endpoint(
     callers=PEOPLE,
     connect=connect,
     handle=handle_cancel,
+    problems=(Conflict,),
 )
 
 continue_account_deletions = Endpoint(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from showcase.billing import checkout, domain, store, stripe_api
 from showcase.billing.customers import account_of, unavailable, with_customer
-from showcase.billing.events import Billing, process
+from showcase.billing.events import Billing, EventInProgress, process
 from showcase.billing.reconciliation import reconcile
 from showcase.billing.schemas import (
     CheckoutRequest,
@@ -119,6 +119,8 @@ stripe_webhook = Endpoint(
     connect=connect,
     handle=handle_event,
     max_body=1024 * 1024,
+    problems=(BadRequest, EventInProgress),
+    parameters=(("header", "Stripe-Signature"),),
 )
 
 create_checkout_session = Endpoint(
@@ -129,6 +131,7 @@ create_checkout_session = Endpoint(
     callers=PEOPLE,
     connect=connect,
     handle=handle_checkout,
+    problems=(NotFound,),
 )
 
 create_portal_session = Endpoint(
@@ -139,6 +142,7 @@ create_portal_session = Endpoint(
     callers=PEOPLE,
     connect=connect,
     handle=handle_portal,
+    problems=(NotFound,),
 )
 
 reconcile_subscriptions = Endpoint(

@@ -21,7 +21,11 @@ def _on_this_site(path: str) -> str:
     return path
 
 
-SitePath = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_on_this_site)]
+SitePath = Annotated[
+    str,
+    Field(min_length=1, max_length=500, json_schema_extra={"pattern": f"^{_PATH.pattern}$"}),
+    AfterValidator(_on_this_site),
+]
 
 
 class CheckoutRequest(RequestModel):

@@ -9,6 +9,10 @@ from showcase.design.domain import Json
 MEDIA_TYPE = "text/event-stream"
 _SILENCE = 15.0  # seconds after which proxies begin to wonder
 LAST = frozenset({"done", "error"})
+DESCRIPTION = (
+    "Server-sent events, each with JSON as its data: `block` {index, block}, `usage` as in the JSON answer, and at the "
+    "end `done` {session_id, layout_id} or `error`, a problem document."
+)
 
 Queue = asyncio.Queue[tuple[str, Json]]
 

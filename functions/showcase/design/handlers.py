@@ -10,11 +10,20 @@ from showcase import http
 from showcase.core import Core
 from showcase.design import events, openai_api, store, subject
 from showcase.design.assistant import Assistant, Run
-from showcase.design.failures import Unavailable
+from showcase.design.failures import (
+    Interrupted,
+    InvalidDesign,
+    InvalidImage,
+    QuotaExceeded,
+    Refused,
+    TimedOut,
+    Unavailable,
+)
 from showcase.design.prompt import Prompt
 from showcase.design.schemas import DesignRequest, DesignResponse, Usage
 from showcase.design.settings import DesignSettings
 from showcase.endpoint import PEOPLE, Call, Endpoint
+from showcase.errors import Forbidden, NotFound
 from showcase.settings import load
 
 
@@ -105,4 +114,6 @@ ai_design_assistant = Endpoint(
     connect=connect,
     handle=handle,
     max_body=256 * 1024,
+    problems=(Forbidden, NotFound, QuotaExceeded, InvalidDesign, Interrupted, InvalidImage, TimedOut, Refused),
+    also={200: {events.MEDIA_TYPE: events.DESCRIPTION}},
 )

@@ -115,6 +115,7 @@ create_upload_url = Endpoint(
     callers=PEOPLE,
     connect=connect,
     handle=handle_create,
+    problems=(NotFound, Conflict),
 )
 
 confirm_upload = Endpoint(
@@ -125,6 +126,7 @@ confirm_upload = Endpoint(
     callers=PEOPLE,
     connect=connect,
     handle=handle_confirm,
+    problems=(NotFound, Conflict),
 )
 
 sweep_media = Endpoint(

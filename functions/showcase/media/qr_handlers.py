@@ -48,4 +48,5 @@ generate_qr_code = Endpoint(
     callers=PEOPLE,
     connect=connect,
     handle=handle_qr_code,
+    problems=(NotFound, Conflict),
 )

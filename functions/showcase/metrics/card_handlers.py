@@ -54,4 +54,6 @@ metrics_card = Endpoint(
     connect=connect,
     handle=handle,
     method="GET",
+    problems=(NotFound,),
+    also={200: {"image/svg+xml": "The picture."}, 304: {}},
 )

@@ -82,6 +82,7 @@ get_social_metrics = Endpoint(
     callers=EVERYONE,
     connect=connect,
     handle=handle_get,
+    problems=(Forbidden, NotFound),
 )
 
 refresh_social_metrics = Endpoint(

@@ -83,6 +83,7 @@ send_notification = Endpoint(
     callers=frozenset({Kind.USER, Kind.SERVICE}),
     connect=connect,
     handle=handle_send,
+    problems=(Forbidden, NotFound),
 )
 
 dispatch_notifications = Endpoint(

@@ -68,4 +68,7 @@ unsubscribe = Endpoint(
     connect=connect,
     handle=handle,
     method="GET, POST",
+    also={status: {"text/html": "A page for the person."} for status in (200, 400, 410)},
+    parameters=(("query", "token"),),
+    reads="application/x-www-form-urlencoded",
 )

@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sendgrid.helpers.eventwebhook import EventWebhookHeader
+
 from showcase.core import Core
 from showcase.database import Database
 from showcase.endpoint import Call, Endpoint
@@ -61,4 +63,6 @@ webhooks_sendgrid = Endpoint(
     connect=connect,
     handle=handle,
     max_body=LARGEST_BODY,
+    problems=(BadRequest,),
+    parameters=(("header", EventWebhookHeader.SIGNATURE), ("header", EventWebhookHeader.TIMESTAMP)),
 )
