@@ -10,10 +10,10 @@ PYTHON := $(shell for python in $(RUN) python3 python3.14 python3.13 python3.12 
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 endif
 
-.PHONY: help up stop reset test test-slow lint types format models openapi mail-preview demo-billing lock setup
+.PHONY: help up stop reset test test-slow lint types format models openapi mail-preview demo-billing deploy secrets-check lock setup
 
 help: ## Show what can be made
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: setup ## Run the whole backend on this machine; Ctrl-C stops it
 	@$(RUN) -m local up
@@ -52,6 +52,12 @@ mail-preview: setup ## Render every e-mail to .local/mail, to look at
 
 demo-billing: setup ## Take a person through checkout, renewal, a failed payment and cancellation, beside a running `make up`
 	@$(RUN) -m local.demo_billing
+
+deploy: setup ## Say what it takes to deploy to ENV=staging or production; with APPLY=yes, do it
+	@PYTHONPATH=functions $(RUN) -m local.deploy $(or $(ENV),staging) $(if $(filter yes,$(APPLY)),--apply)
+
+secrets-check: setup ## List every variable of ENV=local, staging or production: who reads it, and whether it is set
+	@PYTHONPATH=functions $(RUN) -m local.secrets_check $(or $(ENV),local)
 
 lock: setup ## Lock the newest versions that pyproject.toml and local/package.json allow
 	@$(RUN) -m local.lock

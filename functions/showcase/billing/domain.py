@@ -62,6 +62,13 @@ _INVOICE_EVENTS = {
 _CHECKOUT_EVENTS = {
     f"checkout.session.{name}" for name in ("completed", "async_payment_succeeded", "async_payment_failed")
 }
+_CUSTOMER_EVENTS = {"customer.updated", "customer.deleted"}
+_REFUNDED, _DISPUTED = "charge.refunded", "charge.dispute.created"
+
+EVENT_TYPES = tuple(
+    sorted({*_SUBSCRIPTION_EVENTS, *_INVOICE_EVENTS, *_CHECKOUT_EVENTS, *_CUSTOMER_EVENTS, _REFUNDED, _DISPUTED})
+)
+"""All that mean something here: what the webhook endpoint at Stripe is to send."""
 
 
 def read_event(body: Any) -> Event:
@@ -89,11 +96,11 @@ def _what_to_look_at(kind: str, obj: Mapping[str, Any]) -> tuple[Look, str | Non
         return Look.SUBSCRIPTION, subscription_of_invoice(obj)
     if kind in _CHECKOUT_EVENTS:
         return Look.SUBSCRIPTION, identifier(obj.get("subscription"))
-    if kind in {"customer.updated", "customer.deleted"}:
+    if kind in _CUSTOMER_EVENTS:
         return Look.CUSTOMER, identifier(obj.get("id"))
-    if kind == "charge.refunded":
+    if kind == _REFUNDED:
         return Look.REFUND, identifier(obj.get("id"))
-    if kind == "charge.dispute.created":
+    if kind == _DISPUTED:
         return Look.DISPUTE, identifier(obj.get("charge"))
     return Look.NOTHING, None
 

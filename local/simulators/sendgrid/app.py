@@ -6,6 +6,7 @@ GET    /_simulator/messages?to=&limit=       the same for programs, the newest f
 DELETE /_simulator/messages?to=              forgets them
 GET    /_simulator/webhook                   where events go, the public key, and how many are under way
 PUT    /_simulator/webhook                   {"url": ...}
+GET, POST, PATCH /v3/user/webhooks/event/settings...  as SendGrid has them: where events go
 POST   /_simulator/events                    {"events": [...], "timestamp": ...}: signs them, to send as one likes
 """
 
@@ -28,7 +29,8 @@ from local.simulators.sendgrid.keys import public_key, signing_key
 from local.simulators.sendgrid.messages import Messages
 from local.simulators.sendgrid.requests import read, refusal
 from local.simulators.sendgrid.settings import Settings
-from local.simulators.simulator import Call, Simulator
+from local.simulators.sendgrid.webhooks import Webhooks
+from local.simulators.simulator import Answer, Call, Simulator
 
 _ABOUT = (
     "Takes POST /v3/mail/send as api.sendgrid.com does, and tells the event webhook what became of it, signed. "
@@ -56,11 +58,10 @@ class SendGrid:
         tallies = {"accepted": self.messages.accepted}
         self.simulator = Simulator("SendGrid", _ABOUT, KINDS, adapter(), scopes=scopes, tallies=tallies)
         self.events = Events(self.simulator.book, self._key, settings)
+        self.webhooks = Webhooks(self.events, public_key(self._key))
 
     async def send(self, call: Call) -> Response:
-        token = call.credential_key
-        if call.credential is None or token is None or not self._settings.takes(call.credential):
-            return refusal(401, "The provided authorization grant is invalid, expired, or revoked")
+        token = str(call.credential_key)
         if call.request.headers.get("content-type", "").partition(";")[0] != "application/json":
             return refusal(415, "Content-Type should be application/json.")
         asked = read(call.body)
@@ -81,6 +82,16 @@ class SendGrid:
         if book.take(subjects, AcceptThenTimeout):
             return refusal(504, "gateway timeout")
         return Response(status_code=202, headers={"X-Message-Id": message_id})
+
+    def known_to_us(self, answer: Answer) -> Answer:
+        """Refuses keys that are not taken."""
+
+        async def checked(call: Call) -> Response:
+            if call.credential is None or not self._settings.takes(call.credential):
+                return refusal(401, "The provided authorization grant is invalid, expired, or revoked")
+            return await answer(call)
+
+        return checked
 
     async def elsewhere(self, _: Call) -> Response:
         return refusal(404, "not found")
@@ -147,5 +158,9 @@ def create_app() -> Starlette:
         yield
         await sendgrid.events.close()
 
-    api = sendgrid.simulator.app([("POST", "/v3/mail/send", sendgrid.send)], otherwise=sendgrid.elsewhere)
+    known = sendgrid.known_to_us
+    webhooks = [(method, path, known(answer)) for method, path, answer in sendgrid.webhooks.routes()]
+    api = sendgrid.simulator.app(
+        [("POST", "/v3/mail/send", known(sendgrid.send)), *webhooks], otherwise=sendgrid.elsewhere
+    )
     return Starlette(routes=[*sendgrid.routes(), Mount("/", api)], lifespan=lifespan)

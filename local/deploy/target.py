@@ -1,0 +1,92 @@
+"""Where an environment is deployed to: what the tools need beside what the functions read."""
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from local.deploy.sizes import LONGEST
+from local.settings import ROOT
+from local.variables import read_values
+
+Environment = Literal["staging", "production"]
+ENVIRONMENTS: tuple[Environment, ...] = ("staging", "production")
+
+
+class Target(BaseSettings):
+    """One environment's Supabase project and Google Cloud project, and how the functions are deployed there."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    supabase_project_ref: str = Field(pattern=r"^[a-z]{20}$")
+    # Instead of `supabase login`.
+    supabase_access_token: SecretStr | None = None
+    supabase_db_password: SecretStr
+    google_client_id: str
+    google_client_secret: SecretStr
+    google_cloud_project: str = Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")
+    google_cloud_region: str = Field(default="europe-west1", pattern=r"^[a-z]+-[a-z]+[0-9]+$")
+    # One service with all functions, or one function for each entry point.
+    deploy_as: Literal["service", "functions"] = "service"
+    # A service runs this image where it is given; else functions/Dockerfile is built.
+    functions_image: str | None = None
+    # What the forwarders know (docs/forwarders.md). The URL is asked of Google Cloud where it is not given.
+    functions_backend_url: str | None = Field(default=None, pattern=r"^https?://")
+    functions_backend_auth: Literal["secret", "google"] = "secret"
+    functions_backend_secret: SecretStr | None = Field(default=None, min_length=32)
+    google_service_account_key: SecretStr | None = None
+    functions_backend_audience: str | None = None
+    functions_backend_timeout_seconds: float = Field(default=60, gt=0, lt=LONGEST)
+    functions_backend_long_timeout_seconds: float = Field(default=145, gt=0, lt=LONGEST)
+    # Keys that may change webhook endpoints; without one, the endpoint is made by hand.
+    stripe_setup_key: SecretStr | None = None
+    sendgrid_setup_key: SecretStr | None = None
+
+
+def read_target(environment: Environment, machine: Mapping[str, str], folder: Path = ROOT) -> dict[str, str]:
+    """The values of `.env.<environment>`, below those of the machine, and what follows from them."""
+    values = read_values(folder / f".env.{environment}", machine)
+    values["ENVIRONMENT"] = environment
+    values["FUNCTION_USE_ASGI"] = "true"  # how functions-framework serves what is asynchronous
+    if "RELEASE" not in values and (release := _release()):
+        values["RELEASE"] = release
+    if secret := values.get("FUNCTIONS_BACKEND_SECRET"):
+        values.setdefault("FUNCTIONS_BACKEND_SECRETS", secret)
+    for name in ("GOOGLE_CLOUD_REGION", "FUNCTIONS_BACKEND_AUTH"):
+        values.setdefault(name, str(Target.model_fields[name.lower()].default))
+    if values.get("DEPLOY_AS") == "functions" and (project := values.get("GOOGLE_CLOUD_PROJECT")):
+        origin = f"https://{values['GOOGLE_CLOUD_REGION']}-{project}.cloudfunctions.net"
+        values.setdefault("FUNCTIONS_BACKEND_URL", f"{origin}/showcase-{environment}-{{function}}")
+    return values
+
+
+def mistakes(environment: Environment, values: Mapping[str, str]) -> list[str]:
+    """Values that are well formed, and belong to something else."""
+    found = [] if values.get("RELEASE") else ["RELEASE: missing, since git cannot say it"]
+    ref, url = values.get("SUPABASE_PROJECT_REF"), values.get("SUPABASE_URL", "").rstrip("/")
+    if ref and url.endswith(".supabase.co") and url != f"https://{ref}.supabase.co":
+        found.append("SUPABASE_URL: leads to another project than SUPABASE_PROJECT_REF")
+    shown = {"secret": "FUNCTIONS_BACKEND_SECRET", "google": "GOOGLE_SERVICE_ACCOUNT_KEY"}
+    if (name := shown.get(values.get("FUNCTIONS_BACKEND_AUTH", ""))) and name not in values:
+        found.append(f"{name}: missing")
+    mode = "live" if environment == "production" else "test"
+    for name in ("STRIPE_SECRET_KEY", "STRIPE_SETUP_KEY"):
+        key = values.get(name, "")
+        if re.match("[a-z]+_(test|live)_", key) and key.split("_")[1] != mode:
+            found.append(f"{name}: {environment} takes a key of Stripe's {mode} mode")
+    public = ("SUPABASE_URL", "SITE_URL", "PUBLIC_FUNCTIONS_URL")
+    plain = [name for name in public if name in values and not values[name].startswith("https://")]
+    return [*found, *(f"{name}: not an https address" for name in plain)]
+
+
+def _release() -> str:
+    """What is deployed, as git names it; marked where something is not committed; empty where git cannot say."""
+    asked = ["git", "describe", "--always", "--dirty", "--tags"]
+    try:
+        return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    except FileNotFoundError:
+        return ""

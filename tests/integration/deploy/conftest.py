@@ -1,0 +1,33 @@
+"""A deployment whose tools and vendors are stand-ins, and whose health is that of a small https server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.cluster import TestCluster
+from tests.support.deployment import Deployment, variables
+from tests.support.https import running_https
+from tests.support.simulators import running_simulator
+
+
+@pytest.fixture
+def stripe(cluster: TestCluster, tmp_path: Path) -> Iterator[httpx.Client]:
+    with running_simulator("stripe", cluster, tmp_path) as client:
+        yield client
+
+
+@pytest.fixture
+def sendgrid(cluster: TestCluster, tmp_path: Path) -> Iterator[httpx.Client]:
+    with running_simulator("sendgrid", cluster, tmp_path) as client:
+        yield client
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, stripe: httpx.Client, sendgrid: httpx.Client) -> Iterator[Deployment]:
+    with running_https(tmp_path, {"status": "ok", "release": "v1.2.3"}) as url:
+        vendors = {"STRIPE_API_URL": str(stripe.base_url), "SENDGRID_API_URL": str(sendgrid.base_url)}
+        ready = Deployment(tmp_path, variables(SUPABASE_URL=url, **vendors))
+        ready.install("supabase", "gcloud")
+        yield ready

@@ -1,0 +1,61 @@
+"""What a deployment tells a hosted database about cron, through the real Supabase CLI."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from local.database import MODULES, node_program
+from local.deploy.supabase import as_schedule
+from tests.sql.test_cron import EXTENSIONS
+
+# supabase_vault 0.3, as far as a deployment uses it, over the table of test_cron.
+VAULT = """
+create function vault.create_secret(new_secret text, new_name text) returns uuid language sql as $$
+  insert into vault.secrets (secret, name) values ($1, $2) returning id
+$$;
+create function vault.update_secret(secret_id uuid, new_secret text) returns void language sql as $$
+  update vault.secrets set secret = $2 where id = $1
+$$;
+"""
+ODD = "sb_secret_'; drop table x; --$$"
+
+
+def tell(url: str, folder: Path, secret_key: str) -> str:
+    """The database here lacks the two extensions: what stands for them is there already."""
+    sql = as_schedule({"SUPABASE_URL": "https://ref.supabase.co", "SUPABASE_SECRET_KEY": secret_key})
+    file = folder / "schedule.sql"
+    file.write_text(re.sub("create extension[^;]*;", "", sql))
+    program = [str(node_program()), str(MODULES / "supabase" / "dist" / "supabase.js")]
+    done = subprocess.run(
+        [*program, "db", "query", f"--remote={url}?sslmode=disable", "--file", str(file), "--yes"],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "SUPABASE_TELEMETRY_DISABLED": "1", "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def hosted(database: str) -> str:
+    with psycopg.connect(database) as connection:
+        connection.execute((EXTENSIONS + VAULT).encode())
+    return database
+
+
+def test_the_vault_and_the_jobs_are_as_they_should_be_however_often_it_is_told(hosted: str, tmp_path: Path) -> None:
+    tell(hosted, tmp_path, "sb_secret_first")
+    said = tell(hosted, tmp_path, ODD)
+    assert ODD not in said
+    with psycopg.connect(hosted) as connection:
+        kept = connection.execute("select name, decrypted_secret from vault.decrypted_secrets order by name").fetchall()
+        assert kept == [("project_url", "https://ref.supabase.co"), ("secret_key", ODD)]
+        jobs = connection.execute("select jobname from cron.job order by jobname").fetchall()
+        wanted = connection.execute("select 'showcase:' || name from private.cron_jobs where enabled order by 1")
+        assert jobs == wanted.fetchall()
+        assert jobs
