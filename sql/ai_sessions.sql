@@ -15,7 +15,14 @@ create table public.ai_sessions (
   latency_ms int check (latency_ms >= 0),
   completed_at timestamptz
 );
-comment on table public.ai_sessions is 'Requests to the design assistant; written by handlers.';
+comment on table public.ai_sessions is
+  e'Requests to the design assistant; written by handlers.\n'
+  '@graphql({"name": "AiSession", "totalCount": {"enabled": true}, "foreign_keys": [{'
+  '"local_columns": ["user_id"], "local_name": "aiSessions", '
+  '"foreign_schema": "public", "foreign_table": "users", "foreign_columns": ["id"], "foreign_name": "user"'
+  '}]})';
+comment on constraint ai_sessions_project_id_fkey on public.ai_sessions is
+  '@graphql({"local_name": "aiSessions", "foreign_name": "project"})';
 comment on column public.ai_sessions.input_json is 'What was asked.';
 comment on column public.ai_sessions.output_json is 'What was answered; null while there is no answer.';
 comment on column public.ai_sessions.project_id is 'The project that was designed for; null where the content came along.';

@@ -4,6 +4,12 @@ create schema private;
 comment on schema private is
   'Not served by the API: people''s addresses, what only handlers use, and trigger functions.';
 
+-- What GraphQL (pg_graphql) makes of the tables: names as JavaScript has them, pages of 100 rows at most, and no listing of
+-- the schema to whoever asks. Directives in the comments of tables and foreign keys name the rest; docs/graphql.md explains.
+comment on schema public is
+  e'Showcase\nPeople, their projects, and what those earn on other platforms.\n'
+  '@graphql({"inflect_names": true, "max_rows": 100, "introspection": false})';
+
 -- updated_at tells when a row changed, whatever a client sends.
 create function private.touch_updated_at() returns trigger
 language plpgsql set search_path = '' as $$

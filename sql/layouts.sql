@@ -12,7 +12,16 @@ create table public.layouts (
   updated_at timestamptz not null default now(),
   constraint layouts_catalogue_has_no_project check (user_id is not null or project_id is null)
 );
-comment on table public.layouts is 'Arrangements of blocks on a page: of a person, or of the catalogue.';
+comment on table public.layouts is
+  e'Arrangements of blocks on a page: of a person, or of the catalogue.\n'
+  '@graphql({"name": "Layout", "foreign_keys": [{'
+  '"local_columns": ["user_id"], "local_name": "layouts", '
+  '"foreign_schema": "public", "foreign_table": "users", "foreign_columns": ["id"], "foreign_name": "user"'
+  '}]})';
+comment on constraint layouts_template_id_fkey on public.layouts is
+  '@graphql({"local_name": "layouts", "foreign_name": "template"})';
+comment on constraint layouts_project_id_fkey on public.layouts is
+  '@graphql({"local_name": "layouts", "foreign_name": "project"})';
 comment on column public.layouts.user_id is 'The owner; null in the catalogue.';
 comment on column public.layouts.template_id is 'The template that it was made from.';
 comment on column public.layouts.project_id is 'The project whose page it arranges.';

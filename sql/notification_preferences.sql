@@ -9,7 +9,11 @@ create table public.notification_preferences (
   primary key (user_id, type)
 );
 comment on table public.notification_preferences is
-  'Which of the e-mails that may be declined a person wants; without a row, weekly_metrics is off and the rest is on.';
+  e'Which of the e-mails that may be declined a person wants; without a row, weekly_metrics is off and the rest is on.\n'
+  '@graphql({"name": "NotificationPreferences", "foreign_keys": [{'
+  '"local_columns": ["user_id"], "local_name": "notificationPreferences", '
+  '"foreign_schema": "public", "foreign_table": "users", "foreign_columns": ["id"], "foreign_name": "user"'
+  '}]})';
 
 -- Who asked for a digest.
 create index notification_preferences_enabled_idx on public.notification_preferences (type, user_id) where enabled;

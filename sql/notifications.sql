@@ -22,7 +22,12 @@ create table public.notifications (
   created_at timestamptz not null default now(),
   unique (user_id, type, dedupe_key) -- serves the foreign key and the policy too
 );
-comment on table public.notifications is 'E-mails to people (welcome, renewal, ...): outbox and log; written by handlers.';
+comment on table public.notifications is
+  e'E-mails to people (welcome, renewal, ...): outbox and log; written by handlers.\n'
+  '@graphql({"name": "Notification", "totalCount": {"enabled": true}, "foreign_keys": [{'
+  '"local_columns": ["user_id"], "local_name": "notifications", '
+  '"foreign_schema": "public", "foreign_table": "users", "foreign_columns": ["id"], "foreign_name": "user"'
+  '}]})';
 comment on column public.notifications.sent_at is 'When the mail service took it; null while it has not.';
 comment on column public.notifications.status is
   'queued, sending (given to the mail service, no answer yet), sent (taken), delivered, bounced, failed, or suppressed '

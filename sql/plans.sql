@@ -10,7 +10,9 @@ create table public.plans (
   created_at timestamptz not null default now(),
   constraint plans_price_check check (price_id is not null or lookup_key is not null)
 );
-comment on table public.plans is 'Stripe''s prices: the plan that each is of, and the tier that it gives.';
+comment on table public.plans is
+  e'Stripe''s prices: the plan that each is of, and the tier that it gives.\n'
+  '@graphql({"name": "Plan", "totalCount": {"enabled": true}})';
 comment on column public.plans.price_id is 'Stripe''s id of the price (price_...), which differs between environments.';
 comment on column public.plans.lookup_key is 'The price''s lookup key, which may be the same in all of them.';
 comment on column public.plans.offered is 'Whether it can be bought; people keep what they bought before.';

@@ -6,7 +6,11 @@ create table public.project_images (
   url text not null check (url ~* '^https?://[^[:space:]/?#@]+([/?#][^[:space:]]*)?$' and char_length(url) <= 2048),
   position int not null default 0 check (position >= 0)
 );
-comment on table public.project_images is 'Images of a project.';
+comment on table public.project_images is
+  e'Images of a project.\n'
+  '@graphql({"name": "ProjectImage"})';
+comment on constraint project_images_project_id_fkey on public.project_images is
+  '@graphql({"local_name": "images", "foreign_name": "project"})';
 comment on column public.project_images.url is 'The public address of the file, as a rule in the bucket project-media.';
 
 -- The images of a project in their order; it serves the foreign key too.

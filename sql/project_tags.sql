@@ -5,4 +5,8 @@ create table public.project_tags (
   tag text not null check (char_length(tag) between 1 and 50 and tag !~ '^[[:space:]]|[[:space:]]$'),
   primary key (project_id, tag)
 );
-comment on table public.project_tags is 'Tags of a project, each once.';
+comment on table public.project_tags is
+  e'Tags of a project, each once.\n'
+  '@graphql({"name": "ProjectTag"})';
+comment on constraint project_tags_project_id_fkey on public.project_tags is
+  '@graphql({"local_name": "tags", "foreign_name": "project"})';

@@ -7,4 +7,8 @@ create table public.project_technologies (
   ),
   primary key (project_id, technology)
 );
-comment on table public.project_technologies is 'Technologies of a project, each once.';
+comment on table public.project_technologies is
+  e'Technologies of a project, each once.\n'
+  '@graphql({"name": "ProjectTechnology"})';
+comment on constraint project_technologies_project_id_fkey on public.project_technologies is
+  '@graphql({"local_name": "technologies", "foreign_name": "project"})';

@@ -6,7 +6,11 @@ create table public.project_videos (
   url text not null check (url ~* '^https?://[^[:space:]/?#@]+([/?#][^[:space:]]*)?$' and char_length(url) <= 2048),
   position int not null default 0 check (position >= 0)
 );
-comment on table public.project_videos is 'Videos of a project.';
+comment on table public.project_videos is
+  e'Videos of a project.\n'
+  '@graphql({"name": "ProjectVideo"})';
+comment on constraint project_videos_project_id_fkey on public.project_videos is
+  '@graphql({"local_name": "videos", "foreign_name": "project"})';
 comment on column public.project_videos.url is 'The public address of the file, as a rule in the bucket project-media.';
 
 -- The videos of a project in their order; it serves the foreign key too.

@@ -29,7 +29,12 @@ create table public.projects (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
-comment on table public.projects is 'A project of a person: everybody sees it once it is published.';
+comment on table public.projects is
+  e'A project of a person: everybody sees it once it is published.\n'
+  '@graphql({"name": "Project", "foreign_keys": [{'
+  '"local_columns": ["user_id"], "local_name": "projects", '
+  '"foreign_schema": "public", "foreign_table": "users", "foreign_columns": ["id"], "foreign_name": "user"'
+  '}]})';
 comment on column public.projects.live_link is 'Where the project runs: http or https.';
 comment on column public.projects.github_link is
   'The repository whose stars are counted: https://github.com/<owner>/<name>.';

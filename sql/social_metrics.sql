@@ -15,7 +15,11 @@ create table public.social_metrics (
   as_of timestamptz not null default now(),
   unique (project_id, platform, recorded_at) -- serves the foreign key and the latest snapshot too
 );
-comment on table public.social_metrics is 'Daily snapshots of likes, stars and the like; written by handlers.';
+comment on table public.social_metrics is
+  e'Daily snapshots of likes, stars and the like; written by handlers.\n'
+  '@graphql({"name": "SocialMetric"})';
+comment on constraint social_metrics_project_id_fkey on public.social_metrics is
+  '@graphql({"local_name": "metrics", "foreign_name": "project"})';
 comment on column public.social_metrics.recorded_at is 'The day (UTC) of the snapshot.';
 comment on column public.social_metrics.as_of is 'When the platform was asked.';
 

@@ -17,7 +17,12 @@ create table public.subscriptions (
   grace_until timestamptz,
   applied_ticket bigint not null default 0
 );
-comment on table public.subscriptions is 'Stripe''s subscriptions; written by handlers.';
+comment on table public.subscriptions is
+  e'Stripe''s subscriptions; written by handlers.\n'
+  '@graphql({"name": "PlanSubscription", "totalCount": {"enabled": true}, "foreign_keys": [{'
+  '"local_columns": ["user_id"], "local_name": "subscriptions", '
+  '"foreign_schema": "public", "foreign_table": "users", "foreign_columns": ["id"], "foreign_name": "user"'
+  '}]})';
 comment on column public.subscriptions.stripe_id is 'Stripe''s id of the subscription (sub_...).';
 comment on column public.subscriptions.status is 'Stripe''s word for it.';
 comment on column public.subscriptions.plan is 'Of the table plans; `unknown` where the price is not in it.';

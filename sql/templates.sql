@@ -6,6 +6,8 @@ create table public.templates (
   blocks_json jsonb not null check (private.is_block_list(blocks_json)),
   created_at timestamptz not null default now()
 );
-comment on table public.templates is 'Designs that people start from: lists of drag-and-drop blocks.';
+comment on table public.templates is
+  e'Designs that people start from: lists of drag-and-drop blocks.\n'
+  '@graphql({"name": "Template", "totalCount": {"enabled": true}})';
 comment on column public.templates.blocks_json is
   'An array of objects, each with a type: what the front end renders, in order.';

@@ -45,4 +45,6 @@ select
   tier,
   created_at
 from private.users;
-comment on view public.users is 'Profiles. email and google_id are filled on one''s own row only.';
+comment on view public.users is
+  e'Profiles. email and google_id are filled on one''s own row only.\n'
+  '@graphql({"name": "User", "primary_key_columns": ["id"]})';

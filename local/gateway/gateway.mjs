@@ -1,4 +1,5 @@
-// One origin for everything a client calls, with hosted Supabase's paths: Auth, REST, Storage and the functions.
+// One origin for everything a client calls, with hosted Supabase's paths: Auth, REST, Storage, GraphQL
+// and the functions.
 //   node gateway.mjs    (settings.mjs names the variables)
 import { randomUUID } from "node:crypto";
 import http from "node:http";
@@ -10,7 +11,7 @@ import { fail, leaveOnSignal, listen } from "./server.mjs";
 import { readSettings } from "./settings.mjs";
 import { startSupabase } from "./supabase.mjs";
 
-const supabasePath = /^\/(auth|rest|storage)\/v1(\/|\?|$)/;
+const supabasePath = /^\/(auth|rest|storage|graphql)\/v1(\/|\?|$)/;
 const functionsPath = /^\/functions\/v1\//;
 const wellFormedId = /^[\w.:@/+=-]{1,128}$/;
 

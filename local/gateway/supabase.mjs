@@ -1,4 +1,4 @@
-// Auth, REST and Storage: Supabase Lite in this process, on a real Postgres, answering as a hosted project does.
+// Auth, REST, Storage and GraphQL: Supabase Lite and PostGraphile in this process, on a real Postgres, answering as a hosted project does.
 import { App, setExperimental } from "@supabase/lite";
 import { createApi } from "@supabase/lite/cli";
 import { refuseWithoutKey } from "./api_keys.mjs";
@@ -6,6 +6,7 @@ import { answerPreflight, isPreflight, withCors } from "./cors.mjs";
 import { connect } from "./database.mjs";
 import { withUnambiguousEmbedding } from "./embedding.mjs";
 import { fetchWithLocalGoogle, towardsLocalGoogle } from "./google.mjs";
+import { isGraphql, lazyGraphql } from "./graphql.mjs";
 import { ObjectFiles } from "./object_files.mjs";
 import { watchSchema } from "./schema_watch.mjs";
 import { refuseOtherSignIns } from "./sign_in_methods.mjs";
@@ -17,7 +18,8 @@ function liteConfiguration(file, settings) {
   return {
     api: {
       enabled: true,
-      schemas: api.schemas ?? ["public"],
+      // graphql_public, where pg_graphql answers on a hosted project, is graphql.mjs here.
+      schemas: (api.schemas ?? ["public"]).filter((schema) => schema !== "graphql_public"),
       max_rows: api.max_rows ?? 1000,
       external_url: "", // Google sends people back to the address by which they came
       anonymous_enabled: false, // a visitor has the publishable key; a token that is none is refused
@@ -69,7 +71,8 @@ export async function startSupabase(settings) {
   const connection = connect(settings.databaseUrl);
   const app = await createApp(settings, connection);
   const stopping = new AbortController();
-  const reload = () => connection.introspect({ useCache: false }).catch(() => {});
+  const graphql = lazyGraphql(settings);
+  const reload = () => Promise.allSettled([connection.introspect({ useCache: false }), graphql.reload()]);
   const watching = watchSchema(settings.databaseUrl, reload, stopping.signal);
 
   const schema = () => connection.introspect({ useCache: true }).catch(() => undefined);
@@ -78,6 +81,7 @@ export async function startSupabase(settings) {
 
   async function answer(request) {
     const { pathname } = new URL(request.url);
+    if (isGraphql({ pathname })) return graphql.fetch(request);
     if (pathname.startsWith("/auth/v1/")) {
       const refusal = await refuseOtherSignIns(request.clone());
       return refusal ?? towardsLocalGoogle(await forward(request), settings.identityProviderUrl);
@@ -100,7 +104,7 @@ export async function startSupabase(settings) {
     },
     async stop() {
       stopping.abort();
-      await Promise.all([connection.close(), watching]);
+      await Promise.all([connection.close(), graphql.stop(), watching]);
     },
   };
 }

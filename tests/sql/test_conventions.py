@@ -239,3 +239,21 @@ def test_the_advisors_find_nothing(database: str) -> None:
 
 def test_the_models_are_current(untouched_database: str) -> None:
     assert MODELS.read_text(encoding="utf-8") == generate(untouched_database), "run: python -m local.generate_models"
+
+
+def test_every_table_of_the_api_is_named_for_graphql(untouched_database: str) -> None:
+    """People's words come first, where PostgREST looks for them; pg_graphql reads the JSON of the directive."""
+    query = """
+        select relname, split_part(obj_description(oid), e'\\n', 1) as words,
+          ((regexp_match(obj_description(oid), '@graphql\\((.+)\\)'))[1])::jsonb ->> 'name' as name
+        from pg_class where relkind in ('r', 'p', 'v') and relnamespace = 'public'::regnamespace
+    """
+    with superuser(untouched_database) as connection:
+        tables = connection.execute(query.encode()).fetchall()
+    assert len(tables) > 10
+    for table in tables:
+        assert table["name"], table
+        assert table["words"], table
+        assert "@graphql" not in table["words"], table
+    # GraphQL's own: a type of this name would be taken for the root of subscriptions.
+    assert not {"Query", "Mutation", "Subscription"} & {table["name"] for table in tables}
