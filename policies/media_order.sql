@@ -1,5 +1,8 @@
--- The owner calls it with their own rights; the rest is for triggers.
-revoke all on function private.number_media(text, uuid) from public, anon, authenticated, service_role;
+-- The owner calls it, and what it needs, with their own rights; the trigger's are the owner's of the table.
+revoke all on function private.hold_media(text, uuid) from public, anon, authenticated, service_role;
+revoke all on function private.place_media(text, uuid[]) from public, anon, authenticated, service_role;
 revoke all on function private.close_media_gaps() from public, anon, authenticated, service_role;
 revoke all on function public.reorder_project_media(uuid, text, uuid[]) from public, anon, authenticated, service_role;
 grant execute on function public.reorder_project_media(uuid, text, uuid[]) to authenticated;
+grant execute on function private.hold_media(text, uuid) to authenticated;
+grant execute on function private.place_media(text, uuid[]) to authenticated;

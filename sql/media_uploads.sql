@@ -115,6 +115,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   upload private.media_uploads;
   medium uuid;
+  earlier uuid[];
 begin
   perform from public.projects as project
   where project.id = (select waiting.project_id from private.media_uploads as waiting where waiting.id = $2)
@@ -126,17 +127,19 @@ begin
     return jsonb_build_object('reason', upload.reason);
   elsif upload.status = 'confirmed' then
     return coalesce(private.media_row(upload.kind, upload.media_id), '{"reason": "upload_not_found"}');
-  elsif private.count_media(upload.kind, upload.project_id)
+  end if;
+  earlier := private.hold_media(upload.kind, upload.project_id);
+  if cardinality(earlier)
     >= (select (limits ->> person.tier)::int from private.users as person where person.id = $1) then
     return '{"reason": "too_many"}';
   end if;
-  perform private.number_media(upload.kind, upload.project_id);
+  perform private.place_media(upload.kind, earlier);
   if upload.kind = 'image' then
     insert into public.project_images (project_id, url, position)
-    values (upload.project_id, $3, private.count_media('image', upload.project_id)) returning id into medium;
+    values (upload.project_id, $3, cardinality(earlier)) returning id into medium;
   else
     insert into public.project_videos (project_id, url, position)
-    values (upload.project_id, $3, private.count_media('video', upload.project_id)) returning id into medium;
+    values (upload.project_id, $3, cardinality(earlier)) returning id into medium;
   end if;
   update private.media_uploads as waiting set status = 'confirmed', media_id = medium where waiting.id = $2;
   return private.media_row(upload.kind, medium);

@@ -83,7 +83,7 @@ def test_a_deleted_one_leaves_no_gap(database: str, kind: str) -> None:
 
 def test_many_at_once_keep_the_order_dense(database: str) -> None:
     """Orders, deletions and confirmed uploads race; whoever saw an old list is told so, and nobody waits for ever."""
-    ids = fill(database, "image", 12)
+    ids = fill(database, "image", 12)  # of which half are deleted, and what is left has no gap at once
     limits = '{"free": 1000, "paid": 1000}'
 
     def one(number: int) -> str:
@@ -115,10 +115,69 @@ def test_many_at_once_keep_the_order_dense(database: str) -> None:
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(one, range(40)))
     assert {"deleted", "ordered", "confirmed"} <= set(results)
-    with ada(database) as connection:  # a deletion that met somebody's numbering leaves its gap to the next one
-        reorder(connection, "image", [each for each, _ in order(database, "image")])
     after = order(database, "image")
     assert [place for _, place in after] == list(range(12 - 6 + results.count("confirmed")))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("moves", [True, False])
+def test_an_order_waits_for_a_deletion_and_leaves_no_gap(database: str, kind: str, *, moves: bool) -> None:
+    """Also where the order would not touch the deleted one: who deletes cannot close the gap while others number."""
+    ids = fill(database, kind, 5)
+    wanted = ids[::-1] if moves else ids
+    with acting_as(database, "authenticated", ADA) as deleting, ThreadPoolExecutor(1) as pool:
+        with superuser(database) as holder, holder.transaction():
+            holder.execute("select from public.projects where id = %s for no key update", (ENGINE,))
+            deleting.execute(f"delete from public.project_{kind}s where id = %s".encode(), (ids[1],))
+
+        def put_in_order() -> None:
+            with ada(database) as connection:
+                reorder(connection, kind, wanted)
+
+        waiting = pool.submit(put_in_order)
+        with superuser(database) as watcher:
+            query = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            while not watcher.execute(query).rowcount:
+                assert not waiting.done(), "it did not wait for the deletion"
+        deleting.commit()
+        with pytest.raises(psycopg.errors.InvalidParameterValue):  # it named one that is gone
+            waiting.result(20)
+    with ada(database) as connection:
+        reorder(connection, kind, [each for each in wanted if each != ids[1]])
+    assert [place for _, place in order(database, kind)] == list(range(4))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_confirmed_upload_waits_for_a_deletion_and_leaves_no_gap(database: str, kind: str) -> None:
+    ids = fill(database, kind, 4)
+    limits = '{"free": 1000, "paid": 1000}'
+    with superuser(database) as service:
+        made: Any = service.execute(
+            "select public.create_media_upload(%s, %s, %s, 'image/png', 9, %s, 60) as upload",
+            (ADA, ENGINE, kind, limits),
+        ).fetchone()
+
+    def confirm() -> None:
+        with superuser(database) as service:
+            service.execute(
+                "select public.confirm_media_upload(%s, %s, 'https://example.com/b', %s)",
+                (ADA, made["upload"]["id"], limits),
+            )
+
+    with acting_as(database, "authenticated", ADA) as deleting, ThreadPoolExecutor(1) as pool:
+        with superuser(database) as holder, holder.transaction():
+            holder.execute("select from public.projects where id = %s for no key update", (ENGINE,))
+            deleting.execute(f"delete from public.project_{kind}s where id = %s".encode(), (ids[3],))
+        waiting = pool.submit(confirm)
+        with superuser(database) as watcher:
+            query = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            while not watcher.execute(query).rowcount:
+                assert not waiting.done(), "it did not wait for the deletion"
+        deleting.commit()
+        waiting.result(20)
+    after = order(database, kind)
+    assert [each for each, _ in after[:3]] == ids[:3]
+    assert [place for _, place in after] == list(range(4))
 
 
 def test_orders_alone_are_dense_at_every_moment(database: str) -> None:

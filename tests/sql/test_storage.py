@@ -14,13 +14,38 @@ def upload(connection: Connection, bucket: str, name: str) -> None:
     connection.execute("insert into storage.objects (bucket_id, name) values (%s, %s)", (bucket, name))
 
 
-@pytest.mark.parametrize("bucket", BUCKETS)
-def test_people_use_their_own_folder(untouched_database: str, bucket: str) -> None:
+def test_people_use_their_own_folder(untouched_database: str) -> None:
     with acting_as(untouched_database, "authenticated", ADA) as connection:
-        upload(connection, bucket, f"{ADA}/deep/er/a.png")
+        upload(connection, "ai-assets", f"{ADA}/deep/er/a.png")
         assert connection.execute("update storage.objects set metadata = '{}'").rowcount == 1
         assert connection.execute("select from storage.objects").rowcount == 1
         assert connection.execute("delete from storage.objects").rowcount == 1
+
+
+@pytest.mark.parametrize("bucket", ["project-media", "qr-codes"])
+def test_what_everybody_sees_is_written_by_handlers_alone(database: str, bucket: str) -> None:
+    """Its people see and remove it; they neither put it there, nor change it, nor move something in its place."""
+    with acting_as(database, "authenticated", ADA) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        upload(connection, bucket, f"{ADA}/a.png")
+    with superuser(database) as connection:
+        upload(connection, bucket, f"{ADA}/a.png")
+    with acting_as(database, "authenticated", ADA) as connection:
+        assert connection.execute("select from storage.objects").rowcount == 1
+        assert connection.execute("update storage.objects set metadata = '{}'").rowcount == 0
+        assert connection.execute("delete from storage.objects").rowcount == 1
+        upload(connection, "ai-assets", f"{ADA}/b.png")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("update storage.objects set bucket_id = %s", (bucket,))
+
+
+def test_a_token_that_outlives_its_person_stores_nothing(database: str) -> None:
+    with superuser(database) as connection:
+        upload(connection, "ai-assets", f"{ADA}/a.png")
+        connection.execute("delete from auth.users where id = %s", (ADA,))
+    with acting_as(database, "authenticated", ADA) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        upload(connection, "ai-assets", f"{ADA}/b.png")
+    with acting_as(database, "authenticated", ADA) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("update storage.objects set metadata = '{}'")
 
 
 @pytest.mark.parametrize("bucket", BUCKETS)
@@ -55,7 +80,7 @@ def test_others_neither_list_nor_change_nor_take_over(database: str, bucket: str
 
 def test_a_file_cannot_be_moved_into_anothers_folder(untouched_database: str) -> None:
     with acting_as(untouched_database, "authenticated", ADA) as connection:
-        upload(connection, "project-media", f"{ADA}/a.png")
+        upload(connection, "ai-assets", f"{ADA}/a.png")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("update storage.objects set name = %s", (f"{GRACE}/a.png",))
 

@@ -100,7 +100,7 @@ def fill(stack: Stack, person: Person, customer: str, subscription: str) -> Memb
     values = {"id": person.id, "email": person.email, "customer": customer, "subscription": subscription}
     with psycopg.connect(stack.database_url) as connection:
         connection.execute(FILL.encode(), values)
-    with stack.client(person) as client:
+    with stack.client("service") as client:
         for bucket, content_type in BUCKETS.items():
             for name in ("one.png", "deep/er/two (2).png"):
                 client.post(

@@ -41,6 +41,12 @@ class Studio:
         assert sent.is_success, sent.text
         return self.call("confirmUpload", upload_id=announced["upload_id"])
 
+    def store(self, bucket: str, name: str, content: bytes) -> None:
+        """As a handler, past every check."""
+        with self.stack.client("service") as service:
+            headers = {"Content-Type": "image/png"}
+            service.post(f"/storage/v1/object/{bucket}/{name}", content=content, headers=headers).raise_for_status()
+
     def rows(self, project: str, kind: str = "image") -> list[dict[str, Any]]:
         address = f"/rest/v1/project_{kind}s?project_id=eq.{project}&order=position"
         found: list[dict[str, Any]] = self.http.get(address).raise_for_status().json()

@@ -21,11 +21,7 @@ def test_a_deleted_project_takes_its_files_along(studio: Studio) -> None:
     studio.upload(project, image("PNG"))
     studio.upload(other, image("PNG"))
     assert studio.call("generateQrCode", project_id=project).is_success
-    mine = f"{studio.person.id}/{project}/mine.png"
-    sent = studio.http.post(
-        f"/storage/v1/object/project-media/{mine}", content=image("PNG"), headers={"Content-Type": "image/png"}
-    )
-    assert sent.is_success
+    studio.store("project-media", f"{studio.person.id}/{project}/mine.png", image("PNG"))
     studio.http.delete(f"/rest/v1/projects?id=eq.{project}").raise_for_status()
     for bucket in ("project-media", "qr-codes"):
         for name in studio.files(bucket):
@@ -96,8 +92,7 @@ def test_the_nightly_sweep_finds_orphans_both_ways(studio: Studio) -> None:
 def test_what_storage_does_not_take_is_tried_again_later(studio: Studio) -> None:
     """The row says that its file is still there: it is not lost, and not asked for at once."""
     bucket, name = "project-media", f"{studio.person.id}/stays.png"
-    headers = {"Content-Type": "image/png"}
-    studio.http.post(f"/storage/v1/object/{bucket}/{name}", content=image("PNG"), headers=headers).raise_for_status()
+    studio.store(bucket, name, image("PNG"))
     studio.sql(
         "insert into private.file_removals (bucket_id, name, next_attempt_at) values (%s, %s, now() + '1 day')",
         bucket,
