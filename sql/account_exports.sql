@@ -1,8 +1,9 @@
--- Taking one's data along: what is a person's, table by table, and the archives that were made of it.
+-- Taking one's data along: archives in parts, of which each is a file that is there or not. Whoever dies while making one
+-- leaves no trace, and the next one begins where the last complete part ended.
 
--- Private: in by exportAccount, out by a signed address that runs out. Media of many projects makes large archives.
+-- Private: in by exportAccount, out by signed addresses that run out. Room for a part and one file more.
 insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
-values ('account-exports', 'account-exports', false, 5368709120, array['application/zip'])
+values ('account-exports', 'account-exports', false, 256 * 1024 * 1024, array['application/zip'])
 on conflict (id) do update set
   public = excluded.public,
   file_size_limit = excluded.file_size_limit,
@@ -14,190 +15,145 @@ create table private.account_exports (
   started_at timestamptz not null default now(),
   finished_at timestamptz,
   expires_at timestamptz not null,
-  size bigint check (size >= 0)
+  size bigint check (size >= 0),
+  parts jsonb not null default '[]' check (jsonb_typeof(parts) = 'array'),
+  place jsonb not null default '{"kind": "rows"}' check (place ->> 'kind' in ('rows', 'files', 'end')),
+  lease int not null default 0 check (lease >= 0),
+  failures int not null default 0 check (failures >= 0),
+  next_attempt_at timestamptz not null default now(),
+  last_error text check (char_length(last_error) <= 100)
 );
 comment on table private.account_exports is
-  'Archives of people''s data; the file is account-exports/<user_id>/<id>.zip.';
+  'Archives of people''s data, made part by part; the files are account-exports/<user_id>/<id>/...';
+comment on column private.account_exports.parts is 'The parts that are complete: [{"name", "size"}].';
+comment on column private.account_exports.place is 'Where the next part begins.';
+comment on column private.account_exports.lease is
+  'How often it was taken; only who took it last adds a part, whatever became of the others.';
 
 create index account_exports_user_id_idx on private.account_exports (user_id);
 create index account_exports_expires_at_idx on private.account_exports (expires_at);
+-- What may be gone on with now.
+create index account_exports_next_attempt_at_idx on private.account_exports (next_attempt_at)
+  where finished_at is null;
 
 create function private.queue_export_removal() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
+  perform private.queue_folder_removal(old.user_id || '/' || old.id);
   insert into private.file_removals (bucket_id, name)
-  values ('account-exports', old.user_id || '/' || old.id || '.zip') on conflict do nothing;
+  select 'account-exports', part ->> 'name' from jsonb_array_elements(old.parts) as part on conflict do nothing;
   return null;
 end
 $$;
-comment on function private.queue_export_removal() is 'Trigger: an archive goes with its row.';
+comment on function private.queue_export_removal() is 'Trigger: an archive''s files go with its row.';
 
 create trigger queue_file_removal after delete on private.account_exports
   for each row execute function private.queue_export_removal();
 
--- The one list of where personal data is. A test compares it with the columns that there are, so that a table that is
--- added later is in it or fails the test.
-create table private.personal_data (
-  source text primary key check (source ~ '^[a-z_]{1,60}$'),
-  relation text not null unique,
-  owned text not null,
-  row_key text not null,
-  secrets text[] not null default '{}',
-  cascades boolean not null default true
-);
-comment on table private.personal_data is
-  'Which rows are a person''s: what exportAccount gives and deleteAccount erases.';
-comment on column private.personal_data.owned is 'The condition, in SQL, on a row `t`; $1 is the person''s id.';
-comment on column private.personal_data.row_key is
-  'An expression, in SQL, of text that is unique among a person''s rows.';
-comment on column private.personal_data.secrets is 'Columns that open something, and so are in no archive.';
-comment on column private.personal_data.cascades is 'Whether foreign keys erase it; the rest is erased by name.';
-
-insert into private.personal_data (source, relation, owned, row_key, secrets, cascades) values
-  (
-    'account', 'auth.users', 't.id = $1', 't.id::text',
-    array[
-      'encrypted_password', 'confirmation_token', 'recovery_token', 'email_change_token_new',
-      'email_change_token_current', 'phone_change_token', 'reauthentication_token'
-    ],
-    true
-  ),
-  ('identities', 'auth.identities', 't.user_id = $1', 't.id::text', '{}', true),
-  ('sign_ins', 'auth.sessions', 't.user_id = $1', 't.id::text', '{refresh_token_hmac_key}', true),
-  ('profile', 'private.users', 't.id = $1', 't.id::text', '{}', true),
-  ('projects', 'public.projects', 't.user_id = $1', 't.id::text', '{}', true),
-  (
-    'project_images', 'public.project_images',
-    't.project_id in (select id from public.projects where user_id = $1)', 't.id::text', '{}', true
-  ),
-  (
-    'project_videos', 'public.project_videos',
-    't.project_id in (select id from public.projects where user_id = $1)', 't.id::text', '{}', true
-  ),
-  (
-    'project_tags', 'public.project_tags',
-    't.project_id in (select id from public.projects where user_id = $1)', 't.project_id || t.tag', '{}', true
-  ),
-  (
-    'project_technologies', 'public.project_technologies',
-    't.project_id in (select id from public.projects where user_id = $1)', 't.project_id || t.technology', '{}', true
-  ),
-  (
-    'social_metrics', 'public.social_metrics',
-    't.project_id in (select id from public.projects where user_id = $1)', 't.id::text', '{}', true
-  ),
-  (
-    'metric_sources', 'private.metric_sources',
-    't.project_id in (select id from public.projects where user_id = $1)', 't.project_id || t.platform', '{lease_id}',
-    true
-  ),
-  ('layouts', 'public.layouts', 't.user_id = $1', 't.id::text', '{}', true),
-  ('ai_sessions', 'public.ai_sessions', 't.user_id = $1', 't.id::text', '{}', true),
-  ('design_usage', 'private.design_usage', 't.user_id = $1', 't.day::text', '{}', true),
-  ('design_runs', 'private.design_runs', 't.user_id = $1', 't.session_id::text', '{}', false),
-  ('subscriptions', 'public.subscriptions', 't.user_id = $1', 't.id::text', '{}', true),
-  ('stripe_customer', 'private.stripe_customers', 't.user_id = $1', 't.user_id::text', '{}', true),
-  (
-    'stripe_events', 'private.stripe_events',
-    'exists (select from unnest(private.stripe_ids($1)) as id where strpos(t.hint::text, id) > 0)', 't.id', '{}', false
-  ),
-  (
-    'billing_findings', 'private.billing_findings',
-    't.details ->> ''user_id'' = $1::text or t.subject = any (private.stripe_ids($1))', 't.kind || t.subject', '{}',
-    false
-  ),
-  ('notifications', 'public.notifications', 't.user_id = $1', 't.id::text', '{}', true),
-  (
-    'notification_events', 'private.notification_events',
-    't.notification_id in (select id from public.notifications where user_id = $1)',
-    't.notification_id || t.message_id || t.event || t.occurred_at', '{}', true
-  ),
-  ('notification_preferences', 'public.notification_preferences', 't.user_id = $1', 't.type', '{}', true),
-  ('notification_suppressions', 'private.notification_suppressions', 't.user_id = $1', 't.email', '{}', true),
-  ('qr_codes', 'private.qr_codes', 't.user_id = $1', 't.name', '{}', true),
-  ('media_uploads', 'private.media_uploads', 't.user_id = $1', 't.id::text', '{}', true),
-  ('account_exports', 'private.account_exports', 't.user_id = $1', 't.id::text', '{}', true),
-  ('account_deletions', 'private.account_deletions', 't.user_id = $1', 't.id::text', '{}', false),
-  (
-    'file_removals', 'private.file_removals', 'starts_with(t.name, $1 || ''/'')',
-    't.bucket_id || ''/'' || t.name', '{}', false
-  ),
-  ('files', 'storage.objects', 'starts_with(t.name, $1 || ''/'')', 't.bucket_id || ''/'' || t.name', '{}', false);
-
--- One page of a person's rows, in the order of their keys.
-create function public.export_account_rows(user_id uuid, source text, after text, batch int) returns jsonb
-language plpgsql stable security definer set search_path = '' as $$
-#variable_conflict use_variable
-declare
-  wanted private.personal_data;
-  page jsonb;
-begin
-  select * into wanted from private.personal_data as known where known.source = export_account_rows.source;
-  if to_regclass(wanted.relation) is null then
-    return '{"rows": [], "next": null}';
-  end if;
-  execute format(
-    'select jsonb_build_object(
-       ''rows'', coalesce(jsonb_agg(page.content order by page.key), ''[]''),
-       ''next'', case when count(*) = $3 then max(page.key) end
-     )
-     from (
-       select to_jsonb(t) - $4 as content, (%2$s) collate "C" as key from %1$s as t
-       where (%3$s) and ((%2$s) collate "C" > $2 or $2 is null) order by key limit $3
-     ) as page',
-    wanted.relation, wanted.row_key, wanted.owned
-  ) into page using user_id, after, batch, wanted.secrets;
-  return page;
-end
-$$;
-comment on function public.export_account_rows(uuid, text, text, int) is
-  'A page of a person''s rows of one source: {"rows", "next"}; `next` is null on the last page.';
-
-create function public.list_export_sources() returns jsonb
-language sql stable security definer set search_path = '' as $$
-  select jsonb_agg(known.source order by known.source) from private.personal_data as known
-$$;
-comment on function public.list_export_sources() is 'The sources of an archive.';
-
--- One at a time; what was made before makes room. One that never finished counts for an hour.
-create function public.begin_account_export(user_id uuid, lifetime_seconds int) returns jsonb
+-- One at a time: who asks while one is being made, or right afterwards, asks for that one. What was made before makes
+-- room.
+create function public.begin_account_export(user_id uuid, lifetime_seconds int, again_seconds int) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
   made private.account_exports;
 begin
   perform from private.users as person where person.id = $1 for no key update;
-  if exists (
-    select from private.account_exports as running
-    where running.user_id = $1 and running.finished_at is null and running.started_at > now() - interval '1 hour'
-  ) then
-    return '{"reason": "export_in_progress"}';
+  if not found then
+    return null;
   end if;
-  delete from private.account_exports as earlier where earlier.user_id = $1;
-  insert into private.account_exports (user_id, expires_at)
-  select person.id, now() + make_interval(secs => lifetime_seconds) from private.users as person where person.id = $1
-  returning * into made;
+  select * into made from private.account_exports as latest
+  where latest.user_id = $1 and latest.expires_at > now()
+    and (latest.finished_at is null or latest.finished_at > now() - make_interval(secs => again_seconds));
+  if made.id is null then
+    delete from private.account_exports as earlier where earlier.user_id = $1;
+    insert into private.account_exports (user_id, expires_at)
+    values ($1, now() + make_interval(secs => lifetime_seconds)) returning * into made;
+  end if;
   return to_jsonb(made);
 end
 $$;
-comment on function public.begin_account_export(uuid, int) is 'Makes room for an archive, and says which.';
+comment on function public.begin_account_export(uuid, int, int) is
+  'The archive that is being made for a person, or a new one; null where there is no such person.';
 
-create function public.finish_account_export(export_id uuid, size bigint, payload jsonb) returns void
+create function public.get_account_export(user_id uuid) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select to_jsonb(made) from private.account_exports as made where made.user_id = $1 and made.expires_at > now()
+$$;
+comment on function public.get_account_export(uuid) is 'A person''s archive and how far it is; null where there is none.';
+
+create function public.lease_account_export(lease_seconds int, export_id uuid default null) returns jsonb
+language sql security definer set search_path = '' as $$
+  with due as (
+    select made.id from private.account_exports as made
+    where made.finished_at is null and made.expires_at > now() and made.next_attempt_at <= now()
+      and ($2 is null or made.id = $2)
+    order by made.next_attempt_at limit 1 for update skip locked
+  ),
+  taken as (
+    update private.account_exports as made set
+      lease = made.lease + 1, next_attempt_at = now() + make_interval(secs => lease_seconds)
+    from due where due.id = made.id
+    returning made.*
+  )
+  select to_jsonb(taken) from taken
+$$;
+comment on function public.lease_account_export(int, uuid) is
+  'Takes an archive (or this one) whose next part is to be made now; null where there is none.';
+
+-- What somebody else has taken since is theirs: their parts may begin elsewhere.
+create function public.record_account_export_part(
+  export_id uuid, lease int, name text, size bigint, place jsonb
+) returns boolean
+language sql security definer set search_path = '' as $$
+  with kept as (
+    update private.account_exports as made set
+      parts = made.parts || jsonb_build_object('name', $3, 'size', $4), place = $5,
+      failures = 0, last_error = null, next_attempt_at = now()
+    where made.id = $1 and made.lease = $2 and made.finished_at is null
+    returning made.id
+  )
+  select exists (select from kept)
+$$;
+comment on function public.record_account_export_part(uuid, int, text, bigint, jsonb) is
+  'Adds a part that is stored; false where the archive is gone or somebody else''s by now.';
+
+create function public.delay_account_export(export_id uuid, lease int, error text, wait_seconds int) returns void
+language sql security definer set search_path = '' as $$
+  update private.account_exports as made set
+    failures = made.failures + 1, last_error = $3, next_attempt_at = now() + make_interval(secs => $4)
+  where made.id = $1 and made.lease = $2
+$$;
+comment on function public.delay_account_export(uuid, int, text, int) is 'Why an archive waits, and for how long.';
+
+-- Once: its person is told once.
+create function public.finish_account_export(export_id uuid, lifetime_seconds int, payload jsonb) returns void
 language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
-  person uuid;
+  made private.account_exports;
 begin
-  update private.account_exports as made set finished_at = now(), size = $2 where made.id = $1
-  returning made.user_id into person;
-  perform private.queue_notification(person, 'data_export_ready', $1::text, payload);
+  update private.account_exports as complete set
+    finished_at = now(), expires_at = now() + make_interval(secs => lifetime_seconds),
+    size = (select sum((part ->> 'size')::bigint) from jsonb_array_elements(complete.parts) as part)
+  where complete.id = $1 and complete.finished_at is null and complete.place ->> 'kind' = 'end'
+  returning * into made;
+  if made.id is not null then
+    perform private.queue_notification(
+      made.user_id, 'data_export_ready', made.id::text,
+      $3 || jsonb_build_object('size_bytes', made.size, 'expires_at', made.expires_at)
+    );
+  end if;
 end
 $$;
-comment on function public.finish_account_export(uuid, bigint, jsonb) is 'An archive is complete: its person is told.';
+comment on function public.finish_account_export(uuid, int, jsonb) is
+  'An archive is complete, and its links are good from now on: its person is told.';
 
-create function public.drop_account_exports(export_id uuid default null) returns void
+create function public.drop_account_exports() returns void
 language sql security definer set search_path = '' as $$
-  delete from private.account_exports as made
-  where made.id = export_id or (export_id is null and made.expires_at < now())
+  delete from private.account_exports as made where made.expires_at < now()
 $$;
-comment on function public.drop_account_exports(uuid) is 'Drops an archive, or all that have run out; their files go.';
+comment on function public.drop_account_exports() is 'Drops archives that have run out; their files go.';
+
+insert into private.cron_jobs (name, schedule, path) values
+  ('continueAccountExports', '* * * * *', 'continueAccountExports');

@@ -78,9 +78,11 @@
 \ir ../policies/media_order.sql
 \ir media_qr_codes.sql
 \ir ../policies/media_qr_codes.sql
-\ir media_sweep.sql
-\ir ../policies/media_sweep.sql
+\ir personal_data.sql
+\ir ../policies/personal_data.sql
 \ir account_exports.sql
 \ir ../policies/account_exports.sql
+\ir media_sweep.sql
+\ir ../policies/media_sweep.sql
 \ir account_deletions.sql
 \ir ../policies/account_deletions.sql

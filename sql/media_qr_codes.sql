@@ -70,22 +70,28 @@ $$;
 comment on function public.record_qr_code(uuid, uuid, text, text, text, jsonb) is
   'Notes a QR code that has been stored.';
 
--- A project that is no longer published loses its codes; the rest is made again by the handler.
+-- A project that is no longer published loses its codes; the rest is made again by the handler. What was taken goes to the
+-- end of the line: one that cannot be made keeps nobody waiting.
 create function public.take_stale_qr_codes(batch int) returns jsonb
 language sql security definer set search_path = '' as $$
   delete from private.qr_codes as code using public.projects as project
   where project.id = code.project_id and project.status <> 'published';
-  select coalesce(jsonb_agg(to_jsonb(stale)), '[]') from (
-    select code.name, code.user_id, code.project_id, code.style, person.username,
-      (
-        select private.media_file_name(image.url) from public.project_images as image
-        join public.projects as project on project.id = image.project_id
-        where image.id = (code.style ->> 'logo_image_id')::uuid and project.user_id = code.user_id
-      ) as logo
-    from private.qr_codes as code join private.users as person on person.id = code.user_id
+  with stale as (
+    select code.name, person.username from private.qr_codes as code
+    join private.users as person on person.id = code.user_id
     where person.username <> code.username
-    order by code.updated_at limit batch
-  ) as stale
+    order by code.updated_at limit batch for update of code skip locked
+  ),
+  taken as (
+    update private.qr_codes as code set updated_at = now() from stale where stale.name = code.name
+    returning code.name, code.user_id, code.project_id, code.style, stale.username
+  )
+  select coalesce(jsonb_agg(to_jsonb(taken) || jsonb_build_object('logo', (
+    select private.media_file_name(image.url) from public.project_images as image
+    join public.projects as project on project.id = image.project_id
+    where image.id = (taken.style ->> 'logo_image_id')::uuid and project.user_id = taken.user_id
+      and starts_with(private.media_file_name(image.url), taken.user_id::text || '/')
+  ))), '[]') from taken
 $$;
 comment on function public.take_stale_qr_codes(int) is
   'The codes whose link has changed; those that lead nowhere are dropped.';

@@ -26,6 +26,11 @@ language sql stable security definer set search_path = '' as $$
       where upload.user_id = private.folder_id($2, 1) and upload.id = private.folder_id($2, 2)
         and upload.status = 'pending'
     )
+    when 'account-exports' then exists (
+      select from private.account_exports as made
+      where made.user_id = private.folder_id($2, 1)
+        and (made.id = private.folder_id($2, 2) or made.parts @> jsonb_build_array(jsonb_build_object('name', $2)))
+    )
     else false
   end
 $$;
@@ -86,7 +91,7 @@ $$;
 comment on function public.count_file_removals() is 'How many files wait to be removed.';
 
 -- Both ways: files that no row stands for (and files of nobody), and rows whose file is missing. Files younger than the
--- given time may be on their way. Files that people stored under names of their own are theirs to keep.
+-- given time may be on their way. Files that people once stored under names of their own are theirs to keep.
 create function public.queue_orphaned_files(older_than_seconds int) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -109,7 +114,10 @@ begin
       and object.bucket_id in ('project-media', 'qr-codes', 'ai-assets', 'uploads', 'account-exports')
       and (
         not exists (select from private.users as person where person.id::text = split_part(object.name, '/', 1))
-        or (object.bucket_id in ('uploads', 'qr-codes') and not private.is_file_wanted(object.bucket_id, object.name))
+        or (
+          object.bucket_id in ('uploads', 'qr-codes', 'account-exports')
+          and not private.is_file_wanted(object.bucket_id, object.name)
+        )
         or (
           object.bucket_id = 'project-media'
           and object.name ~ '^[0-9a-f-]{36}/[0-9a-f-]{36}/[0-9a-f-]{36}\.[a-z0-9]{3,4}$'

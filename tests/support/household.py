@@ -72,7 +72,7 @@ with person as (
   select person.id, project.id, 'image', 'image/png', 10, now() + interval '1 hour' from person, project
 ), codes as (
   insert into private.qr_codes (name, user_id, link, username, style)
-  select id || '/profile/x.png', id, 'https://example.com', 'x', '{}' from person
+  select id || '/profile/x.png', id, 'https://example.com', %(username)s, '{"scale": 10}' from person
 )
 insert into private.file_removals (bucket_id, name, next_attempt_at)
 select 'ai-assets', id || '/gone.png', now() + interval '1 day' from person
@@ -97,7 +97,8 @@ class Member:
 
 
 def fill(stack: Stack, person: Person, customer: str, subscription: str) -> Member:
-    values = {"id": person.id, "email": person.email, "customer": customer, "subscription": subscription}
+    values = {"id": person.id, "email": person.email, "username": person.username}
+    values |= {"customer": customer, "subscription": subscription}
     with psycopg.connect(stack.database_url) as connection:
         connection.execute(FILL.encode(), values)
     with stack.client("service") as client:

@@ -1,21 +1,22 @@
-"""A ZIP that is sent while it is written: memory holds a piece of it, never the whole."""
+"""A part of an archive: a ZIP that is sent while it is written, so that memory holds a piece of it, never the whole."""
 
-import csv
 import io
-import json
+import tempfile
 import zipfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
-from showcase.account import store
+from showcase.account import store, tables
 from showcase.account.clients import Account
-from showcase.account.store import File, Row
+from showcase.account.store import END, Export, File, Place
+from showcase.errors import NotFound
+from showcase.retry import Deadline
 
-ABOUT = """This is everything that we keep about you.
+ABOUT = """This is everything that we keep about you. It may come in several ZIP files: unpack them all into one folder.
 
-data/<name>.json   the rows of one table, as they are stored
+data/<name>.json   the rows of one table, as they are stored; what is long goes on in data/<name>.2.json and so on
 data/<name>.csv    the same for spreadsheets; nested values are JSON, text that begins like a formula has a ' before it
 files/<bucket>/... your files
 
@@ -24,6 +25,8 @@ docs/account.md of the project says what each table holds.
 # Not in an archive: itself, and what was sent but never passed the checks.
 LEFT_OUT = {"account-exports", "uploads"}
 FILES_AT_ONCE = 500
+PIECE_BYTES = 16 * 1024 * 1024  # of JSON, after which a table goes on in a file of its own
+CHUNK = 256 * 1024
 
 
 class _Pipe(io.RawIOBase):
@@ -48,82 +51,103 @@ class _Pipe(io.RawIOBase):
         return taken
 
 
-class Archive:
-    """A person's archive; `pieces` can be read once, and `size` is known when they have been."""
+class Part:
+    """The next part of a person's archive: as much as fits, as far as the deadline allows, and at least something.
 
-    def __init__(self, account: Account, user_id: UUID) -> None:
+    `pieces` can be read once. Then `size` is known, and `place` is where the following part begins.
+    """
+
+    def __init__(self, account: Account, export: Export, deadline: Deadline) -> None:
         self._account = account
-        self._user_id = user_id
+        self._export = export
+        self._deadline = deadline
         self._pipe = _Pipe()
+        self._zip = zipfile.ZipFile(self._pipe, "w", zipfile.ZIP_DEFLATED)
+        self.place = export.place
 
     @property
     def size(self) -> int:
         return self._pipe.size
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        with zipfile.ZipFile(self._pipe, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("README.txt", ABOUT)
-            for source in await store.list_sources(self._account.database):
-                for ending, write in (("json", _write_json), ("csv", _write_csv)):
-                    with archive.open(_entry(f"data/{source}.{ending}"), "w", force_zip64=True) as target:
-                        async for _ in write(self._rows(source), target.write):
-                            if piece := self._pipe.take():
-                                yield piece
-            async for file in store.files(self._account.database, self._user_id, FILES_AT_ONCE):
-                if file.bucket in LEFT_OUT:
-                    continue
-                with archive.open(self._file_entry(file), "w", force_zip64=True) as target:
-                    async with self._account.storage.reading(file.bucket, file.name) as chunks:
-                        async for chunk in chunks:
-                            target.write(chunk)
-                            yield self._pipe.take()
+        with self._zip:
+            self._zip.writestr("README.txt", ABOUT)
+            empty = True
+            while self.place.kind == "rows":
+                if not empty and self._is_full():
+                    break
+                empty = False
+                async for piece in self._rows():
+                    yield piece
+            if self.place.kind == "files":
+                async for piece in self._files(empty=empty):
+                    yield piece
         yield self._pipe.take()
 
-    def _rows(self, source: str) -> AsyncIterator[Row]:
-        return store.rows(self._account.database, self._user_id, source, self._account.settings.account_export_rows)
+    def _is_full(self, more: int = 0) -> bool:
+        most = self._account.settings.account_export_part_bytes
+        return self.size + more > most or not self._deadline.remaining
 
-    def _file_entry(self, file: File) -> zipfile.ZipInfo:
+    async def _rows(self) -> AsyncIterator[bytes]:
+        """One table, or the next stretch of it: as JSON while it is read, and then as CSV."""
+        sources = await store.list_sources(self._account.database)
+        source = self.place.source or sources[0]
+        number = "" if self.place.piece == 1 else f".{self.place.piece}"
+        after, written = self.place.after, 0
+        with tempfile.SpooledTemporaryFile(CHUNK) as lines:
+            table = tables.Writer(lines)
+            with self._zip.open(_entry(f"data/{source}{number}.json"), "w", force_zip64=True) as target:
+                while written < PIECE_BYTES:
+                    rows, after = await store.page(
+                        self._account.database,
+                        self._export.user_id,
+                        source,
+                        after,
+                        self._account.settings.account_export_rows,
+                    )
+                    for content in table.json(rows):
+                        written += target.write(content)
+                        yield self._pipe.take()
+                    if after is None:
+                        break
+                target.write(table.end())
+            lines.seek(0)
+            with self._zip.open(_entry(f"data/{source}{number}.csv"), "w", force_zip64=True) as target:
+                while chunk := lines.read(CHUNK):
+                    target.write(chunk)
+                    yield self._pipe.take()
+        following = sources[sources.index(source) + 1 :]
+        if after is not None:
+            self.place = Place("rows", source, after, self.place.piece + 1)
+        else:
+            self.place = Place("rows", following[0]) if following else Place("files")
+
+    async def _files(self, *, empty: bool) -> AsyncIterator[bytes]:
+        database, user_id = self._account.database, self._export.user_id
+        async for file in store.files(database, user_id, FILES_AT_ONCE, self.place.after):
+            if file.bucket not in LEFT_OUT:
+                if not empty and self._is_full(file.size):
+                    return
+                empty = False
+                async for piece in self._file(file):
+                    yield piece
+            self.place = replace(self.place, after=file.key)
+        self.place = END
+
+    async def _file(self, file: File) -> AsyncIterator[bytes]:
         # Below the person's own folder; names that were stored cannot lead out of it.
-        return _entry(f"files/{file.bucket}/{file.name.partition('/')[2]}", zipfile.ZIP_STORED)
+        entry = _entry(f"files/{file.bucket}/{file.name.partition('/')[2]}", zipfile.ZIP_STORED)
+        try:
+            async with self._account.storage.reading(file.bucket, file.name) as chunks:
+                with self._zip.open(entry, "w", force_zip64=True) as target:
+                    async for chunk in chunks:
+                        target.write(chunk)
+                        yield self._pipe.take()
+        except NotFound:
+            return  # removed since it was listed
 
 
 def _entry(name: str, compression: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, datetime.now(UTC).timetuple()[:6])
     entry.compress_type = compression
     return entry
-
-
-Write = Callable[[bytes], int]
-
-
-async def _write_json(rows: AsyncIterator[Row], write: Write) -> AsyncIterator[None]:
-    """An array, a row to a line."""
-    mark = "[\n"
-    async for row in rows:
-        write(f"{mark}{json.dumps(row, ensure_ascii=False)}".encode())
-        mark = ",\n"
-        yield
-    write(("[]\n" if mark == "[\n" else "\n]\n").encode())
-
-
-async def _write_csv(rows: AsyncIterator[Row], write: Write) -> AsyncIterator[None]:
-    """A header, then a line for each row."""
-    columns: list[str] = []
-    async for row in rows:
-        line = io.StringIO()
-        writer = csv.writer(line)
-        if not columns:
-            columns = list(row)
-            writer.writerow(columns)
-        writer.writerow([cell(row.get(column)) for column in columns])
-        write(line.getvalue().encode())
-        yield
-
-
-def cell(value: Any) -> Any:
-    """A value as a spreadsheet takes it, which must not take it for a formula."""
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value

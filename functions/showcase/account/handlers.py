@@ -1,11 +1,10 @@
-"""`exportAccount`, `deleteAccount` and what belongs to it: how far it is, taking it back, going on with it."""
+"""`deleteAccount` and what belongs to it: how far it is, taking it back, going on with it."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from showcase.account import deletion, store
-from showcase.account.archive import Archive
 from showcase.account.clients import Account, connect
 from showcase.account.schemas import (
     CancelRequest,
@@ -13,39 +12,17 @@ from showcase.account.schemas import (
     ContinueResponse,
     DeleteRequest,
     DeletionResponse,
-    ExportRequest,
-    ExportResponse,
     StatusRequest,
 )
 from showcase.auth import Caller
 from showcase.endpoint import EVERYONE, PEOPLE, SERVICES, Call, Endpoint
-from showcase.errors import ApiError, Conflict, Forbidden, NotFound, Unauthorized, UnprocessableContent
-
-EXPORTS = "account-exports"
+from showcase.errors import Conflict, Forbidden, NotFound, Unauthorized, UnprocessableContent
 
 
 def person(caller: Caller) -> UUID:
     if caller.user_id is None:
         raise Unauthorized
     return caller.user_id
-
-
-async def handle_export(call: Call[ExportRequest], account: Account) -> ExportResponse:
-    user_id = person(call.caller)
-    made = await store.begin_export(account.database, user_id, account.settings.account_export_seconds)
-    if "id" not in made:
-        raise Conflict("Your data is being put together already.", code="export_in_progress")
-    name = f"{user_id}/{made['id']}.zip"
-    archive = Archive(account, user_id)
-    try:
-        await account.storage.upload(EXPORTS, name, archive.pieces(), "application/zip")
-        url = await account.storage.sign_download(EXPORTS, name, account.settings.account_export_seconds)
-    except ApiError:
-        await store.drop_exports(account.database, made["id"])
-        raise
-    payload = {"url": url, "expires_at": made["expires_at"], "size_bytes": archive.size}
-    await store.finish_export(account.database, made["id"], archive.size, payload)
-    return ExportResponse(url=url, expires_at=made["expires_at"], size=archive.size)
 
 
 async def handle_delete(call: Call[DeleteRequest], account: Account) -> DeletionResponse:
@@ -99,21 +76,9 @@ def _receipt(row: Mapping[str, Any]) -> DeletionResponse:
 
 
 async def handle_continue(_: Call[ContinueRequest], account: Account) -> ContinueResponse:
-    await store.drop_exports(account.database)
     taken, done = await deletion.continue_all(account)
     return ContinueResponse(taken=taken, done=done)
 
-
-export_account = Endpoint(
-    name="exportAccount",
-    summary="Everything that is kept about the caller, as one ZIP behind a link that expires",
-    body=ExportRequest,
-    answer=ExportResponse,
-    callers=PEOPLE,
-    connect=connect,
-    handle=handle_export,
-    problems=(Conflict,),
-)
 
 delete_account = Endpoint(
     name="deleteAccount",
@@ -149,7 +114,7 @@ cancel_account_deletion = Endpoint(
 
 continue_account_deletions = Endpoint(
     name="continueAccountDeletions",
-    summary="Goes on with deletions that had to wait, and drops archives that have run out; called by cron",
+    summary="Goes on with deletions that had to wait; called by cron",
     body=ContinueRequest,
     answer=ContinueResponse,
     callers=SERVICES,

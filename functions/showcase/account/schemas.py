@@ -13,12 +13,39 @@ class ExportRequest(RequestModel):
     """Takes no fields."""
 
 
-class ExportResponse(ResponseModel):
-    """The archive."""
+class ExportStatusRequest(RequestModel):
+    """Takes no fields."""
 
-    url: str = Field(description="Opens the archive for whoever holds it, until it expires.")
-    expires_at: datetime
+
+class ExportPart(ResponseModel):
+    """One ZIP file of an archive."""
+
+    url: str = Field(description="Opens it for whoever holds it, until the archive expires.")
     size: int = Field(description="Bytes.")
+
+
+class ExportResponse(ResponseModel):
+    """The archive. Unpack all its parts into one folder."""
+
+    id: UUID
+    status: Literal["running", "done"] = Field(
+        description="running: it goes on by itself, and an e-mail tells the end."
+    )
+    waiting_for: str | None = Field(description="Why it waits, e.g. storage_unavailable.")
+    requested_at: datetime
+    expires_at: datetime | None = Field(description="Until when it can be downloaded; null while it is being made.")
+    size: int = Field(description="Bytes, of all parts that are complete.")
+    parts: list[ExportPart] = Field(description="Empty while it is being made.")
+
+
+class ContinueExportsRequest(RequestModel):
+    """Takes no fields."""
+
+
+class ContinueExportsResponse(ResponseModel):
+    """What a run did."""
+
+    parts: int
 
 
 class DeleteRequest(RequestModel):

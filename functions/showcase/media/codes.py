@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from showcase.errors import ApiError
 from showcase.media import qr, store
 from showcase.media.clients import Media
 from showcase.media.store import StaleCode
+from showcase.telemetry import report
 
 BUCKET = "qr-codes"
 
@@ -37,11 +39,15 @@ async def draw(media: Media, link: str, style: Mapping[str, Any], logo: str | No
 
 
 async def refresh(media: Media, batch: int) -> int:
-    """Makes again the codes of people who have another name now; how many."""
-    stale = await store.stale_qr_codes(media.database, batch)
-    for code in stale:
-        await _refresh_one(media, code)
-    return len(stale)
+    """Makes again the codes of people who have another name now; how many. What fails is tried again later."""
+    made = 0
+    for code in await store.stale_qr_codes(media.database, batch):
+        try:
+            await _refresh_one(media, code)
+            made += 1
+        except ApiError as error:
+            report(error)
+    return made
 
 
 async def _refresh_one(media: Media, code: StaleCode) -> None:

@@ -94,8 +94,8 @@ async def handle_sweep(call: Call[SweepRequest], media: Media) -> SweepResponse:
     found = {"expired": 0, "orphans": 0, "missing": []}
     if call.body.orphans:
         found = dict(await store.queue_orphans(media.database, media.settings.media_orphan_seconds))
-    refreshed = await codes.refresh(media, STALE_CODES)
     swept = await sweep.drain(media)
+    refreshed = await codes.refresh(media, STALE_CODES)
     return SweepResponse(
         removed=swept.removed,
         failed=swept.failed,

@@ -8,6 +8,7 @@ from showcase.notifications.formats import date, link, moment, money, plan, sign
 
 _PLATFORMS = {"github": ("GitHub", "stars"), "linkedin": ("LinkedIn", "likes"), "twitter": ("X", "likes")}
 _MOST_PROJECTS = 5
+_MOST_LINKS = 30  # more of them would make an e-mail that programs cut off
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Facts:
     next_attempt_at: str | None = None
     ends_at: str | None = None
     invoice_url: str | None = None
-    url: str | None = None
+    urls: tuple[str, ...] = ()
     expires_at: str | None = None
     size: str | None = None
     receipt_id: str | None = None
@@ -61,7 +62,7 @@ def facts(payload: Mapping[str, Any]) -> Facts:
         next_attempt_at=date(payload.get("next_attempt_at")) or date(payload.get("next_attempt")),
         ends_at=date(payload.get("ends_at")) or date(payload.get("ended_at")),
         invoice_url=link(payload.get("invoice_url")),
-        url=link(payload.get("url")),
+        urls=_links(payload),
         expires_at=moment(payload.get("expires_at")),
         size=size(payload.get("size_bytes")),
         receipt_id=text(payload.get("receipt_id")),
@@ -70,6 +71,13 @@ def facts(payload: Mapping[str, Any]) -> Facts:
         more=max(0, whole(payload.get("more")) or 0),
         bars=_bars(payload.get("projects")),
     )
+
+
+def _links(payload: Mapping[str, Any]) -> tuple[str, ...]:
+    """All of them or none: with some alone, something would be missing unnoticed."""
+    given = payload.get("urls", [payload.get("url")])
+    links = [link(value) for value in given] if isinstance(given, list) else []
+    return tuple(filter(None, links)) if all(links) and len(links) <= _MOST_LINKS else ()
 
 
 def _bars(projects: Any) -> tuple[Bar, ...]:

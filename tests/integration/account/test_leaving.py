@@ -66,8 +66,9 @@ def call(mail: Mail, member: Member, name: str, **body: Any) -> httpx.Response:
 def export(mail: Mail, member: Member) -> zipfile.ZipFile:
     answer = call(mail, member, "exportAccount")
     assert answer.status_code == 200, answer.text
-    downloaded = httpx.get(answer.json()["url"]).raise_for_status()
-    assert len(downloaded.content) == answer.json()["size"]
+    (part,) = answer.json()["parts"]
+    downloaded = httpx.get(part["url"]).raise_for_status()
+    assert len(downloaded.content) == part["size"] == answer.json()["size"]
     archive = zipfile.ZipFile(io.BytesIO(downloaded.content))
     assert archive.testzip() is None
     return archive

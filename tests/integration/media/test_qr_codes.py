@@ -65,3 +65,21 @@ def test_colours_that_do_not_stand_out_are_refused(studio: Studio) -> None:
     assert studio.call("generateQrCode", dark="url(evil)").status_code == 422
     assert studio.call("generateQrCode", light='#ffffff"/><script>').status_code == 422
     assert studio.files("qr-codes") == []
+
+
+def test_a_code_that_cannot_be_made_again_keeps_nobody_waiting(studio: Studio, rival: Studio) -> None:
+    """Its logo's file is lost; what others wait for goes on."""
+    project = studio.project()
+    logo = studio.upload(project, image("JPEG", (300, 100)), "image/jpeg").json()
+    studio.call("generateQrCode", logo_image_id=logo["id"]).raise_for_status()
+    (name,) = studio.files()
+    with studio.stack.client("service") as service:
+        body = {"prefixes": [name]}
+        service.request("DELETE", "/storage/v1/object/project-media", json=body).raise_for_status()
+    other = rival.call("generateQrCode").json()
+    for each in (studio, rival):
+        renamed = {"username": f"n{each.person.id.hex[:12]}"}
+        each.http.patch(f"/rest/v1/users?id=eq.{each.person.id}", json=renamed).raise_for_status()
+        each.sql("update private.qr_codes set updated_at = now() - interval '1 day' where user_id = %s", each.person.id)
+    studio.sweep()
+    assert read(other["png_url"]) == f"{studio.stack.site_url}/n{rival.person.id.hex[:12]}"

@@ -1,7 +1,7 @@
 """Values as spreadsheets take them."""
 
 import pytest
-from showcase.account.archive import cell
+from showcase.account.tables import cell
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,102 @@
+"""`exportAccount`: the archive, at once where it is small, else by and by; how far it is; going on with it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from starlette.responses import JSONResponse, Response
+
+from showcase.account import export, store
+from showcase.account.clients import Account, connect
+from showcase.account.handlers import person
+from showcase.account.schemas import (
+    ContinueExportsRequest,
+    ContinueExportsResponse,
+    ExportRequest,
+    ExportResponse,
+    ExportStatusRequest,
+)
+from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
+from showcase.errors import NotFound, Unauthorized
+from showcase.retry import Deadline
+
+
+async def handle_export(call: Call[ExportRequest], account: Account) -> Response:
+    settings, user_id = account.settings, person(call.caller)
+    row = await store.begin_export(
+        account.database, user_id, settings.account_export_seconds, settings.account_export_again_seconds
+    )
+    if row is None:
+        raise Unauthorized("This account is gone.", code="account_gone")
+    if row["finished_at"] is None:
+        await export.go_on(account, Deadline.after(settings.account_export_wait_seconds), UUID(row["id"]))
+    answer = await _status(account, user_id)
+    status = HTTPStatus.OK if answer.status == "done" else HTTPStatus.ACCEPTED
+    return JSONResponse(answer.model_dump(mode="json"), status)
+
+
+async def handle_status(call: Call[ExportStatusRequest], account: Account) -> ExportResponse:
+    return await _status(account, person(call.caller))
+
+
+async def _status(account: Account, user_id: UUID) -> ExportResponse:
+    row = await store.get_export(account.database, user_id)
+    if row is None:
+        raise NotFound("There is no archive of your data: ask for one.", code="export_not_found")
+    done = row["finished_at"] is not None
+    return ExportResponse(
+        id=row["id"],
+        status="done" if done else "running",
+        waiting_for=row["last_error"],
+        requested_at=row["started_at"],
+        expires_at=row["expires_at"] if done else None,
+        size=sum(part["size"] for part in row["parts"]),
+        parts=await _links(account, row) if done else [],
+    )
+
+
+async def _links(account: Account, row: Mapping[str, Any]) -> Any:
+    left = datetime.fromisoformat(row["expires_at"]) - datetime.now(UTC)
+    return await export.links(account, row["parts"], max(1, int(left.total_seconds())))
+
+
+async def handle_continue(_: Call[ContinueExportsRequest], account: Account) -> ContinueExportsResponse:
+    await store.drop_exports(account.database)
+    return ContinueExportsResponse(
+        parts=await export.go_on(account, Deadline.after(account.settings.account_run_seconds))
+    )
+
+
+export_account = Endpoint(
+    name="exportAccount",
+    summary="All that is kept about the caller, as ZIP files behind links that expire; 202 while they are being made",
+    body=ExportRequest,
+    answer=ExportResponse,
+    callers=PEOPLE,
+    connect=connect,
+    handle=handle_export,
+    also={202: {"application/json": ExportResponse}},
+)
+
+get_account_export = Endpoint(
+    name="getAccountExport",
+    summary="How far the caller's archive is, and its links once it is complete",
+    body=ExportStatusRequest,
+    answer=ExportResponse,
+    callers=PEOPLE,
+    connect=connect,
+    handle=handle_status,
+    problems=(NotFound,),
+)
+
+continue_account_exports = Endpoint(
+    name="continueAccountExports",
+    summary="Goes on with archives that take longer than a request, and drops those that have run out; called by cron",
+    body=ContinueExportsRequest,
+    answer=ContinueExportsResponse,
+    callers=SERVICES,
+    connect=connect,
+    handle=handle_continue,
+)

@@ -1,0 +1,125 @@
+-- What is a person's, table by table: what exportAccount gives and deleteAccount erases.
+
+-- The one list of where personal data is. A test compares it with the columns that there are, so that a table that is
+-- added later is in it or fails the test.
+create table private.personal_data (
+  source text primary key check (source ~ '^[a-z_]{1,60}$'),
+  relation text not null unique,
+  owned text not null,
+  row_key text not null,
+  secrets text[] not null default '{}',
+  cascades boolean not null default true
+);
+comment on table private.personal_data is
+  'Which rows are a person''s: what exportAccount gives and deleteAccount erases.';
+comment on column private.personal_data.owned is 'The condition, in SQL, on a row `t`; $1 is the person''s id.';
+comment on column private.personal_data.row_key is
+  'An expression, in SQL, of text that is unique among a person''s rows.';
+comment on column private.personal_data.secrets is 'Columns that open something, and so are in no archive.';
+comment on column private.personal_data.cascades is 'Whether foreign keys erase it; the rest is erased by name.';
+
+insert into private.personal_data (source, relation, owned, row_key, secrets, cascades) values
+  (
+    'account', 'auth.users', 't.id = $1', 't.id::text',
+    array[
+      'encrypted_password', 'confirmation_token', 'recovery_token', 'email_change_token_new',
+      'email_change_token_current', 'phone_change_token', 'reauthentication_token'
+    ],
+    true
+  ),
+  ('identities', 'auth.identities', 't.user_id = $1', 't.id::text', '{}', true),
+  ('sign_ins', 'auth.sessions', 't.user_id = $1', 't.id::text', '{refresh_token_hmac_key}', true),
+  ('profile', 'private.users', 't.id = $1', 't.id::text', '{}', true),
+  ('projects', 'public.projects', 't.user_id = $1', 't.id::text', '{}', true),
+  (
+    'project_images', 'public.project_images',
+    't.project_id in (select id from public.projects where user_id = $1)', 't.id::text', '{}', true
+  ),
+  (
+    'project_videos', 'public.project_videos',
+    't.project_id in (select id from public.projects where user_id = $1)', 't.id::text', '{}', true
+  ),
+  (
+    'project_tags', 'public.project_tags',
+    't.project_id in (select id from public.projects where user_id = $1)', 't.project_id || t.tag', '{}', true
+  ),
+  (
+    'project_technologies', 'public.project_technologies',
+    't.project_id in (select id from public.projects where user_id = $1)', 't.project_id || t.technology', '{}', true
+  ),
+  (
+    'social_metrics', 'public.social_metrics',
+    't.project_id in (select id from public.projects where user_id = $1)', 't.id::text', '{}', true
+  ),
+  (
+    'metric_sources', 'private.metric_sources',
+    't.project_id in (select id from public.projects where user_id = $1)', 't.project_id || t.platform', '{lease_id}',
+    true
+  ),
+  ('layouts', 'public.layouts', 't.user_id = $1', 't.id::text', '{}', true),
+  ('ai_sessions', 'public.ai_sessions', 't.user_id = $1', 't.id::text', '{}', true),
+  ('design_usage', 'private.design_usage', 't.user_id = $1', 't.day::text', '{}', true),
+  ('design_runs', 'private.design_runs', 't.user_id = $1', 't.session_id::text', '{}', false),
+  ('subscriptions', 'public.subscriptions', 't.user_id = $1', 't.id::text', '{}', true),
+  ('stripe_customer', 'private.stripe_customers', 't.user_id = $1', 't.user_id::text', '{}', true),
+  (
+    'stripe_events', 'private.stripe_events',
+    'exists (select from unnest(private.stripe_ids($1)) as id where strpos(t.hint::text, id) > 0)', 't.id', '{}', false
+  ),
+  (
+    'billing_findings', 'private.billing_findings',
+    't.details ->> ''user_id'' = $1::text or t.subject = any (private.stripe_ids($1))', 't.kind || t.subject', '{}',
+    false
+  ),
+  ('notifications', 'public.notifications', 't.user_id = $1', 't.id::text', '{}', true),
+  (
+    'notification_events', 'private.notification_events',
+    't.notification_id in (select id from public.notifications where user_id = $1)',
+    't.notification_id || t.message_id || t.event || t.occurred_at', '{}', true
+  ),
+  ('notification_preferences', 'public.notification_preferences', 't.user_id = $1', 't.type', '{}', true),
+  ('notification_suppressions', 'private.notification_suppressions', 't.user_id = $1', 't.email', '{}', true),
+  ('qr_codes', 'private.qr_codes', 't.user_id = $1', 't.name', '{}', true),
+  ('media_uploads', 'private.media_uploads', 't.user_id = $1', 't.id::text', '{}', true),
+  ('account_exports', 'private.account_exports', 't.user_id = $1', 't.id::text', '{}', true),
+  ('account_deletions', 'private.account_deletions', 't.user_id = $1', 't.id::text', '{}', false),
+  (
+    'file_removals', 'private.file_removals', 'starts_with(t.name, $1 || ''/'')',
+    't.bucket_id || ''/'' || t.name', '{}', false
+  ),
+  ('files', 'storage.objects', 'starts_with(t.name, $1 || ''/'')', 't.bucket_id || ''/'' || t.name', '{}', false);
+
+-- One page of a person's rows, in the order of their keys.
+create function public.export_account_rows(user_id uuid, source text, after text, batch int) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_variable
+declare
+  wanted private.personal_data;
+  page jsonb;
+begin
+  select * into wanted from private.personal_data as known where known.source = export_account_rows.source;
+  if to_regclass(wanted.relation) is null then
+    return '{"rows": [], "next": null}';
+  end if;
+  execute format(
+    'select jsonb_build_object(
+       ''rows'', coalesce(jsonb_agg(page.content order by page.key), ''[]''),
+       ''next'', case when count(*) = $3 then max(page.key) end
+     )
+     from (
+       select to_jsonb(t) - $4 as content, (%2$s) collate "C" as key from %1$s as t
+       where (%3$s) and ((%2$s) collate "C" > $2 or $2 is null) order by key limit $3
+     ) as page',
+    wanted.relation, wanted.row_key, wanted.owned
+  ) into page using user_id, after, batch, wanted.secrets;
+  return page;
+end
+$$;
+comment on function public.export_account_rows(uuid, text, text, int) is
+  'A page of a person''s rows of one source: {"rows", "next"}; `next` is null on the last page.';
+
+create function public.list_export_sources() returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select jsonb_agg(known.source order by known.source) from private.personal_data as known
+$$;
+comment on function public.list_export_sources() is 'The sources of an archive.';
