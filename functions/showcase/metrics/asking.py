@@ -121,7 +121,7 @@ def _usage(batch: Batch | None, stop: VendorError | None, *, answered: bool, fai
     if stop and stop.failure is Failure.RATE_LIMITED:
         not_before = time.time() + (stop.retry_after or 60.0)
     elif stop and stop.failure is Failure.REJECTED:
-        not_before = time.time() + 86_400.0  # somebody has to look at this credential
+        not_before = time.time() + (stop.retry_after or 86_400.0)  # somebody has to look at this credential
     return Usage(
         answered=answered,
         failures=failures,

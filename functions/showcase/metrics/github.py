@@ -21,7 +21,7 @@ VENDOR = "github"
 FIRST_BATCH = 50
 LARGEST_BATCH = 100  # aliases in one query
 
-_FIELDS = "id nameWithOwner stargazerCount forkCount watchers { totalCount }"
+_FIELDS = "id nameWithOwner isPrivate stargazerCount forkCount watchers { totalCount }"
 _FAILURES = {"NOT_FOUND": Failure.GONE, "FORBIDDEN": Failure.FORBIDDEN}
 _LIMITS = {"RATE_LIMITED", "RATE_LIMIT"}
 _NODE_ID = re.compile(r"[\w=+/-]{1,200}", re.ASCII)
@@ -104,8 +104,11 @@ def _sort(body: Mapping[str, Any], aliases: Mapping[str, Reference]) -> dict[Ref
     }
     data = body.get("data")
     nodes = data if isinstance(data, dict) else {}
+    hidden = {alias for alias, node in nodes.items() if isinstance(node, dict) and node.get("isPrivate")}
     return {
-        reference: _answer(nodes.get(alias)) or VendorError(VENDOR, failures.get(alias, Failure.UNAVAILABLE))
+        reference: VendorError(VENDOR, Failure.GONE)  # as for strangers, whatever our own token may see
+        if alias in hidden
+        else _answer(nodes.get(alias)) or VendorError(VENDOR, failures.get(alias, Failure.UNAVAILABLE))
         for alias, reference in aliases.items()
     }
 

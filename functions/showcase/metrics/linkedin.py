@@ -21,6 +21,7 @@ from showcase.retry import Deadline
 
 VENDOR = "linkedin"
 LARGEST_BATCH = 50
+SUNSET_WAIT = 3600.0  # seconds; versions are served for a year, and then somebody has to choose a newer one
 LONGEST_URL = 4000  # characters; beyond it Rest.li wants the query in the body of a POST
 
 _FAILURES = {403: Failure.FORBIDDEN, 404: Failure.GONE}
@@ -62,6 +63,8 @@ class LinkedIn:
 def _read(response: httpx.Response) -> dict[str, Any]:
     if response.status_code == 429:
         raise VendorError(VENDOR, Failure.RATE_LIMITED, retry_after=_until_tomorrow())
+    if response.status_code == 426:
+        raise VendorError(VENDOR, Failure.REJECTED, "LINKEDIN_VERSION is no longer served", retry_after=SUNSET_WAIT)
     if response.status_code in {401, 403}:
         raise VendorError(VENDOR, Failure.REJECTED, f"status {response.status_code}")
     try:

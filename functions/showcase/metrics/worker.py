@@ -111,4 +111,4 @@ async def _process(
         done.rate_limited += stored["returned"]
     elif asked.stopped_by.failure is Failure.REJECTED:
         done.rejected_credentials.append(lease.credential)
-        log.error("%s refused a credential", client.platform, extra={"fields": {"credential": lease.credential}})
+        log.error("%s", asked.stopped_by, extra={"fields": {"credential": lease.credential}})

@@ -23,6 +23,7 @@ def others(platform: str) -> list[str]:
     [
         ("github", {"kind": "not_found"}, "gone"),
         ("github", {"kind": "private"}, "gone"),
+        ("github", {"kind": "private", "visible": True}, "gone"),
         ("github", {"kind": "forbidden"}, "forbidden"),
         ("github", {"kind": "resource_limits_exceeded"}, "unavailable"),
         ("github", {"kind": "bad_gateway"}, "unavailable"),
@@ -124,6 +125,7 @@ LIMITS = [
     ("linkedin", {"kind": "bad_credentials", "reason": "revoked"}, "rejected", DAY),
     ("linkedin", {"kind": "bad_credentials", "reason": "invalid"}, "rejected", DAY),
     ("linkedin", {"kind": "no_permission"}, "rejected", DAY),
+    ("linkedin", {"kind": "version_sunset"}, "rejected", DAY // 24),
 ]
 
 
@@ -166,7 +168,6 @@ def test_a_platform_that_refuses_is_left_alone_until_its_time_and_the_others_are
         ("twitter", {"kind": "service_unavailable"}),
         ("linkedin", {"kind": "service_unavailable"}),
         ("linkedin", {"kind": "server_error"}),
-        ("linkedin", {"kind": "version_sunset"}),
     ],
     ids=name,
 )  # fmt: skip
