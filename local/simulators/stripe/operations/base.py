@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from local.simulators.stripe.errors import invalid
-from local.simulators.stripe.parameters import Expanding, Paging, Params
+from local.simulators.stripe.parameters import Expanding, Paging, Params, Range, within
 from local.simulators.stripe.state import Object
 from local.simulators.stripe.world import World
 
@@ -33,6 +34,27 @@ def retrieve(kind: str) -> Callable[[World, Expanding, str], Object]:
         return world.state.need(kind, identity)
 
     return run
+
+
+def listing(kind: str, **values: Callable[[Object], Any]) -> Callable[[World, Paging, str], Listing]:
+    """Lists what fits the parameters that are given: each is compared with the field of its name, or with `values`."""
+
+    def run(world: World, params: Paging, _: str) -> Listing:
+        names = type(params).model_fields.keys() - Paging.model_fields.keys()
+        wanted = {name: value for name in names if (value := getattr(params, name)) is not None}
+
+        def fits(obj: Object) -> bool:
+            return all(_is(values.get(name, itemgetter(name))(obj), value) for name, value in wanted.items())
+
+        return Listing(obj for obj in world.state.all(kind) if not obj.get("_deleted") and fits(obj))
+
+    return run
+
+
+def _is(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, list):
+        return value in wanted
+    return within(value, wanted) if isinstance(wanted, Range) else bool(value == wanted)
 
 
 def page(listing: Listing, params: Paging, url: str, kind: str) -> tuple[list[Object], Object]:

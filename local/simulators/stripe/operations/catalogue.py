@@ -1,12 +1,13 @@
 """Products and prices."""
 
+from operator import itemgetter
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from local.simulators.stripe import catalogue
 from local.simulators.stripe.errors import invalid
-from local.simulators.stripe.operations.base import Listing, Operation, retrieve
+from local.simulators.stripe.operations.base import Operation, listing, retrieve
 from local.simulators.stripe.parameters import (
     Clearable,
     Created,
@@ -16,7 +17,6 @@ from local.simulators.stripe.parameters import (
     Params,
     Text,
     merged_metadata,
-    within,
 )
 from local.simulators.stripe.state import Object, new_id
 from local.simulators.stripe.world import World
@@ -101,16 +101,6 @@ def _update_product(world: World, params: UpdateProduct, identity: str) -> Objec
     return product
 
 
-def _list_products(world: World, params: ListProducts, _: str) -> Listing:
-    return Listing(
-        product
-        for product in world.state.all("product")
-        if params.active in {None, product["active"]}
-        and (params.ids is None or product["id"] in params.ids)
-        and within(product["created"], params.created)
-    )
-
-
 def _take_lookup_key(world: World, key: str | None, *, transfer: bool) -> None:
     for price in world.state.all("price") if key else ():
         if price["lookup_key"] == key:
@@ -154,26 +144,13 @@ def _update_price(world: World, params: UpdatePrice, identity: str) -> Object:
     return price
 
 
-def _list_prices(world: World, params: ListPrices, _: str) -> Listing:
-    return Listing(
-        price
-        for price in world.state.all("price")
-        if params.active in {None, price["active"]}
-        and params.currency in {None, price["currency"]}
-        and params.product in {None, price["product"]}
-        and params.type in {None, price["type"]}
-        and (params.lookup_keys is None or price["lookup_key"] in params.lookup_keys)
-        and within(price["created"], params.created)
-    )
-
-
 OPERATIONS = (
     Operation("products.create", "POST", "/v1/products", CreateProduct, _create_product),
-    Operation("products.list", "GET", "/v1/products", ListProducts, _list_products),
+    Operation("products.list", "GET", "/v1/products", ListProducts, listing("product", ids=itemgetter("id"))),
     Operation("products.retrieve", "GET", "/v1/products/{id}", Expanding, retrieve("product")),
     Operation("products.update", "POST", "/v1/products/{id}", UpdateProduct, _update_product),
     Operation("prices.create", "POST", "/v1/prices", CreatePrice, _create_price),
-    Operation("prices.list", "GET", "/v1/prices", ListPrices, _list_prices),
+    Operation("prices.list", "GET", "/v1/prices", ListPrices, listing("price", lookup_keys=itemgetter("lookup_key"))),
     Operation("prices.retrieve", "GET", "/v1/prices/{id}", Expanding, retrieve("price")),
     Operation("prices.update", "POST", "/v1/prices/{id}", UpdatePrice, _update_price),
 )

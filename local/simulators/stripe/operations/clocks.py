@@ -7,7 +7,7 @@ from pydantic import Field
 from local.simulators.stripe import customers, timeline
 from local.simulators.stripe.calendar import DAY
 from local.simulators.stripe.errors import invalid
-from local.simulators.stripe.operations.base import Listing, Operation, retrieve
+from local.simulators.stripe.operations.base import Operation, listing, retrieve
 from local.simulators.stripe.parameters import Expanding, Paging, Params
 from local.simulators.stripe.state import Object, new_id
 from local.simulators.stripe.world import World
@@ -64,14 +64,10 @@ def _delete(world: World, _: Params, identity: str) -> Object:
     return clock
 
 
-def _list(world: World, _: Paging, __: str) -> Listing:
-    return Listing(clock for clock in world.state.all("test_helpers.test_clock") if not clock.get("_deleted"))
-
-
 _PATH = "/v1/test_helpers/test_clocks"
 OPERATIONS = (
     Operation("test_helpers.test_clocks.create", "POST", _PATH, Create, _create),
-    Operation("test_helpers.test_clocks.list", "GET", _PATH, Paging, _list),
+    Operation("test_helpers.test_clocks.list", "GET", _PATH, Paging, listing("test_helpers.test_clock")),
     Operation(
         "test_helpers.test_clocks.retrieve", "GET", f"{_PATH}/{{id}}", Expanding, retrieve("test_helpers.test_clock")
     ),

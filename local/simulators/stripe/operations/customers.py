@@ -3,7 +3,7 @@
 from typing import Any
 
 from local.simulators.stripe import customers, payments
-from local.simulators.stripe.operations.base import Listing, Operation, retrieve
+from local.simulators.stripe.operations.base import Listing, Operation, listing, retrieve
 from local.simulators.stripe.parameters import (
     Clearable,
     Created,
@@ -127,21 +127,13 @@ def _detach(world: World, _: Expanding, identity: str) -> Object:
     return method
 
 
-def _list_methods(world: World, params: ListMethods, _: str) -> Listing:
-    return Listing(
-        method
-        for method in world.state.all("payment_method")
-        if method["customer"] == params.customer and params.type in {None, method["type"]}
-    )
-
-
 OPERATIONS = (
     Operation("customers.create", "POST", "/v1/customers", Create, _create),
     Operation("customers.list", "GET", "/v1/customers", List, _list),
     Operation("customers.retrieve", "GET", "/v1/customers/{id}", Expanding, _retrieve),
     Operation("customers.update", "POST", "/v1/customers/{id}", Update, _update),
     Operation("customers.delete", "DELETE", "/v1/customers/{id}", Params, _delete),
-    Operation("payment_methods.list", "GET", "/v1/payment_methods", ListMethods, _list_methods),
+    Operation("payment_methods.list", "GET", "/v1/payment_methods", ListMethods, listing("payment_method")),
     Operation("payment_methods.retrieve", "GET", "/v1/payment_methods/{id}", Expanding, retrieve("payment_method")),
     Operation("payment_methods.attach", "POST", "/v1/payment_methods/{id}/attach", Attach, _attach),
     Operation("payment_methods.detach", "POST", "/v1/payment_methods/{id}/detach", Expanding, _detach),

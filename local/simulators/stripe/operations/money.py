@@ -7,8 +7,8 @@ from pydantic import Field
 from local.simulators.stripe import billing, invoices, refunds
 from local.simulators.stripe.changes import settle_pending
 from local.simulators.stripe.errors import declined, invalid
-from local.simulators.stripe.operations.base import Listing, Operation, retrieve
-from local.simulators.stripe.parameters import Created, Expanding, Metadata, merged_metadata, within
+from local.simulators.stripe.operations.base import Operation, listing, retrieve
+from local.simulators.stripe.parameters import Created, Expanding, Metadata, merged_metadata
 from local.simulators.stripe.payments import attach
 from local.simulators.stripe.state import Object
 from local.simulators.stripe.world import World
@@ -36,17 +36,6 @@ class CreateRefund(Expanding):
     metadata: Metadata = None
     payment_intent: str | None = None
     reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = None
-
-
-def _list_invoices(world: World, params: ListInvoices, _: str) -> Listing:
-    return Listing(
-        invoice
-        for invoice in world.state.all("invoice")
-        if params.customer in {None, invoice["customer"]}
-        and params.status in {None, invoice["status"]}
-        and params.subscription in {None, billing.subscription_of(invoice)}
-        and within(invoice["created"], params.created)
-    )
 
 
 def _pay(world: World, params: Pay, identity: str) -> Object:
@@ -83,16 +72,6 @@ def _void(world: World, _: Expanding, identity: str) -> Object:
     return invoice
 
 
-def _list_charges(world: World, params: ListCharges, _: str) -> Listing:
-    return Listing(
-        charge
-        for charge in world.state.all("charge")
-        if params.customer in {None, charge["customer"]}
-        and params.payment_intent in {None, charge["payment_intent"]}
-        and within(charge["created"], params.created)
-    )
-
-
 def _refund(world: World, params: CreateRefund, _: str) -> Object:
     charge_id = params.charge
     if params.payment_intent:
@@ -104,13 +83,15 @@ def _refund(world: World, params: CreateRefund, _: str) -> Object:
 
 
 OPERATIONS = (
-    Operation("invoices.list", "GET", "/v1/invoices", ListInvoices, _list_invoices),
+    Operation(
+        "invoices.list", "GET", "/v1/invoices", ListInvoices, listing("invoice", subscription=billing.subscription_of)
+    ),
     Operation("invoices.retrieve", "GET", "/v1/invoices/{id}", Expanding, retrieve("invoice")),
     Operation("invoices.finalize_invoice", "POST", "/v1/invoices/{id}/finalize", Expanding, _finalize),
     Operation("invoices.pay", "POST", "/v1/invoices/{id}/pay", Pay, _pay),
     Operation("invoices.void_invoice", "POST", "/v1/invoices/{id}/void", Expanding, _void),
     Operation("payment_intents.retrieve", "GET", "/v1/payment_intents/{id}", Expanding, retrieve("payment_intent")),
-    Operation("charges.list", "GET", "/v1/charges", ListCharges, _list_charges),
+    Operation("charges.list", "GET", "/v1/charges", ListCharges, listing("charge")),
     Operation("charges.retrieve", "GET", "/v1/charges/{id}", Expanding, retrieve("charge")),
     Operation("refunds.create", "POST", "/v1/refunds", CreateRefund, _refund),
     Operation("refunds.retrieve", "GET", "/v1/refunds/{id}", Expanding, retrieve("refund")),

@@ -7,7 +7,7 @@ from pydantic import Field
 from local.simulators.stripe import checkout
 from local.simulators.stripe.calendar import DAY
 from local.simulators.stripe.errors import invalid
-from local.simulators.stripe.operations.base import Listing, Operation, retrieve
+from local.simulators.stripe.operations.base import Operation, listing, retrieve
 from local.simulators.stripe.operations.subscription_parameters import TrialSettings
 from local.simulators.stripe.parameters import (
     Created,
@@ -17,7 +17,6 @@ from local.simulators.stripe.parameters import (
     Params,
     Text,
     merged_metadata,
-    within,
 )
 from local.simulators.stripe.state import Object, new_id
 from local.simulators.stripe.world import World
@@ -114,17 +113,6 @@ def _expire(world: World, _: Expanding, identity: str) -> Object:
     return session
 
 
-def _list(world: World, params: ListCheckout, _: str) -> Listing:
-    return Listing(
-        session
-        for session in world.state.all("checkout.session")
-        if params.customer in {None, session["customer"]}
-        and params.status in {None, session["status"]}
-        and params.subscription in {None, session["subscription"]}
-        and within(session["created"], params.created)
-    )
-
-
 def _constant() -> dict[str, Any]:
     return {
         "object": "checkout.session",
@@ -177,7 +165,7 @@ def _constant() -> dict[str, Any]:
 
 OPERATIONS = (
     Operation("checkout.sessions.create", "POST", "/v1/checkout/sessions", CreateCheckout, _create),
-    Operation("checkout.sessions.list", "GET", "/v1/checkout/sessions", ListCheckout, _list),
+    Operation("checkout.sessions.list", "GET", "/v1/checkout/sessions", ListCheckout, listing("checkout.session")),
     Operation(
         "checkout.sessions.retrieve", "GET", "/v1/checkout/sessions/{id}", Expanding, retrieve("checkout.session")
     ),

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from local.simulators.stripe import endpoints
-from local.simulators.stripe.operations.base import Listing, Operation, retrieve
+from local.simulators.stripe.operations.base import Listing, Operation, listing, retrieve
 from local.simulators.stripe.parameters import (
     Clearable,
     Created,
@@ -93,15 +93,11 @@ def _delete(world: World, _: Params, identity: str) -> Object:
     return endpoint | {"_deleted": True}
 
 
-def _list(world: World, _: Paging, __: str) -> Listing:
-    return Listing(world.state.all("webhook_endpoint"))
-
-
 OPERATIONS = (
     Operation("events.list", "GET", "/v1/events", ListEvents, _list_events),
     Operation("events.retrieve", "GET", "/v1/events/{id}", Expanding, retrieve("event")),
     Operation("webhook_endpoints.create", "POST", "/v1/webhook_endpoints", CreateEndpoint, _create),
-    Operation("webhook_endpoints.list", "GET", "/v1/webhook_endpoints", Paging, _list),
+    Operation("webhook_endpoints.list", "GET", "/v1/webhook_endpoints", Paging, listing("webhook_endpoint")),
     Operation(
         "webhook_endpoints.retrieve", "GET", "/v1/webhook_endpoints/{id}", Expanding, retrieve("webhook_endpoint")
     ),
