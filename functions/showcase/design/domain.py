@@ -7,10 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from showcase.design.blocks import VideoProps, block_adapter
+from showcase.design.blocks import block_adapter
 from showcase.design.contrast import readable
 from showcase.design.fields import Action, Image, Part
 from showcase.design.leaks import Confidential
+from showcase.design.properties import VideoProps
 
 Json = dict[str, Any]
 
