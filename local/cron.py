@@ -89,7 +89,8 @@ class Cron:
     async def _call(self, job: Job) -> None:
         started = time.monotonic()
         try:
-            status = str((await self.http.post(f"/functions/v1/{job.path}", json=job.body)).status_code)
+            answer = await self.http.post(f"/functions/v1/{job.path}", json=job.body, headers={"X-Cron-Job": job.name})
+            status = str(answer.status_code)
         except httpx.HTTPError as error:
             status = type(error).__name__
         say(f"{job.name} {status} {(time.monotonic() - started) * 1000:.0f} ms")

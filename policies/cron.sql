@@ -6,6 +6,6 @@ create policy "nobody through the API" on private.cron_jobs for all to anon, aut
 
 revoke all on table private.cron_jobs from anon, authenticated, service_role;
 
-revoke all on function private.call_function(text, jsonb) from public;
+revoke all on function private.call_function(text, jsonb, text) from public;
 revoke all on function private.apply_cron_jobs() from public;
 revoke all on function private.apply_changed_cron_jobs() from public;

@@ -6,16 +6,18 @@ create table private.cron_jobs (
   schedule text not null check (schedule ~ '^([0-9*,/-]+ ){4}[0-9*,/-]+$|^([1-9]|[1-5][0-9]) seconds$'),
   path text not null check (path ~ '^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$'),
   body jsonb not null default '{}',
-  enabled boolean not null default true
+  enabled boolean not null default true,
+  since timestamptz not null default now()
 );
 comment on table private.cron_jobs is 'Which functions are called regularly, and when: the one schedule.';
 comment on column private.cron_jobs.schedule is 'As pg_cron takes it, in UTC.';
 comment on column private.cron_jobs.path is 'Below /functions/v1/.';
+comment on column private.cron_jobs.since is 'From then on its runs are waited for.';
 
 -- The key is read from the Vault at each call, and so stands in no job's text. Waits as long as Supabase lets a function
 -- work: with pg_net's own few seconds, longer work would be cut off. Bound late: a database without pg_net and Vault
 -- takes this too.
-create function private.call_function(path text, body jsonb default '{}') returns bigint
+create function private.call_function(path text, body jsonb default '{}', job text default null) returns bigint
 language plpgsql set search_path = '' as $$
 declare
   project_url constant text := (
@@ -32,13 +34,15 @@ begin
   return net.http_post(
     url := rtrim(project_url, '/') || '/functions/v1/' || path,
     body := body,
-    headers := jsonb_build_object('apikey', secret_key, 'Content-Type', 'application/json'),
+    headers := jsonb_strip_nulls(
+      jsonb_build_object('apikey', secret_key, 'Content-Type', 'application/json', 'X-Cron-Job', job)
+    ),
     timeout_milliseconds := 150000
   );
 end
 $$;
-comment on function private.call_function(text, jsonb) is
-  'Posts to a function of this project as a service; the id of pg_net''s request.';
+comment on function private.call_function(text, jsonb, text) is
+  'Posts to a function of this project as a service, as a run of a job where one is named; the id of pg_net''s request.';
 
 -- Makes pg_cron's jobs what the schedule says, however often it is run. Only jobs of this prefix are ours.
 create function private.apply_cron_jobs() returns void
@@ -62,7 +66,7 @@ begin
       select from private.cron_jobs as job where job.enabled and scheduled.jobname::text = prefix || job.name
     );
   perform cron.schedule(
-    prefix || job.name, job.schedule, format('select private.call_function(%L, %L)', job.path, job.body)
+    prefix || job.name, job.schedule, format('select private.call_function(%L, %L, %L)', job.path, job.body, job.name)
   ) from private.cron_jobs as job where job.enabled;
 end
 $$;

@@ -48,6 +48,8 @@
 \ir ../policies/storage.sql
 \ir cron.sql
 \ir ../policies/cron.sql
+\ir job_runs.sql
+\ir ../policies/job_runs.sql
 \ir plans.sql
 \ir ../policies/plans.sql
 \ir stripe_events.sql
@@ -86,3 +88,5 @@
 \ir ../policies/media_sweep.sql
 \ir account_deletions.sql
 \ir ../policies/account_deletions.sql
+\ir system_state.sql
+\ir ../policies/system_state.sql

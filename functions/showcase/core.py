@@ -8,6 +8,7 @@ from showcase import telemetry
 from showcase.auth import SigningKeys
 from showcase.database import Database
 from showcase.settings import CoreSettings, load
+from showcase.tracing import PassOn
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def connect() -> Core:
         timeout=httpx.Timeout(10.0, connect=3.0),
         # Idle connections go before the other side closes them under a request: Node's servers do after five seconds.
         limits=httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=4.0),
+        event_hooks={"request": [PassOn(httpx.URL(settings.origin))]},
     )
     keys = SigningKeys(http, f"{settings.origin}/auth/v1/.well-known/jwks.json")
     return Core(settings, http, Database(http, settings), keys)

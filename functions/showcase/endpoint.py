@@ -1,19 +1,20 @@
 """An endpoint: what it takes, who may call it, what it answers; and the one pipeline that serves them all."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from showcase import http
+from showcase import http, jobs, telemetry, tracing
 from showcase.auth import ANONYMOUS, Caller, Kind, authenticate
 from showcase.core import Core
 from showcase.errors import ApiError, Forbidden, Unauthorized
-from showcase.telemetry import RequestTrace, log, report, tracing
+from showcase.telemetry import report
+from showcase.tracing import RequestTrace
 
 EVERYONE = frozenset(Kind)
 PEOPLE = frozenset({Kind.USER})
@@ -67,14 +68,17 @@ def serve(endpoint: Endpoint[Any, Any], core: Core) -> Handler:
 
     async def handler(request: Request) -> Response:
         start = time.perf_counter()
-        trace = RequestTrace(http.request_id(request))
+        trace = tracing.begin(request.headers, http.request_id(request), endpoint.name)
         if request.method == "OPTIONS":
             return http.finish(http.preflight(endpoint.method), trace.request_id)
-        with tracing(trace):
+        with telemetry.observing(trace) as transaction:
             response = await _answer(endpoint, core, dependencies, request, trace)
             spent = (time.perf_counter() - start) * 1000
-            fields = {"function": endpoint.name, "status": response.status_code, "ms": round(spent, 1)}
-            log.info("%s %s", endpoint.name, response.status_code, extra={"fields": fields})
+            telemetry.log_request(trace, request.method, response.status_code, spent)
+            if transaction:
+                transaction.set_http_status(response.status_code)
+        if isinstance(response, StreamingResponse):
+            response.body_iterator = _watched(response.body_iterator, trace)
         trace.spent["total"] = spent
         response.headers["Server-Timing"] = trace.server_timing()
         return http.finish(response, trace.request_id)
@@ -87,7 +91,10 @@ async def _answer(
 ) -> Response:
     """Every outcome as a response: what is expected as its own problem, the rest as a 500 that is reported."""
     try:
-        answer = await endpoint.handle(await _read(endpoint, core, request), dependencies)
+        call = await _read(endpoint, core, request)
+        trace.user_id = call.caller.user_id
+        job = jobs.named(request.headers) if call.caller.kind is Kind.SERVICE else None
+        answer = await jobs.recorded(core.database, job, trace.request_id, endpoint.handle(call, dependencies))
     except ApiError as error:
         if error.status >= 500:
             report(error)
@@ -112,3 +119,14 @@ async def _read(endpoint: Endpoint[Any, Any], core: Core, request: Request) -> C
     else:
         body = await http.read_json(request, endpoint.body, endpoint.max_body)
     return Call(body, caller, request)
+
+
+async def _watched(body: AsyncIterable[Any], trace: RequestTrace) -> AsyncIterator[Any]:
+    """A stream that breaks off after its answer has begun is reported as its request's."""
+    try:
+        async for piece in body:
+            yield piece
+    except Exception as error:
+        with tracing.tracing(trace):
+            report(error)
+        raise

@@ -115,6 +115,10 @@ class ServiceUnavailable(ApiError):
     default_code = "unavailable"
 
 
+class TellableError(Exception):
+    """An error whose text is ids and words of ours alone, so that it may stand in logs and reports."""
+
+
 class Failure(StrEnum):
     """What a vendor's failure means for us; every vendor's errors are sorted into these once, at its client."""
 
@@ -125,14 +129,20 @@ class Failure(StrEnum):
     FORBIDDEN = "forbidden"
 
 
+# What somebody should know of. The rest is a vendor's ordinary answer.
+FAILING = frozenset({Failure.UNAVAILABLE, Failure.REJECTED})
+
+
 class VendorError(Exception):
     """A vendor did not do what we asked.
 
-    `retry_after` is in seconds, where the vendor said when to come back. Never carries the vendor's body.
+    `retry_after` is in seconds, where the vendor said when to come back. Never carries the vendor's body: `reason` is a
+    status, the vendor's code, or the name of an exception, since it stands in logs and reports.
     """
 
     def __init__(self, vendor: str, failure: Failure, reason: str = "", retry_after: float | None = None) -> None:
         self.vendor = vendor
         self.failure = failure
+        self.reason = reason
         self.retry_after = retry_after
         super().__init__(f"{vendor}: {failure}" + (f" ({reason})" if reason else ""))

@@ -1,22 +1,30 @@
-"""`GET /functions/v1/health`: which of the parts that the functions need answer right now."""
+"""`GET /functions/v1/health`: which of the parts that the functions need answer right now; services learn more."""
 
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 import httpx
+from pydantic import Field
 from starlette.responses import JSONResponse
 
+from showcase import system
+from showcase.auth import Kind
+from showcase.billing.settings import BillingSettings
 from showcase.core import Core
 from showcase.design.settings import DesignSettings
 from showcase.endpoint import EVERYONE, Call, Endpoint
 from showcase.http import RequestModel, ResponseModel
 from showcase.metrics.settings import MetricsSettings
-from showcase.settings import load
+from showcase.notifications.settings import NotificationSettings
+from showcase.settings import Settings, SettingsError, load
+from showcase.system import StateLine, System, Verdict
 
 PATIENCE = 2.0  # seconds that a part has to answer
 KEPT_FOR = 5.0  # seconds that an answer is used again, so that asking us often does not ask the others often
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
 class HealthRequest(RequestModel):
@@ -36,6 +44,8 @@ class HealthResponse(ResponseModel):
     status: Literal["ok", "degraded", "down"]
     release: str
     dependencies: dict[str, Dependency]
+    verdict: Verdict | None = Field(default=None, description="The worst of `system`; for services alone.")
+    system: list[StateLine] | None = Field(default=None, description="For services alone: what operators look at.")
 
 
 @dataclass
@@ -43,6 +53,7 @@ class Checks:
     """Where to ask, and the last answer with the time it was given (monotonic clock)."""
 
     http: httpx.AsyncClient
+    system: System
     release: str
     urls: dict[str, str]
     headers: dict[str, str]
@@ -56,23 +67,44 @@ def connect(core: Core) -> Checks:
         "database": f"{origin}/rest/v1/templates?select=id&limit=1",
         "auth": f"{origin}/auth/v1/health",
         "storage": f"{origin}/storage/v1/status",
-        "github": str(load(MetricsSettings).github_api_url),
+        **_vendors(),
     }
-    design = load(DesignSettings)
-    if design.openai_api_key:
-        urls["openai"] = str(design.openai_api_url)
     headers = {"apikey": core.settings.supabase_publishable_key.get_secret_value()}
-    return Checks(core.http, core.settings.release, urls, headers)
+    return Checks(core.http, system.connect(core), core.settings.release, urls, headers)
 
 
-async def handle(_: Call[HealthRequest], checks: Checks) -> JSONResponse:
+def _vendors() -> dict[str, str]:
+    """The vendors that are set up here. Their front doors are asked, without a key: that costs nothing."""
+    metrics, design, mail = load(MetricsSettings), load(DesignSettings), load(NotificationSettings)
+    billing = _set_up(BillingSettings)
+    urls = {
+        "github": metrics.github_api_url,
+        "linkedin": metrics.linkedin_api_url if metrics.linkedin_access_token else None,
+        "x": metrics.x_api_url if metrics.x_bearer_token else None,
+        "openai": design.openai_api_url if design.openai_api_key else None,
+        "stripe": billing.stripe_api_url if billing else None,
+        "sendgrid": mail.sendgrid_api_url if mail.sendgrid_api_key else None,
+    }
+    return {name: str(url) for name, url in urls.items() if url}
+
+
+def _set_up(model: type[SettingsT]) -> SettingsT | None:
+    try:
+        return load(model)
+    except SettingsError:
+        return None
+
+
+async def handle(call: Call[HealthRequest], checks: Checks) -> JSONResponse:
     async with checks.lock:
         if checks.last is None or time.monotonic() - checks.last[0] > KEPT_FOR:
             checks.last = (time.monotonic(), await _check(checks))
     answer = checks.last[1]
-    return JSONResponse(
-        answer.model_dump(mode="json"), 503 if answer.status == "down" else 200, {"Cache-Control": "no-store"}
-    )
+    if call.caller.kind is Kind.SERVICE and answer.status != "down":
+        lines = await checks.system.state()
+        answer = answer.model_copy(update={"verdict": system.worst(lines), "system": lines})
+    status = 503 if answer.status == "down" else 200
+    return JSONResponse(answer.model_dump(mode="json", exclude_none=True), status, {"Cache-Control": "no-store"})
 
 
 async def _check(checks: Checks) -> HealthResponse:

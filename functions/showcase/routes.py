@@ -42,6 +42,7 @@ ENDPOINTS: Mapping[str, str] = {
     "cancelAccountDeletion": "showcase.account.handlers:cancel_account_deletion",
     "continueAccountDeletions": "showcase.account.handlers:continue_account_deletions",
     "health": "showcase.health:health",
+    "watchSystem": "showcase.system:watch_system",
 }
 
 

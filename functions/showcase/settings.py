@@ -5,6 +5,8 @@ from typing import TypeVar
 from pydantic import Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from showcase.errors import TellableError
+
 
 class Settings(BaseSettings):
     """Base of every capability's settings: frozen, and each field is the environment variable of the same name."""
@@ -24,6 +26,11 @@ class CoreSettings(Settings):
     release: str = "dev"
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     sentry_dsn: SecretStr | None = None
+    # Which share of errors and of requests is told to Sentry.
+    sentry_errors_sample_rate: float = Field(default=1.0, ge=0, le=1)
+    sentry_traces_sample_rate: float = Field(default=0.1, ge=0, le=1)
+    # Cloud Logging finds the log lines of a trace by its project's name.
+    google_cloud_project: str | None = None
 
     @property
     def origin(self) -> str:
@@ -31,7 +38,7 @@ class CoreSettings(Settings):
         return str(self.supabase_url).rstrip("/")
 
 
-class SettingsError(Exception):
+class SettingsError(TellableError):
     """Variables that are missing or malformed, all of them at once, by name. Never shows a value."""
 
 

@@ -1,98 +1,82 @@
-"""What a request leaves behind: JSON log lines, Server-Timing, errors for Sentry. Ids only: no tokens, no bodies."""
+"""What a request leaves behind: log lines, Server-Timing, and at Sentry, where that is set up, errors and traces.
 
-import json
+Ids only: no tokens, no e-mail addresses, no bodies.
+"""
+
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext
+from typing import Any
 
-from typing_extensions import override
-
+from showcase import logs, scrubbing
 from showcase.settings import CoreSettings
+from showcase.tracing import RequestTrace, current, tracing
 
-log = logging.getLogger("showcase")
-
-
-@dataclass(frozen=True)
-class RequestTrace:
-    """One request's id, and the milliseconds it spent on each kind of outside call."""
-
-    request_id: str
-    spent: dict[str, float] = field(default_factory=dict)
-
-    def server_timing(self) -> str:
-        """The value of the `Server-Timing` header (W3C Server Timing), e.g. `db;dur=3.1, github;dur=80.4`."""
-        return ", ".join(f"{name};dur={spent:.1f}" for name, spent in self.spent.items())
+log = logging.getLogger(logs.OURS)
 
 
-_trace: ContextVar[RequestTrace | None] = ContextVar("trace", default=None)
+def configure(settings: CoreSettings) -> None:
+    """Sets up logging, and Sentry where a DSN is set."""
+    redact = scrubbing.redactor(os.environ)
+    logs.configure(settings, redact)
+    if settings.sentry_dsn:
+        from showcase import sentry  # a third of a second that only those pay who use it
+
+        sentry.start(settings, redact)
+
+
+def _sentry() -> Any:
+    return sys.modules.get("showcase.sentry")
 
 
 @contextmanager
-def tracing(trace: RequestTrace) -> Iterator[None]:
-    """Makes `trace` the current request's, for `timed` and for log lines."""
-    token = _trace.set(trace)
-    try:
-        yield
-    finally:
-        _trace.reset(token)
+def observing(trace: RequestTrace) -> Iterator[Any]:
+    """Makes `trace` the current request's, for `timed`, `report` and log lines; its Sentry transaction, or None."""
+    sentry = _sentry()
+    with tracing(trace), sentry.watching(trace) if sentry else nullcontext() as transaction:
+        yield transaction
 
 
 @contextmanager
 def timed(name: str) -> Iterator[None]:
     """Adds what happens inside to the current request's Server-Timing under `name`."""
     start = time.perf_counter()
+    trace, sentry = current(), _sentry()
     try:
-        yield
+        with sentry.spanning(name) if sentry and trace else nullcontext():
+            yield
     finally:
-        if trace := _trace.get():
+        if trace:
             trace.spent[name] = trace.spent.get(name, 0.0) + (time.perf_counter() - start) * 1000
 
 
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line, with the field names that Cloud Logging reads (`severity`, `message`, `time`)."""
+def report(error: BaseException, level: str = "error", **fields: object) -> None:
+    """Records an error that is ours to look at: in the log with its trace, and at Sentry where that is set up.
 
-    @override
-    def format(self, record: logging.LogRecord) -> str:
-        trace = _trace.get()
-        line: dict[str, object] = {
-            "severity": record.levelname,
-            "message": record.getMessage(),
-            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
-            **({"request_id": trace.request_id} if trace else {}),
-            **getattr(record, "fields", {}),
-        }
-        if record.exc_info:
-            line["stack_trace"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+    `level` is `warning` for what may pass by itself: a vendor that is down.
+    """
+    text = f"{type(error).__name__}: {scrubbing.describe(error)}".removesuffix(": ")
+    # A failure that passes says all it has to say in its name; where it came from is of no interest.
+    if level == "error":
+        log.error("%s", text, exc_info=error, extra={"fields": fields})
+    else:
+        log.warning("%s", text, extra={"fields": fields})
+    if sentry := _sentry():
+        sentry.capture(error, level)
 
 
-def configure(settings: CoreSettings) -> None:
-    """Sets up logging, and Sentry where a DSN is set."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter())
-    log.handlers = [handler]
-    log.propagate = False
-    log.setLevel(settings.log_level)
-    if settings.sentry_dsn:
-        import sentry_sdk  # a third of a second that only those pay who use it
-
-        sentry_sdk.init(
-            dsn=settings.sentry_dsn.get_secret_value(),
-            environment=settings.environment,
-            release=settings.release,
-            auto_enabling_integrations=False,  # finding out which of its SDKs are installed costs a second
-            send_default_pii=False,
-            max_request_body_size="never",
-            include_local_variables=False,
-        )
-
-
-def report(error: BaseException) -> None:
-    """Records an error that is ours to mend: in the log with its trace, and at Sentry where that is set up."""
-    log.error("%s", type(error).__name__, exc_info=error)
-    if (sentry := sys.modules.get("sentry_sdk")) is not None:
-        sentry.capture_exception(error)
+def log_request(trace: RequestTrace, method: str, status: int, milliseconds: float) -> None:
+    """One line for each request, with the fields that Cloud Logging shows as a request; its address without a query."""
+    request = {
+        "requestMethod": method,
+        "requestUrl": f"/functions/v1/{trace.function}",
+        "status": status,
+        "latency": f"{milliseconds / 1000:.4f}s",
+    }
+    spent = {name: round(each, 1) for name, each in trace.spent.items()}
+    fields = {"function": trace.function, "httpRequest": request, "ms": round(milliseconds, 1), "spent": spent}
+    level = logging.ERROR if status >= 500 else logging.INFO
+    log.log(level, "%s %s", trace.function, status, extra={"fields": fields})

@@ -95,7 +95,7 @@ def test_the_schedule_holds_the_daily_refresh(plain: Connection) -> None:
 
 
 def test_state_and_history_hold_the_same_schedule(cluster: TestCluster, plain: Connection) -> None:
-    everything = "select * from private.cron_jobs order by name"
+    everything = "select name, schedule, path, body, enabled from private.cron_jobs order by name"
     with cluster.copy(PLATFORM) as url:
         load_state(url)
         with superuser(url) as state:
@@ -146,7 +146,7 @@ def test_a_job_posts_to_the_function_with_the_key_of_the_vault(hosted: Connectio
     assert request == {
         "url": "https://ref.example.com/functions/v1/tests/greeting",
         "body": {"to": "O'Hara"},
-        "headers": {"apikey": KEY, "Content-Type": "application/json"},
+        "headers": {"apikey": KEY, "Content-Type": "application/json", "X-Cron-Job": "greeting"},
         "timeout": 150_000,
     }
 

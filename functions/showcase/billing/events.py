@@ -11,7 +11,7 @@ from showcase.billing.settings import BillingSettings
 from showcase.billing.store import Applied, Finding
 from showcase.billing.stripe_api import Stripe
 from showcase.database import Database
-from showcase.errors import ApiError, ServiceUnavailable, VendorError
+from showcase.errors import ApiError, ServiceUnavailable, TellableError, VendorError
 from showcase.telemetry import log, report
 
 
@@ -31,7 +31,7 @@ class EventInProgress(ApiError):
     default_code = "event_in_progress"
 
 
-class BillingFinding(Exception):
+class BillingFinding(TellableError):
     """Somebody has to look at this; it is in private.billing_findings."""
 
 

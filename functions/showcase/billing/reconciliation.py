@@ -6,7 +6,7 @@ from showcase.billing import domain, store
 from showcase.billing.events import Billing, EventInProgress, look_at_subscription, process, report_findings
 from showcase.errors import ApiError, Failure, VendorError
 from showcase.retry import Deadline
-from showcase.telemetry import log
+from showcase.telemetry import log, report
 
 REPLAYED_AT_ONCE = 100
 STOP_BEFORE_END = 5.0  # seconds that the last page may still take
@@ -35,7 +35,7 @@ async def reconcile(billing: Billing, *, anew: bool) -> Report:
         await _replay(billing, done, deadline)
         await _walk(billing, done, deadline, anew=anew)
     except VendorError as error:
-        log.warning("%s", error)
+        report(error, "warning")
         done.stopped = error.failure
     if not done.finished:
         done.stopped = done.stopped or "out_of_time"

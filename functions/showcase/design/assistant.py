@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -79,6 +80,8 @@ class Run:
             raise
         except ApiError as error:
             self.failure = error
+            if self.streamed and error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                report(error)  # the answer has begun, and nobody sees this one as its status
         except Exception as error:  # noqa: BLE001 - the session must be completed, and the caller told something
             report(error)
             self.failure = ApiError()

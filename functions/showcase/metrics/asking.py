@@ -128,6 +128,11 @@ def _usage(batch: Batch | None, stop: VendorError | None, *, answered: bool, fai
         remaining=allowance.remaining if allowance else None,
         resets_at=allowance.resets_at.timestamp() if allowance and allowance.resets_at else None,
         not_before=not_before,
-        reason=stop.failure if stop and not_before else None,
+        reason=_reason(stop) if stop and not_before else None,
         unused_units=unused,
     )
+
+
+def _reason(stop: VendorError) -> str:
+    """Why a credential rests; why it was refused, too, since somebody has to mend that."""
+    return f"{stop.failure}: {stop.reason}"[:100] if stop.failure is Failure.REJECTED else stop.failure

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from showcase.errors import Failure, VendorError
+from showcase.errors import FAILING, Failure, VendorError
 from showcase.metrics import store
 from showcase.metrics.asking import BatchSize, ask
 from showcase.metrics.domain import Platform, Reason, Snapshot
@@ -14,7 +14,7 @@ from showcase.metrics.platforms import Answer, Batch, Client, Reference
 from showcase.metrics.store import Lease
 from showcase.metrics.worker import Worker
 from showcase.retry import Deadline, retrying
-from showcase.telemetry import log
+from showcase.telemetry import log, report
 
 LEASE_MARGIN = 10  # seconds that recording may take after a fetch used all its time
 
@@ -54,7 +54,10 @@ async def _ask(worker: Worker, client: Client, lease: Lease, project_id: UUID) -
     failure = result if isinstance(result, VendorError) else asked.stopped_by
     if failure is None:
         return Reason.REFRESH_IN_PROGRESS  # the link was changed, or the lease ran out, while we asked
-    log.warning("%s", failure, extra={"fields": {"project_id": str(project_id)}})
+    if failure.failure in FAILING:
+        report(failure, "warning", project_id=str(project_id))
+    else:
+        log.info("%s", failure, extra={"fields": {"project_id": str(project_id)}})
     return failure.failure
 
 

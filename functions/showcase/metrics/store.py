@@ -94,7 +94,12 @@ def _claim(row: Mapping[str, Any], project_id: UUID) -> Lease | Snapshot | Refus
     if row.get("lease_id"):
         reference = Reference(row["reference"], row["platform_id"])
         return Lease(row["lease_id"], row["credential"], {project_id: reference})
-    return Refused(row["reason"])
+    return Refused(_public(row["reason"]))
+
+
+def _public(reason: str) -> str:
+    """`rejected: status 401` -> `rejected`: the rest is the operator's."""
+    return reason.partition(":")[0]
 
 
 async def lease(database: Database, client: Client, sources: int, batch: int, seconds: int) -> Lease | Refused | None:
@@ -111,7 +116,7 @@ async def lease(database: Database, client: Client, sources: int, batch: int, se
         },
     )
     if row.get("reason"):
-        return Refused(row["reason"], row.get("not_before"))
+        return Refused(_public(row["reason"]), row.get("not_before"))
     if not row["sources"]:
         return None
     references = {UUID(one["project_id"]): Reference(one["reference"], one["platform_id"]) for one in row["sources"]}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from showcase.database import Database
-from showcase.errors import ApiError, Failure
+from showcase.errors import ApiError, Failure, VendorError
 from showcase.metrics import store
 from showcase.metrics.asking import BatchSize, ask
 from showcase.metrics.domain import Platform
@@ -13,7 +13,7 @@ from showcase.metrics.platforms import Client
 from showcase.metrics.settings import MetricsSettings
 from showcase.metrics.store import Lease, Refused
 from showcase.retry import Deadline
-from showcase.telemetry import log, report
+from showcase.telemetry import report
 
 STOP_BEFORE_END = 5.0  # seconds a lease may still take when the time of the run is over
 SHARE_FOR_ASKING = 0.8  # of a lease; the rest is for recording, before others may take it
@@ -109,6 +109,12 @@ async def _process(
         return
     if asked.stopped_by.failure is Failure.RATE_LIMITED:
         done.rate_limited += stored["returned"]
-    elif asked.stopped_by.failure is Failure.REJECTED:
+        return
+    if asked.stopped_by.failure is Failure.REJECTED:
         done.rejected_credentials.append(lease.credential)
-        log.error("%s", asked.stopped_by, extra={"fields": {"credential": lease.credential}})
+    report(asked.stopped_by, _level(asked.stopped_by), credential=lease.credential)
+
+
+def _level(error: VendorError) -> str:
+    """A refused credential does not mend itself."""
+    return "error" if error.failure is Failure.REJECTED else "warning"

@@ -13,7 +13,7 @@ from showcase.notifications.mailer import Mailer
 from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.store import Notification
 from showcase.retry import Deadline
-from showcase.telemetry import log, report
+from showcase.telemetry import report
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,11 @@ async def _send(worker: Worker, notification: Notification, run: Run) -> Result:
         report(error)
         return Result("failed", error=f"not_rendered: {type(error).__name__}")
     if result.outcome == "retry":
+        report(VendorError("sendgrid", Failure.UNAVAILABLE, result.error or ""), "warning")
         wait = max(result.wait, backoff(notification.attempt, settings.notifications_backoff_seconds))
         return replace(result, wait=min(wait, LONGEST_BACKOFF))
     if result.outcome == "lost":
-        log.warning("an answer was lost", extra={"fields": {"notification_id": str(notification.id)}})
+        lost = VendorError("sendgrid", Failure.UNAVAILABLE, f"an answer was lost: {result.error}")
+        report(lost, "warning", notification_id=str(notification.id))
         return replace(result, wait=float(settings.notifications_settle_seconds))
     return result

@@ -1,0 +1,83 @@
+"""JSON log lines, one object each, as Cloud Logging reads them.
+
+https://docs.cloud.google.com/logging/docs/structured-logging#special-payload-fields
+"""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+from typing_extensions import override
+
+from showcase.scrubbing import Redactor, stack_trace
+from showcase.settings import CoreSettings
+from showcase.tracing import current
+
+OURS = "showcase"
+_SERVER = ("uvicorn", "uvicorn.error", "gunicorn.error")
+_QUERIES = ("uvicorn.access", "gunicorn.access")  # their lines have whole addresses, with what is secret in them
+
+
+class JsonFormatter(logging.Formatter):
+    """Of others' log lines only the template is told, since what they fill in may be anybody's."""
+
+    def __init__(self, settings: CoreSettings, redact: Redactor) -> None:
+        super().__init__()
+        self._project = settings.google_cloud_project
+        self._service = {"service": "showcase", "version": settings.release}
+        self._environment = settings.environment
+        self._redact = redact
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        ours = record.name == OURS
+        line: dict[str, object] = {
+            "severity": record.levelname,
+            "message": record.getMessage() if ours else str(record.msg).partition("\n")[0][:200],
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "serviceContext": self._service,
+            **({} if ours else {"logger": record.name}),
+            **self._request(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[1] is not None:
+            line["stack_trace"] = stack_trace(record.exc_info[1])
+        return self._redact(json.dumps(line, default=str))
+
+    def _request(self) -> dict[str, object]:
+        trace = current()
+        if trace is None:
+            return {"logging.googleapis.com/labels": {"environment": self._environment}}
+        told: dict[str, object] = {
+            "request_id": trace.request_id,
+            "trace_id": trace.trace_id,
+            "span_id": trace.span_id,
+            "logging.googleapis.com/labels": {"environment": self._environment, "function": trace.function},
+        }
+        if trace.user_id:
+            told["user_id"] = str(trace.user_id)
+        if self._project:
+            told["logging.googleapis.com/trace"] = f"projects/{self._project}/traces/{trace.trace_id}"
+            told["logging.googleapis.com/spanId"] = trace.span_id
+        return told
+
+
+def configure(settings: CoreSettings, redact: Redactor) -> None:
+    """Everything that this process logs goes through one formatter."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter(settings, redact))
+    ours = logging.getLogger(OURS)
+    ours.handlers, ours.propagate = [handler], False
+    ours.setLevel(settings.log_level)
+    logging.getLogger().handlers = [handler]
+
+    # The servers set up their own handlers after us; a filter is what they leave alone.
+    def adopt(record: logging.LogRecord) -> bool:
+        handler.handle(record)
+        return False
+
+    for name in _SERVER:
+        logging.getLogger(name).filters = [adopt]
+    for name in _QUERIES:
+        logging.getLogger(name).filters = [lambda _: False]

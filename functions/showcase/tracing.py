@@ -1,0 +1,78 @@
+"""Which request we are in: its id, its place in a trace, and what it spent on outside calls.
+
+Traces are W3C's (https://www.w3.org/TR/trace-context/), or Google's where its load balancer made them.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import httpx
+
+_W3C = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
+_GOOGLE = re.compile(r"(?!0{32})([0-9a-f]{32})/([0-9]{1,20})(?:;o=[0-9])?")
+
+
+@dataclass
+class RequestTrace:
+    """One request. `parent_id` is the caller's span, `span_id` our own; `spent` is milliseconds by kind of call."""
+
+    request_id: str
+    function: str = ""
+    trace_id: str = field(default_factory=lambda: secrets.token_hex(16))
+    parent_id: str | None = None
+    span_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    user_id: UUID | None = None
+    spent: dict[str, float] = field(default_factory=dict)
+
+    def server_timing(self) -> str:
+        """The value of the `Server-Timing` header (W3C Server Timing), e.g. `db;dur=3.1, github;dur=80.4`."""
+        return ", ".join(f"{name};dur={spent:.1f}" for name, spent in self.spent.items())
+
+    def traceparent(self) -> str:
+        """What those whom we call go on with. Not marked as sampled: each decides for itself."""
+        return f"00-{self.trace_id}-{self.span_id}-00"
+
+
+_current: ContextVar[RequestTrace | None] = ContextVar("trace", default=None)
+
+
+def current() -> RequestTrace | None:
+    """The request that this is part of, if any."""
+    return _current.get()
+
+
+@contextmanager
+def tracing(trace: RequestTrace) -> Iterator[None]:
+    """Makes `trace` the current request's."""
+    token = _current.set(trace)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def begin(headers: Mapping[str, str], request_id: str, function: str) -> RequestTrace:
+    """A request in the trace that its caller began, else in a new one."""
+    if found := _W3C.fullmatch(headers.get("traceparent", "")):
+        return RequestTrace(request_id, function, found[1], found[2])
+    if found := _GOOGLE.fullmatch(headers.get("x-cloud-trace-context", "")):
+        return RequestTrace(request_id, function, found[1], f"{int(found[2]) & (2**64 - 1):016x}")
+    return RequestTrace(request_id, function)
+
+
+@dataclass(frozen=True)
+class PassOn:
+    """Tells our own project which trace and request a call belongs to; other companies need not know."""
+
+    origin: httpx.URL
+
+    async def __call__(self, request: httpx.Request) -> None:
+        trace = current()
+        if trace and (request.url.host, request.url.port) == (self.origin.host, self.origin.port):
+            request.headers.setdefault("traceparent", trace.traceparent())
+            request.headers.setdefault("x-request-id", trace.request_id)
