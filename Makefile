@@ -10,7 +10,7 @@ PYTHON := $(shell for python in $(RUN) python3 python3.14 python3.13 python3.12 
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 endif
 
-.PHONY: help up stop reset test test-slow lint types format models openapi mail-preview demo-billing deploy secrets-check lock setup
+.PHONY: help up stop reset status resume test test-slow lint types format models openapi mail-preview demo-billing deploy secrets-check lock setup
 
 help: ## Show what can be made
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,12 @@ models: setup ## Make functions/showcase/models.py from the database of a runnin
 
 openapi: setup ## Make docs/openapi.json from the functions' models and route table
 	@PYTHONPATH=functions $(RUN) -m showcase.openapi > docs/openapi.json
+
+status: setup ## Show how the whole system is; ends with 1 where something needs somebody now
+	@$(RUN) -m local.status
+
+resume: setup ## Have a platform asked again at once, its token mended: make resume PLATFORM=linkedin
+	@$(RUN) -m local.status --resume $(PLATFORM)
 
 mail-preview: setup ## Render every e-mail to .local/mail, to look at
 	@$(RUN) -m local.mail_preview

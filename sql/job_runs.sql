@@ -83,7 +83,7 @@ comment on function private.minutes_since(timestamptz) is 'Minutes since then; 0
 -- Of the newest three runs that ended, all failed: that does not pass by itself.
 create function private.state_of_jobs() returns table (subject text, minutes numeric, verdict text, detail text)
 language sql stable security definer set search_path = '' as $$
-  select job.name, private.minutes_since(coalesce(latest.started_at, job.since)),
+  select job.name, case when latest.started_at is not null then private.minutes_since(latest.started_at) end,
     case
       when coalesce(latest.started_at, job.since) < now() - late.after or ended.failures >= 3 then 'alert'
       when state.outcome in ('failed', 'lost') then 'warn'

@@ -1,0 +1,93 @@
+"""`make status`, as an operator types it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from local.processes import parts
+from local.settings import ROOT
+from tests.support.cluster import MIGRATED, TestCluster
+from tests.support.servers import running_parts
+from tests.support.stack import Stack, free_settings, running_stack
+from tests.support.up import own_environment
+
+KEYS = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY")
+
+
+def status(stack: Stack, folder: Path, *arguments: str, **changed: str) -> tuple[int, list[list[str]], str]:
+    """Its exit status, the words of its lines, and all that it said."""
+    keys = dict(zip(KEYS, (stack.url, stack.publishable_key, stack.secret_key), strict=True))
+    return status_of(folder, *arguments, **(keys | changed))
+
+
+def status_of(folder: Path, *arguments: str, **variables: str) -> tuple[int, list[list[str]], str]:
+    environment = own_environment(folder, **({"STACK": "hosted"} | variables))
+    command = [sys.executable, "-m", "local.status", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, [line.split() for line in done.stdout.splitlines()], done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def fresh(cluster: TestCluster) -> Iterator[Stack]:
+    with cluster.copy(MIGRATED) as url, running_stack(cluster, url) as running:
+        yield running
+
+
+def test_a_system_that_is_well_is_0_and_says_everything(fresh: Stack, tmp_path: Path) -> None:
+    code, words, said = status(fresh, tmp_path)
+    assert code == 0, said
+    told = {tuple(line[:3]) for line in words if len(line) > 2}
+    assert {("ok", "answers", "database"), ("ok", "answers", "github"), ("ok", "job", "sweepMedia")} <= told
+    assert {"stripe_events", "mail_queued", "design_budget"} <= {line[1] for line in words if len(line) > 1}
+    assert fresh.secret_key not in said
+
+
+def test_what_needs_somebody_comes_first_and_is_1_until_it_is_resumed(fresh: Stack, tmp_path: Path) -> None:
+    with psycopg.connect(fresh.database_url) as connection:
+        connection.execute(
+            "insert into private.metric_budgets (platform, credential, not_before, reason)"
+            " values ('linkedin', 'abc', now() + interval '1 day', 'rejected: status 426')"
+        )
+    code, words, said = status(fresh, tmp_path)
+    assert code == 1, said
+    assert words[2][:3] == ["ALERT", "platform_blocked", "linkedin"]
+    assert "rejected: status 426 (abc) until" in said
+    code, words, said = status(fresh, tmp_path, "--resume", "linkedin")
+    assert code == 0, said
+    assert "ALERT" not in said
+
+
+def test_a_key_that_is_not_the_services_learns_nothing(fresh: Stack, tmp_path: Path) -> None:
+    code, words, said = status(fresh, tmp_path, SUPABASE_SECRET_KEY="sb_secret_of_another_project")
+    assert code == 1
+    assert any(line[:2] == ["ALERT", "database"] for line in words), said
+
+
+def test_without_functions_the_database_is_asked(cluster: TestCluster, tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    settings = free_settings(tmp_path)
+    with cluster.copy(MIGRATED) as url:
+        chosen = [part for part in parts(settings, url) if part.name in {"gateway", "google"}]
+        with running_parts(chosen, settings.logs, belongs_to=cluster.folder):
+            keys = {name: getattr(settings, name.lower()) for name in KEYS}
+            code, words, said = status_of(tmp_path, **keys)
+    assert code == 1
+    assert words[2][:2] == ["ALERT", "functions"], said
+    assert any(line[:2] == ["ok", "stripe_events"] for line in words), said
+
+
+def test_where_nothing_answers_it_says_so(fresh: Stack, tmp_path: Path) -> None:
+    code, words, said = status(fresh, tmp_path, SUPABASE_URL="http://127.0.0.1:1")
+    assert code == 1
+    assert [line[:2] for line in words if line[:1] == ["ALERT"]] == [["ALERT", "database"], ["ALERT", "functions"]]
+    assert "Traceback" not in said
+
+
+def test_before_the_first_start_it_says_what_to_do(fresh: Stack, tmp_path: Path) -> None:
+    code, _, said = status(fresh, tmp_path, STACK="embedded", SUPABASE_URL="")
+    assert code == 1
+    assert "make up" in said
