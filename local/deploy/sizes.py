@@ -44,6 +44,7 @@ SIZES: Mapping[str, Size] = {
     # Files are held in memory while they are checked, and images are decoded: four bytes a pixel.
     "confirmUpload": Size(memory=2048, concurrency=8, most=20, seconds=120),
     "sweepMedia": _JOB,
+    "watchSystem": _JOB,
     "generateQrCode": Size(),
     "exportAccount": Size(memory=1024, concurrency=4, seconds=150, works="ACCOUNT_EXPORT_WAIT_SECONDS"),
     "getAccountExport": Size(),
