@@ -103,8 +103,8 @@ async def handle(call: Call[HealthRequest], checks: Checks) -> JSONResponse:
     if call.caller.kind is Kind.SERVICE and answer.status != "down":
         lines = await checks.system.state()
         answer = answer.model_copy(update={"verdict": system.worst(lines), "system": lines})
-    status = 503 if answer.status == "down" else 200
-    return JSONResponse(answer.model_dump(mode="json", exclude_none=True), status, {"Cache-Control": "no-store"})
+    told = answer.model_dump(mode="json", exclude={"verdict", "system"} if answer.system is None else None)
+    return JSONResponse(told, 503 if answer.status == "down" else 200, {"Cache-Control": "no-store"})
 
 
 async def _check(checks: Checks) -> HealthResponse:

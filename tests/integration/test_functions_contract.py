@@ -149,3 +149,18 @@ def test_health_names_every_part_and_what_answering_cost(stack: Stack) -> None:
         "github": "ok",
     }
     assert "total;dur=" in response.headers["server-timing"]
+    assert health.keys() == {"status", "release", "dependencies"}, "the rest is for services"
+
+
+def test_health_tells_services_how_the_system_is(stack: Stack) -> None:
+    with stack.client("service") as client:
+        health = client.get("/functions/v1/health").json()
+    assert health["verdict"] in {"ok", "warn", "alert"}
+    lines = {line["item"]: line for line in health["system"]}
+    assert set(lines["stripe_events"]) == {"item", "subject", "value", "unit", "verdict", "detail"}
+    assert "of $100" in lines["design_budget"]["detail"], "what the settings allow is known"
+
+
+def test_people_are_told_no_more_than_anybody(stack: Stack) -> None:
+    with stack.client(stack.person()) as client:
+        assert "system" not in client.get("/functions/v1/health").json()
