@@ -10,7 +10,7 @@ PYTHON := $(shell for python in $(RUN) python3 python3.14 python3.13 python3.12 
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 endif
 
-.PHONY: help up stop reset status resume test test-slow lint types format models openapi mail-preview demo-billing deploy secrets-check lock setup
+.PHONY: help up stop reset status resume test test-slow lint types format models openapi mail-preview demo-billing deploy secrets-check lock setup test-upgrade
 
 help: ## Show what can be made
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: lint types ## Run every check: lint, types, tests
 
 test-slow: setup ## Run the tests that take minutes: many more random runs
 	@$(RUN) -m pytest -n auto -m slow
+
+test-upgrade: setup ## Apply the new migrations to the data of the version before
+	@$(RUN) -m pytest tests/sql/test_upgrade.py
 
 lint: setup ## Check style and formatting
 	@$(RUN) -m ruff check

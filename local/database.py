@@ -42,10 +42,13 @@ def make_platform(url: str) -> bool:
     return True
 
 
-def push(url: str, *, seed: bool = True) -> str:
-    """Apply the migrations that are missing, by the same command that deploys them; what it said."""
+def push(url: str, *, seed: bool = True, project: Path = ROOT) -> str:
+    """Apply the migrations that are missing, by the same command that deploys them; what it said.
+
+    `project` is the folder with supabase/ in it.
+    """
     # The server listens on loopback only, without TLS.
-    command = ["db", "push", f"--remote={url}?sslmode=disable", "--yes", "--workdir", str(ROOT)]
+    command = ["db", "push", f"--remote={url}?sslmode=disable", "--yes", "--workdir", str(project)]
     return _supabase(*command, *(["--include-seed"] if seed else []))
 
 
