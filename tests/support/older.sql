@@ -31,7 +31,7 @@ cross join generate_series(1, 10) as day
 where title like 'Project %';
 
 insert into public.templates (name, blocks_json)
-values ('Of before', '[{"type": "hero", "props": {"align": "left"}}]');
+values ('Of before', '[{"type": "hero", "props": {"align": "left"}}]'), ('Of no catalogue', '[{"type": "own", "x": 1}]');
 
 insert into public.layouts (user_id, project_id, name, blocks_json, published)
 select user_id, id, title, '[{"type": "hero", "props": {}}, {"type": "text", "props": {}}]', status = 'published'
