@@ -10,7 +10,7 @@ PYTHON := $(shell for python in $(RUN) python3 python3.14 python3.13 python3.12 
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 endif
 
-.PHONY: help up stop reset status resume test test-slow lint types format models openapi mail-preview demo-billing deploy secrets-check lock setup test-upgrade
+.PHONY: help up stop reset status resume test test-slow lint types format models openapi mail-preview demo-billing deploy secrets-check lock setup test-upgrade audit
 
 help: ## Show what can be made
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ deploy: setup ## Say what it takes to deploy to ENV=staging or production; with 
 
 secrets-check: setup ## List every variable of ENV=local, staging or production: who reads it, and whether it is set
 	@PYTHONPATH=functions $(RUN) -m local.secrets_check $(or $(ENV),local)
+
+audit: setup ## Report on the database, dependencies, secrets and workflows; ONLY=some of these, OUT=a file
+	@$(RUN) -m local.audit $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
 
 lock: setup ## Lock the newest versions that pyproject.toml and local/package.json allow
 	@$(RUN) -m local.lock

