@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import { asPostgrestError, schemaCacheUnavailable } from "./database_errors.mjs";
 import { databaseTypes } from "./database_types.mjs";
 import { withJsonValues } from "./json_values.mjs";
+import { withQualifiedColumns } from "./spread.mjs";
 
 const roles = new Set(["anon", "authenticated", "service_role"]);
 
@@ -40,6 +41,16 @@ export class FaithfulConnection extends PostgresConnection {
       set_config('storage.operation', ${String(storage?.operation ?? "")}, true)`.execute(transaction);
   }
 
+  // What a function may read of its request, in one round trip instead of five.
+  async applyRpcRequestGucs(transaction, { method, path, requestHeaders }) {
+    await sql`select
+      set_config('response.status', '', true),
+      set_config('response.headers', '', true),
+      set_config('request.method', ${method}, true),
+      set_config('request.path', ${path}, true),
+      set_config('request.headers', ${JSON.stringify(requestHeaders ?? {})}, true)`.execute(transaction);
+  }
+
   // An unreachable database would otherwise look like an empty schema.
   async introspect(options) {
     const found = await super.introspect(options);
@@ -49,7 +60,7 @@ export class FaithfulConnection extends PostgresConnection {
 
   async onPostgrestAST(request, variables) {
     const checked = await super.onPostgrestAST(request, variables);
-    return withJsonValues(checked, await this.introspect({ useCache: true }));
+    return withJsonValues(withQualifiedColumns(checked), await this.introspect({ useCache: true }));
   }
 
   normalizeDbError(error) {

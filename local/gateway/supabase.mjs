@@ -5,6 +5,7 @@ import { refuseWithoutKey } from "./api_keys.mjs";
 import { answerPreflight, isPreflight, withCors } from "./cors.mjs";
 import { connect } from "./database.mjs";
 import { withUnambiguousEmbedding } from "./embedding.mjs";
+import { withTextValues } from "./filter_values.mjs";
 import { fetchWithLocalGoogle, towardsLocalGoogle } from "./google.mjs";
 import { isGraphql, lazyGraphql } from "./graphql.mjs";
 import { ObjectFiles } from "./object_files.mjs";
@@ -90,7 +91,7 @@ export async function startSupabase(settings) {
       return refuseWithoutKey(request, settings) ?? answerStorage(request, forward);
     }
     const known = await schema();
-    return known ? forward(withUnambiguousEmbedding(request, known)) : unavailable();
+    return known ? forward(withTextValues(withUnambiguousEmbedding(request, known))) : unavailable();
   }
 
   return {

@@ -85,6 +85,68 @@ def test_what_is_no_text_is_stored_in_text_as_json(probe: Probe, value: object) 
         assert json.loads(stored["note"]) == value
 
 
+TEXTS = [
+    "true", "FALSE", "null", "not_null", "unknown", "123456789012345678901", "007", "1.0", "1e3", "-5", " padded ", "a,b",
+    "(a)", "{a}", '{"a": 1}', '"quoted"', 'one"quote', "back\\slash", "", "NaN", "Infinity", "and(x)", "deadbeef", "a.b",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_filter_compares_text_as_it_is_written(probe: Probe, text: str) -> None:
+    other = f"{text} and more"
+    with probe.client() as anon:
+        rows = anon.post(
+            "/rest/v1/probe", json=[{"note": text, "data": {"at": text}}, {"note": other, "data": None}]
+        ).json()
+        ids = [str(row["id"]) for row in rows]
+        ours = {"id": f"in.({','.join(ids)})", "select": "note"}
+
+        def found(**asked: str) -> list[str]:
+            answer = anon.get("/rest/v1/probe", params={**ours, **asked})
+            assert answer.status_code == 200, answer.text
+            return [row["note"] for row in answer.json()]
+
+        listed = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        assert found(note=f"eq.{text}") == [text]
+        assert found(note=f"neq.{text}") == [other]
+        assert found(note=f"not.eq.{text}") == [other]
+        assert found(note=f"gt.{text}") == [other]
+        assert found(note=f"in.({listed},nothing)") == [text]
+        assert found(**{"data->>at": f"eq.{text}"}) == [text]
+        assert found(**{"or": f"(note.in.({listed}),and(note.is.null,id.gt.0))"}) == [text]
+
+
+@pytest.mark.parametrize("text", ["true", "null", "123456789012345678901", "007", "1.0"])
+def test_what_stands_without_quotes_is_text_too(probe: Probe, text: str) -> None:
+    with probe.client() as anon:
+        row = anon.post("/rest/v1/probe", json={"note": text}).json()[0]
+        for asked in (
+            {"note": f"in.({text},nothing)"},
+            {"or": f"(note.eq.{text},note.in.(nothing))"},
+            {"not.or": f"(note.neq.{text},id.lt.0)"},
+            {"and": f"(or(note.eq.{text},note.eq.nothing),id.eq.{row['id']})"},
+        ):
+            answer = anon.get("/rest/v1/probe", params={**asked, "id": f"eq.{row['id']}"})
+            assert answer.status_code == 200, answer.text
+            assert [found["id"] for found in answer.json()] == [row["id"]], asked
+
+
+def test_other_types_are_compared_by_their_own_rules(probe: Probe) -> None:
+    large = "123456789012345678901.5"
+    with psycopg.connect(probe.database_url) as connection:
+        made = connection.execute(
+            "insert into public.probe (n, at) values (%s, '2026-11-22T10:00:00Z') returning id", (large,)
+        ).fetchone()
+    assert made is not None
+    same = {"id": f"eq.{made[0]}"}
+    with probe.client() as anon:
+        assert len(anon.get("/rest/v1/probe", params={**same, "n": f"eq.{large}"}).json()) == 1
+        assert anon.get("/rest/v1/probe", params={**same, "n": f"gt.{large}"}).json() == []
+        assert len(anon.get("/rest/v1/probe", params={**same, "at": "lt.2026-11-22T10:00:01Z"}).json()) == 1
+        assert anon.get("/rest/v1/probe", params={"id": "eq.one"}).status_code == 400
+        assert anon.get("/rest/v1/probe", params={"id": "eq.null"}).status_code == 400
+
+
 def test_null_stays_null(probe: Probe) -> None:
     with probe.client() as anon:
         row = anon.post("/rest/v1/probe", json={"data": None}).json()[0]
