@@ -1,5 +1,5 @@
-// `projects?select=title,...users(username)&id=eq.x`: beside a spread embedding, a filter or order by a column that both tables have
-// is ambiguous to Postgres as Supabase Lite writes it. It is the table's own that is meant.
+// `projects?select=title,...users(username)&id=eq.x`: beside a spread embedding, a filter or order by a column that both
+// tables have is ambiguous to Postgres as Supabase Lite writes it. It is the table's own that is meant.
 
 const isSpread = (item) => item !== null && typeof item === "object" && Object.values(item).some((part) => part?.spread);
 const isPlainColumn = (name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);

@@ -86,8 +86,9 @@ def test_what_is_no_text_is_stored_in_text_as_json(probe: Probe, value: object) 
 
 
 TEXTS = [
-    "true", "FALSE", "null", "not_null", "unknown", "123456789012345678901", "007", "1.0", "1e3", "-5", " padded ", "a,b",
-    "(a)", "{a}", '{"a": 1}', '"quoted"', 'one"quote', "back\\slash", "", "NaN", "Infinity", "and(x)", "deadbeef", "a.b",
+    "true", "FALSE", "null", "not_null", "unknown", "123456789012345678901", "007", "1.0", "1e3", "-5", " padded ",
+    "a,b", "(a)", "{a}", '{"a": 1}', '"quoted"', 'one"quote', "back\\slash", "", "NaN", "Infinity", "and(x)", "a.b",
+    "deadbeef",
 ]  # fmt: skip
 
 
