@@ -67,9 +67,10 @@ begin
   where event.suppress is not null and event.email <> '' and person.user_id is not null
   on conflict do nothing;
 
-  -- Who leaves through the mail service's own link leaves everything that may be declined.
+  -- Who leaves through the mail service's own link leaves everything that may be declined. What they chose after that
+  -- stands, also when the event is told again. Its time has no fractions of a second.
   perform public.set_notification_preference(person.user_id, declined.type, false)
-  from jsonb_to_recordset(events) as event (notification_id uuid, email text, unsubscribe boolean)
+  from jsonb_to_recordset(events) as event (notification_id uuid, email text, unsubscribe boolean, occurred_at timestamptz)
   cross join lateral (
     select coalesce(
       (select notification.user_id from public.notifications as notification where notification.id = event.notification_id),
@@ -77,7 +78,11 @@ begin
     ) as user_id
   ) as person
   cross join unnest(array['renewal_upcoming', 'weekly_metrics']) as declined (type)
-  where event.unsubscribe and person.user_id is not null;
+  where event.unsubscribe and person.user_id is not null and not exists (
+    select from public.notification_preferences as chosen
+    where chosen.user_id = person.user_id and chosen.type = declined.type
+      and date_trunc('second', chosen.updated_at) > event.occurred_at
+  );
 
   return jsonb_build_object(
     'recorded', stored, 'known', coalesce(cardinality(known), 0)

@@ -112,9 +112,23 @@ def test_unknown_ids_and_addresses_change_nothing(database: str) -> None:
 def test_leaving_through_the_mail_service_declines_what_may_be_declined(database: str) -> None:
     with superuser(database) as connection:
         connection.execute("select public.set_notification_preference(%s, 'weekly_metrics', true)", (ADA,))
-        tell(connection, event(queue(connection, ADA), "unsubscribe", 1, unsubscribe=True))
+        left = event(queue(connection, ADA), "unsubscribe", 1, unsubscribe=True)
+        tell(connection, left | {"occurred_at": "2099-01-01T00:00:00Z"})
         rows = connection.execute("select type, enabled from notification_preferences order by type").fetchall()
         assert [tuple(row.values()) for row in rows] == [("renewal_upcoming", False), ("weekly_metrics", False)]
+
+
+def test_what_somebody_chose_after_they_left_stands(database: str) -> None:
+    with superuser(database) as connection:
+        left = event(queue(connection, ADA), "unsubscribe", 1, unsubscribe=True)
+        enabled = "select enabled from public.notification_preferences where user_id = %s and type = 'weekly_metrics'"
+        tell(connection, left)
+        assert connection.execute(enabled, (ADA,)).fetchone() == {"enabled": False}
+        connection.execute("update public.notification_preferences set enabled = true where user_id = %s", (ADA,))
+        tell(connection, left)
+        assert connection.execute(enabled, (ADA,)).fetchone() == {"enabled": True}
+        tell(connection, left | {"occurred_at": "2099-01-01T00:00:00Z"})
+        assert connection.execute(enabled, (ADA,)).fetchone() == {"enabled": False}
 
 
 def test_recording_and_telling_never_wait_for_each_other_in_a_circle(database: str) -> None:
