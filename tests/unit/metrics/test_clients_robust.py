@@ -1,7 +1,6 @@
 """Whatever comes over the wire: a result for every reference, or a VendorError, and nothing else."""
 
 import asyncio
-import time
 from typing import Any
 
 import httpx
@@ -88,7 +87,7 @@ def test_where_nothing_readable_comes_it_is_unavailable(platform: Platform, erro
 def test_no_request_outlives_its_deadline(platform: Platform) -> None:
     async def run() -> None:
         async def stall(_: httpx.Request) -> httpx.Response:
-            await asyncio.sleep(30)
+            await asyncio.Event().wait()
             return httpx.Response(200)
 
         async with httpx.AsyncClient(transport=httpx.MockTransport(stall)) as http:
@@ -97,8 +96,6 @@ def test_no_request_outlives_its_deadline(platform: Platform) -> None:
             client = clients.connect(http, settings)[platform]
             await client.fetch([Reference(NAMES[platform][0])], "t", Deadline.after(0.1))
 
-    start = time.monotonic()
     with pytest.raises(VendorError) as caught:
         asyncio.run(run())
     assert caught.value.failure is Failure.UNAVAILABLE
-    assert time.monotonic() - start < 5
