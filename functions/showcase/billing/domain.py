@@ -7,10 +7,11 @@ they are on its items, and under `parent.subscription_details`. Which of them an
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+from showcase.billing.emails import emails_of
 
 LIVE = frozenset({"trialing", "active", "past_due", "unpaid", "paused"})
 """Statuses of a subscription that somebody has: a second one is not sold beside it."""
@@ -85,7 +86,7 @@ def read_event(body: Any) -> Event:
     look, object_id = _what_to_look_at(kind, obj)
     if object_id is None:
         return Event(identity, kind, Look.NOTHING)
-    emails = _emails(kind, obj, object_id) if look is Look.SUBSCRIPTION else ()
+    emails = emails_of(kind, obj, object_id) if look is Look.SUBSCRIPTION else ()
     return Event(identity, kind, look, object_id, emails)
 
 
@@ -111,34 +112,6 @@ def subscription_of_invoice(invoice: Mapping[str, Any]) -> str | None:
     return identifier(details.get("subscription")) or identifier(invoice.get("subscription"))
 
 
-def _emails(kind: str, obj: Mapping[str, Any], subscription: str) -> tuple[Mapping[str, Any], ...]:
-    """At most one, with a key that is the same however often and by which event we hear of it."""
-    money = {"amount": obj.get("amount_due"), "currency": obj.get("currency")}
-    invoice, reason = obj.get("id"), obj.get("billing_reason")
-    match kind:
-        case "invoice.upcoming":
-            when = obj.get("period_end")
-            return (_email("renewal_upcoming", f"{subscription}:{when}", date=instant(when), **money),)
-        # It comes also where the trial was cancelled, and then nothing is renewed.
-        case "customer.subscription.trial_will_end" if not (obj.get("cancel_at_period_end") or obj.get("cancel_at")):
-            when = obj.get("trial_end")
-            return (_email("renewal_upcoming", f"{subscription}:{when}", date=instant(when)),)
-        case "invoice.paid" if reason == "subscription_cycle":
-            paid = {**money, "amount": obj.get("amount_paid")}
-            return (_email("renewal_succeeded", f"{invoice}", invoice_url=obj.get("hosted_invoice_url"), **paid),)
-        # The first payment fails before the eyes of whoever makes it.
-        case "invoice.payment_failed" | "invoice.payment_action_required" if reason != "subscription_create":
-            again = instant(obj.get("next_payment_attempt"))
-            key, url = f"{invoice}:{obj.get('attempt_count')}", obj.get("hosted_invoice_url")
-            return (_email("payment_failed", key, next_attempt=again, invoice_url=url, **money),)
-    return ()
-
-
-def _email(kind: str, key: str, **payload: Any) -> Mapping[str, Any]:
-    told = {name: value for name, value in payload.items() if value is not None}
-    return {"type": kind, "dedupe_key": key, "payload": told}
-
-
 def subscription_state(obj: Mapping[str, Any]) -> dict[str, Any]:
     """A subscription of either shape as `apply_stripe_subscription` takes it."""
     items = [_mapping(item) for item in _mapping(obj.get("items")).get("data") or []]
@@ -146,10 +119,12 @@ def subscription_state(obj: Mapping[str, Any]) -> dict[str, Any]:
     period_end = obj.get("current_period_end") or min(ends, default=None)
     invoice = _mapping(obj.get("latest_invoice"))
     finalized = _mapping(invoice.get("status_transitions")).get("finalized_at")
+    customer = _mapping(obj.get("customer"))
     return {
         "id": obj["id"],
-        "customer_id": identifier(obj.get("customer")),
-        "user_id": user_of(obj) or user_of(_mapping(obj.get("customer"))),
+        # One that was deleted is nobody's customer any more, and must not become somebody's again.
+        "customer_id": None if customer.get("deleted") else identifier(obj.get("customer")),
+        "user_id": user_of(obj) or user_of(customer),
         "status": obj["status"],
         "items": [_price(item) for item in items],
         "current_period_end": period_end,
@@ -189,11 +164,6 @@ def identifier(value: Any) -> str | None:
     """Stripe's id of something, whether it was expanded or not."""
     found = value.get("id") if isinstance(value, Mapping) else value
     return found if isinstance(found, str) and _ID.fullmatch(found) else None
-
-
-def instant(seconds: Any) -> str | None:
-    """Seconds since 1970 as ISO 8601."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat() if isinstance(seconds, int) else None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -106,6 +106,18 @@ def test_a_deleted_customer_is_forgotten(backend: Backend, at_stripe: Stripe, pe
     assert customer_of(backend, person) is None
 
 
+def test_a_deleted_customer_does_not_come_back_with_a_late_event(
+    backend: Backend, at_stripe: Stripe, person: Person
+) -> None:
+    at_stripe.control.post(buy(backend, person)["url"], data={"outcome": "ok"})
+    deliver_all(backend, at_stripe)
+    at_stripe.sdk().v1.customers.delete(customer_of(backend, person))
+    backend.deliver(at_stripe.events("customer.deleted")[0])
+    backend.deliver(at_stripe.events("customer.subscription.deleted")[0])
+    assert backend.subscriptions(person)[0]["status"] == "canceled"
+    assert (customer_of(backend, person), backend.tier(person)) == (None, "free")
+
+
 def test_a_plan_known_by_its_lookup_key_alone(backend: Backend, at_stripe: Stripe, person: Person) -> None:
     key = f"team_{person.id.hex[:8]}"
     price = at_stripe.sdk().v1.prices.create(
