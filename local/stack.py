@@ -34,7 +34,7 @@ def up(settings: Settings) -> int:
     """Run the stack until Ctrl-C; the exit status."""
     if settings.stack == "docker":
         raise StackError(
-            "STACK=docker is not available yet: use STACK=embedded, or STACK=hosted with a project's keys."
+            "STACK=docker is for the tests: see docs/docker.md. Beside `supabase start`, use STACK=hosted and its keys."
         )
     begun = time.monotonic()
     with _running(settings.state_folder) as start:

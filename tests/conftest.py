@@ -78,6 +78,14 @@ def bare_database(cluster: TestCluster) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def stack(cluster: TestCluster) -> Iterator[Stack]:
     """The whole backend on a database of its own, shared by the tests of this process."""
+    if os.environ.get("STACK") == "docker":
+        from tests.support import docker_stack  # docs/docker.md; its packages are slow to import
+
+        if reason := docker_stack.why_not():
+            pytest.skip(reason)
+        with docker_stack.running_docker_stack(cluster) as running:
+            yield running
+        return
     with cluster.copy(MIGRATED) as url, running_stack(cluster, url) as running:
         yield running
 

@@ -30,8 +30,8 @@ function endToEnd(raw, connection = "") {
 
 const without = (headers, name) => headers.filter((_, i) => headers[i - (i % 2)].toLowerCase() !== name);
 
-function upstreamHeaders(request, target, requestId) {
-  const headers = without(without(endToEnd(request.rawHeaders, request.headers.connection), "host"), "x-request-id");
+function upstreamHeaders(request, own, target, requestId) {
+  const headers = without(without(endToEnd(own, request.headers.connection), "host"), "x-request-id");
   headers.push("Host", target.host, "X-Request-Id", requestId);
   headers.push("X-Forwarded-Host", request.headers.host ?? "", "X-Forwarded-Proto", "http");
   headers.push("X-Forwarded-For", request.socket.remoteAddress ?? "");
@@ -41,21 +41,25 @@ function upstreamHeaders(request, target, requestId) {
 }
 
 /** A request listener for everything below /functions/v1/. */
-export function createFunctionsProxy({ functionsUrl, functionsTimeoutMs }) {
-  const target = new URL(functionsUrl);
+export const createFunctionsProxy = ({ functionsUrl, functionsTimeoutMs }) => createProxy(functionsUrl, functionsTimeoutMs);
+
+/** A request listener that passes on to `url`; `rewrite` may give the path and the raw headers to pass on instead. */
+export function createProxy(url, timeoutMs, rewrite = (request) => ({ path: request.url, headers: request.rawHeaders })) {
+  const target = new URL(url);
   // The functions keep idle connections for two seconds: ours go before, so that none is closed under a request.
   const agent = new http.Agent({ keepAlive: true, timeout: idleMs });
 
   return function proxy(request, response, requestId) {
+    const passed = rewrite(request);
     const upstream = http.request({
       agent,
       host: target.hostname,
       port: target.port || 80,
       method: request.method,
-      path: request.url,
-      headers: upstreamHeaders(request, target, requestId),
+      path: passed.path,
+      headers: upstreamHeaders(request, passed.headers, target, requestId),
     });
-    const timer = setTimeout(() => upstream.destroy(new Error("timeout")), functionsTimeoutMs);
+    const timer = setTimeout(() => upstream.destroy(new Error("timeout")), timeoutMs);
 
     upstream.on("response", (answer) => {
       clearTimeout(timer);

@@ -131,7 +131,7 @@ def test_a_busy_port_is_named_before_anything_is_started(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
-        ({"STACK": "docker"}, "STACK=docker is not available yet"),
+        ({"STACK": "docker"}, "STACK=docker is for the tests"),
         ({"STACK": "hosted"}, "needs SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY"),
         (
             {

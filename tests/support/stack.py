@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -51,23 +51,30 @@ class Stack:
 @contextmanager
 def running_stack(cluster: TestCluster, database_url: str, vendors: tuple[str, ...] = ("github",)) -> Iterator[Stack]:
     """The other vendors have no credential here: tests that want one start it, or name it here."""
+    settings = free_settings(state_folder(cluster), vendors)
+    with running_parts(parts(settings, database_url), settings.logs, belongs_to=cluster.folder):
+        yield stack_of(settings, database_url)
+
+
+def state_folder(cluster: TestCluster) -> Path:
     state = cluster.folder / f"stack-{uuid.uuid4().hex[:8]}"
     (state / "logs").mkdir(parents=True)
-    settings = free_settings(state, vendors)
-    with ExitStack() as cleaning:
-        cleaning.enter_context(running_parts(parts(settings, database_url), settings.logs, belongs_to=cluster.folder))
-        yield Stack(
-            url=settings.gateway_url,
-            publishable_key=settings.supabase_publishable_key,
-            secret_key=settings.supabase_secret_key,
-            jwt_secret=settings.supabase_jwt_secret,
-            database_url=database_url,
-            functions_url=settings.functions_url,
-            identity_url=settings.identity_url,
-            github_url=settings.github_simulator_url,
-            site_url=settings.site_url,
-            logs=settings.logs,
-        )
+    return state
+
+
+def stack_of(settings: Settings, database_url: str) -> Stack:
+    return Stack(
+        url=settings.gateway_url,
+        publishable_key=settings.supabase_publishable_key,
+        secret_key=settings.supabase_secret_key,
+        jwt_secret=settings.supabase_jwt_secret,
+        database_url=database_url,
+        functions_url=settings.functions_url,
+        identity_url=settings.identity_url,
+        github_url=settings.github_simulator_url,
+        site_url=settings.site_url,
+        logs=settings.logs,
+    )
 
 
 def free_settings(state: Path, vendors: tuple[str, ...] = ("github",)) -> Settings:
