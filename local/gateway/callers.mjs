@@ -48,6 +48,9 @@ export function identify(request, { publishableKey, secretKey, jwtSecret }) {
   if (!isSecret && !sameKey(key, publishableKey)) {
     return refusal({ message: "Invalid API key", hint: "Double check your Supabase `apikey`" });
   }
+  if (isSecret && /^\s*Mozilla\/5\.0/i.test(request.headers.get("user-agent") ?? "")) {
+    return refusal({ message: "Forbidden use of secret API key in browser" });
+  }
   const token = request.headers.get("authorization")?.match(/^Bearer\s+(.+)$/i)?.[1];
   if (!token || token === key || token.startsWith("sb_")) return { claims: { role: isSecret ? "service_role" : "anon" } };
   const read = readToken(token, jwtSecret);

@@ -111,6 +111,7 @@ def test_it_waits_for_its_database_and_finds_it_again(settings: Settings, tmp_pa
             wait_for(f"{settings.gateway_url}/_local/ready", 503)
             answer = httpx.get(f"{settings.gateway_url}/rest/v1/thing", headers=key)
             assert (answer.status_code, answer.json()["code"]) == (503, "PGRST002")
+            assert ask_graphql(settings, key).status_code == 503
 
             postgres.start(server)
             database.make_platform(server.url())
@@ -118,6 +119,7 @@ def test_it_waits_for_its_database_and_finds_it_again(settings: Settings, tmp_pa
                 connection.execute("create table public.thing (id int)")
                 connection.execute("notify pgrst, 'reload schema'")
             wait_for(f"{settings.gateway_url}/_local/ready")
+            assert ask_graphql(settings, key).json() == {"data": {"__typename": "Query"}}
             with httpx.Client(base_url=settings.gateway_url, headers=key) as client:
                 wait_for_rows(client)
                 postgres.stop(server)
@@ -129,6 +131,10 @@ def test_it_waits_for_its_database_and_finds_it_again(settings: Settings, tmp_pa
             assert process.poll() is None
     finally:
         postgres.remove(server)
+
+
+def ask_graphql(settings: Settings, key: dict[str, str]) -> httpx.Response:
+    return httpx.post(f"{settings.gateway_url}/graphql/v1", json={"query": "{ __typename }"}, headers=key, timeout=20)
 
 
 def wait_for_rows(client: httpx.Client) -> None:

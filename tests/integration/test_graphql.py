@@ -135,6 +135,48 @@ def test_a_write_that_meets_too_many_rows_is_taken_back(
     assert deleted["data"]["deleteFromProjectCollection"] == {"affectedCount": 5}
 
 
+def test_an_insert_makes_as_many_rows_as_it_names(owner: httpx.Client) -> None:
+    none = ask(owner, "mutation { insertIntoProjectCollection(objects: []) { affectedCount } }")
+    assert "At least one record" in none["errors"][0]["message"]
+    bare = ask(owner, "mutation { insertIntoProjectCollection(objects: [{}, {}]) { affectedCount } }")
+    assert '"title"' in bare["errors"][0]["message"]
+    mixed = (
+        'mutation { insertIntoProjectCollection(objects: [{title: "A"}, {title: "B", liveLink: "https://b.example"}])'
+    )
+    answer = ask(owner, mixed + " { records { title liveLink } } }")
+    made = answer["data"]["insertIntoProjectCollection"]["records"]
+    assert sorted((row["title"], row["liveLink"]) for row in made) == [("A", None), ("B", "https://b.example")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ('after: "nonsense"', "Invalid cursor"),
+        ("first: -1", "negative"),
+        ('filter: {title: {regex: "("}}', "regular expression"),
+        ('filter: {createdAt: {gt: "soon"}}', "timestamp"),
+        ('filter: {id: {eq: "x"}}', "UUID"),
+    ],
+)
+def test_mistakes_are_told(anon: httpx.Client, arguments: str, word: str) -> None:
+    answer = ask(anon, f"{{ projectCollection({arguments}) {{ edges {{ node {{ id }} }} }} }}")
+    assert word in answer["errors"][0]["message"]
+
+
+def test_the_secret_key_is_not_for_browsers(service: httpx.Client) -> None:
+    browser = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"}
+    answer = service.post("/graphql/v1", json={"query": "{ __typename }"}, headers=browser)
+    rest = service.get("/rest/v1/projects", headers=browser)
+    assert (
+        (answer.status_code, answer.json()["message"])
+        == (rest.status_code, rest.json()["message"])
+        == (
+            401,
+            "Forbidden use of secret API key in browser",
+        )
+    )
+
+
 def test_nobody_moves_what_is_not_theirs(owner: httpx.Client, other: httpx.Client, projects: list[str]) -> None:
     query = """mutation { updateProjectCollection(
         set: {title: "Mine now"}, filter: {title: {eq: "Title 1"}}, atMost: 9

@@ -1,9 +1,10 @@
-// POST /graphql/v1: GraphQL over the same tables, with the caller's role and claims, as pg_graphql serves it on a hosted project.
+// POST /graphql/v1: GraphQL over the same tables, with the caller's role and claims, as pg_graphql serves it on a hosted
+// project.
 import { execute, hookArgs } from "postgraphile/grafast";
 import { identify } from "../callers.mjs";
 import { describe, log } from "../log.mjs";
 import { excess, read } from "./limits.mjs";
-import { TooManyRows } from "./mutations.mjs";
+import { Refused } from "./mutations.mjs";
 import { Schemas } from "./schemas.mjs";
 
 const maxBytes = 256 * 1024;
@@ -63,8 +64,8 @@ const settingsOf = (claims) => ({
 /** An error as callers may read it: the query's and the database's own words; of anything else only that it happened. */
 function presentable(error) {
   const cause = error.originalError;
-  const isTold = !cause || cause instanceof TooManyRows || sqlState.test(cause.code ?? "") || cause.name === "GraphQLError";
-  if (isTold) return error;
+  const isTold = !cause || cause instanceof Refused || cause.name === "GraphQLError" || sqlState.test(cause.code ?? "");
+  if (isTold || cause.message.startsWith("Invalid cursor")) return error;
   log(`graphql error: ${describe(cause)}`);
   return { message: "An internal error occurred.", path: error.path };
 }
@@ -88,7 +89,7 @@ export class GraphqlEndpoint {
     if (response) return response;
     const { body, refusal } = await readBody(request);
     if (refusal) return refusal;
-    const built = await this.#schemas.of(claims.role).catch((error) => log(`graphql error: ${describe(error)}`));
+    const built = await this.#schemas.of(claims.role).catch((error) => void log(`graphql error: ${describe(error)}`));
     if (!built) return unreachable();
     const { document, errors } = documentOf(built, body.query, claims.role === "service_role");
     const faults = errors ?? excess(built, document, body);

@@ -5,7 +5,8 @@ import { sql } from "postgraphile/@dataplan/pg/pg-sql2";
 import { lambda, object } from "postgraphile/grafast";
 import { conditionOf, filterable } from "./filters.mjs";
 
-export class TooManyRows extends Error {}
+/** What a caller is told in our words. */
+export class Refused extends Error {}
 
 const alias = sql.identifier("changed");
 
@@ -15,7 +16,8 @@ function columnsFor(build, codec, behavior) {
   for (const [attributeName, attribute] of Object.entries(codec.attributes)) {
     if (!build.behavior.pgCodecAttributeMatches([codec, attributeName], behavior)) continue;
     const type = build.getGraphQLTypeByPgCodec(attribute.codec, "input");
-    if (type) found.set(build.inflection.attribute({ codec, attributeName }), { attributeName, codec: attribute.codec, type });
+    const name = build.inflection.attribute({ codec, attributeName });
+    if (type) found.set(name, { attributeName, codec: attribute.codec, type });
   }
   return found;
 }
@@ -26,14 +28,15 @@ const valueOf = (row, name, columns) =>
 
 const statements = {
   insert(resource, { objects }, { written }) {
-    const fields = [...new Set(objects.flatMap(Object.keys))];
+    if (!objects.length) throw new Refused("At least one record is to be given.");
+    const given = new Set(objects.flatMap(Object.keys));
+    const fields = given.size ? [...given] : [...written.keys()].slice(0, 1); // a row of defaults names a column all the same
     const rows = objects.map((row) => sql`(${sql.join(fields.map((name) => valueOf(row, name, written)), ", ")})`);
-    const what = fields.length ? sql`(${names(fields, written)}) values ${sql.join(rows, ", ")}` : sql`default values`;
-    return sql`insert into ${resource.from} as ${alias} ${what}`;
+    return sql`insert into ${resource.from} as ${alias} (${names(fields, written)}) values ${sql.join(rows, ", ")}`;
   },
   update(resource, { set, filter }, { written, columns }) {
     const changes = Object.keys(set).map((name) => sql`${names([name], written)} = ${valueOf(set, name, written)}`);
-    if (!changes.length) throw new TooManyRows("At least one value is to be set.");
+    if (!changes.length) throw new Refused("At least one value is to be set.");
     const where = conditionOf(filter, alias, columns);
     return sql`update ${resource.from} as ${alias} set ${sql.join(changes, ", ")} where ${where}`;
   },
@@ -56,7 +59,7 @@ function change(kind, resource, types) {
     const statement = statements[kind](resource, given, types);
     const { text, values } = sql.compile(sql`${statement} returning ${types.row} as row`);
     const { rows } = await client.query({ text, values });
-    if (rows.length > (given.atMost ?? Infinity)) throw new TooManyRows(`${kind} impacts too many records`);
+    if (rows.length > (given.atMost ?? Infinity)) throw new Refused(`${kind} impacts too many records`);
     return rows.map(({ row }) => row);
   };
 }
@@ -65,7 +68,8 @@ function registerTypes(build, codec) {
   const { graphql, inflection } = build;
   const table = inflection.tableType(codec);
   for (const [kind, behavior] of [["Insert", "attribute:insert"], ["Update", "attribute:update"]]) {
-    const fields = () => Object.fromEntries([...columnsFor(build, codec, behavior)].map(([name, { type }]) => [name, { type }]));
+    const columns = () => [...columnsFor(build, codec, behavior)];
+    const fields = () => Object.fromEntries(columns().map(([name, { type }]) => [name, { type }]));
     build.registerInputObjectType(`${table}${kind}Input`, {}, () => ({ fields }), "mutation");
   }
   for (const kind of ["Insert", "Update", "Delete"]) {
@@ -127,14 +131,14 @@ function fieldsFor(build, resource) {
     .map(([, [name, make]]) => [name, make()]);
 }
 
-const isTable = (resource) => !resource.parameters && !resource.isVirtual && resource.codec.attributes && !resource.codec.isAnonymous;
+const isTable = ({ parameters, isVirtual, codec }) => !parameters && !isVirtual && codec.attributes && !codec.isAnonymous;
 
 export const MutationsPlugin = {
   name: "MutationsPlugin",
   schema: {
     hooks: {
       init(_, build) {
-        for (const resource of Object.values(build.pgResources)) if (isTable(resource)) registerTypes(build, resource.codec);
+        for (const { codec } of Object.values(build.pgResources).filter(isTable)) registerTypes(build, codec);
         return _;
       },
       GraphQLObjectType_fields(fields, build, { scope }) {
