@@ -13,7 +13,7 @@ from showcase.notifications.mailer import Mailer
 from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.store import Notification
 from showcase.retry import Deadline
-from showcase.telemetry import report
+from showcase.telemetry import log, report
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,19 @@ class Run:
         default_factory=lambda: dict.fromkeys(("sent", "retry", "failed", "lost", "returned", "closed"), 0)
     )
     stopped: str | None = None
+    reported: bool = False
     paused: Deadline = field(default_factory=lambda: Deadline.after(0))
 
     def pause(self, seconds: float) -> None:
         """SendGrid limits the account, not a message: everybody waits."""
         if seconds > self.paused.remaining:
             self.paused = Deadline.after(seconds)
+
+    def report(self, reason: str | None) -> None:
+        """That SendGrid fails, once a run: where it is down, every e-mail of the queue would say so."""
+        if not self.reported:
+            self.reported = True
+            report(VendorError("sendgrid", Failure.UNAVAILABLE, reason or ""), "warning")
 
 
 async def dispatch(worker: Worker) -> Run:
@@ -103,11 +110,11 @@ async def _send(worker: Worker, notification: Notification, run: Run) -> Result:
         report(error)
         return Result("failed", error=f"not_rendered: {type(error).__name__}")
     if result.outcome == "retry":
-        report(VendorError("sendgrid", Failure.UNAVAILABLE, result.error or ""), "warning")
+        run.report(result.error)
         wait = max(result.wait, backoff(notification.attempt, settings.notifications_backoff_seconds))
         return replace(result, wait=min(wait, LONGEST_BACKOFF))
     if result.outcome == "lost":
-        lost = VendorError("sendgrid", Failure.UNAVAILABLE, f"an answer was lost: {result.error}")
-        report(lost, "warning", notification_id=str(notification.id))
+        log.warning("an answer was lost", extra={"fields": {"notification_id": str(notification.id)}})
+        run.report(f"an answer was lost: {result.error}")
         return replace(result, wait=float(settings.notifications_settle_seconds))
     return result
