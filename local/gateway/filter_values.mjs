@@ -34,7 +34,8 @@ const quotedList = (inner) =>
 
 function quotedValue(value, inTree) {
   const [, operator, compared] = comparison.exec(value) ?? [];
-  // Beside a column, quotes are part of the value; in a tree they are around it. Lite takes off one pair, and unescapes nothing.
+  // Beside a column, quotes are part of the value; in a tree they are around it. Lite takes off one pair and unescapes
+  // nothing.
   if (operator) return inTree && isQuoted(compared) ? value : `${operator}"${compared}"`;
   const [, within, inner] = list.exec(value) ?? [];
   return within ? `${within}(${quotedList(inner)})` : value;

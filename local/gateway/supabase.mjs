@@ -1,4 +1,5 @@
-// Auth, REST, Storage and GraphQL: Supabase Lite and PostGraphile in this process, on a real Postgres, answering as a hosted project does.
+// Auth, REST, Storage and GraphQL: Supabase Lite and PostGraphile in this process, on a real Postgres, answering as a hosted
+// project does.
 import { App, setExperimental } from "@supabase/lite";
 import { createApi } from "@supabase/lite/cli";
 import { refuseWithoutKey } from "./api_keys.mjs";
