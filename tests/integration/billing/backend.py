@@ -71,7 +71,8 @@ class Backend:
 
     def deliver(self, event: Mapping[str, Any]) -> None:
         """Again until it is taken, as Stripe does."""
-        for _ in range(100):
+        deadline = time.monotonic() + 100
+        while time.monotonic() < deadline:
             if self.send(event).is_success:
                 return
             time.sleep(0.05)
