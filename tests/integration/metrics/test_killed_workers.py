@@ -70,8 +70,10 @@ def start_and_kill(process: "subprocess.Popen[str]") -> int:
 
 async def finish(metrics: Metrics, sources: list[Source]) -> None:
     """What later workers do, once the leases have run out."""
-    given_up = time.monotonic() + 20
-    async with metrics.worker(metrics_lease_seconds=LEASE_SECONDS, x_posts_a_month=1_000_000) as worker:
+    given_up = time.monotonic() + 120
+    for platform in metrics.urls:
+        metrics.behave(platform, f"token:{TOKEN}")
+    async with metrics.worker(x_posts_a_month=1_000_000) as worker:
         while len(metrics.recorded(sources)) < len(sources):
             assert time.monotonic() < given_up, "some are never recorded"
             await refresh_due(worker)
@@ -83,7 +85,7 @@ def interrupt_a_run(metrics: Metrics, process: "subprocess.Popen[str]") -> tuple
     metrics.clear()
     sources = [source for platform in ("github", "linkedin", "twitter") for source in metrics.make(80, platform)]
     for platform in metrics.urls:
-        metrics.behave(platform, f"token:{TOKEN}", {"kind": "delay", "seconds": 0.05})
+        metrics.behave(platform, f"token:{TOKEN}", {"kind": "delay", "seconds": 0.3})
     killed = start_and_kill(process)
     undone = len(sources) - len(metrics.recorded(sources))
     asyncio.run(finish(metrics, sources))
