@@ -10,7 +10,7 @@ PYTHON := $(shell for python in $(RUN) python3 python3.14 python3.13 python3.12 
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 endif
 
-.PHONY: help up stop reset status resume test test-slow lint types format models openapi mail-preview demo-billing deploy secrets-check lock setup test-upgrade audit
+.PHONY: help up stop reset status resume test test-slow lint types format models openapi mail-preview demo-billing deploy secrets-check lock setup test-upgrade audit backup restore
 
 help: ## Show what can be made
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,13 @@ stop: setup ## Stop it from another terminal
 
 reset: setup ## Stop it and forget what it stored
 	@$(RUN) -m local reset
+
+backup: setup ## Put all that the project holds into one encrypted archive, e.g. TO=/mnt/backup.tar.age
+	@$(RUN) -m local.backup create $(if $(TO),"$(TO)")
+
+restore: setup ## Fill an empty stack from an archive: FROM=/mnt/backup.tar.age; REPLACE=yes removes what is there
+	@$(if $(FROM),,echo "showcase: say which archive: make restore FROM=<file>" >&2; exit 1;) \
+		$(RUN) -m local.backup restore $(if $(REPLACE),--replace) "$(FROM)"
 
 test: lint types ## Run every check: lint, types, tests
 	@$(RUN) -m pytest -n auto

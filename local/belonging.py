@@ -6,6 +6,7 @@ The mark is inherited by every child, also by one that leaves its process group,
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,13 @@ MARK = "SHOWCASE_BELONGS_TO"
 
 def mark(folder: Path) -> dict[str, str]:
     return {MARK: str(folder)}
+
+
+def take_mark(folder: Path, module: str) -> None:
+    """Start over (as `python -m <module>`) with the mark in our own environment, for everything that we start."""
+    if not mark(folder).items() <= os.environ.items():
+        environment = {**os.environ, **mark(folder)}
+        os.execve(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]], environment)  # noqa: S606
 
 
 def members(folder: Path) -> list[psutil.Process]:

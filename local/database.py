@@ -42,6 +42,20 @@ def make_platform(url: str) -> bool:
     return True
 
 
+def is_new(url: str) -> bool:
+    """Whether nobody is there yet: demo people do not move in with others.
+
+    Raises: DatabaseError, where a restore was cut off.
+    """
+    with psycopg.connect(url) as connection:
+        if connection.execute("select to_regnamespace('showcase_restore')").fetchone() != (None,):
+            raise DatabaseError(
+                "A restore was cut off here: run it again and it goes on (`make restore FROM=...`), "
+                "or start over (`make reset`)."
+            )
+        return connection.execute("select exists (select from auth.users)").fetchone() == (False,)
+
+
 def push(url: str, *, seed: bool = True, project: Path = ROOT) -> str:
     """Apply the migrations that are missing, by the same command that deploys them; what it said.
 

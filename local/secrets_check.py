@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings
 
+from local.backup.settings import BackupSettings
 from local.console import complain
 from local.deploy.checks import describe, wrong_variables
 from local.deploy.plan import given_by_steps, models, needed_variables
@@ -40,7 +41,7 @@ def main() -> int:
 
 def readers() -> Sequence[type[BaseSettings]]:
     """Every settings model: of the functions, of a deployment, of this machine's stack."""
-    return [*models(), Settings]
+    return [*models(), Settings, BackupSettings]
 
 
 def read_by() -> dict[str, list[Variable]]:

@@ -118,7 +118,11 @@ def read_settings(env_file: Path = ROOT / ".env") -> Settings:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
         raise SettingsError(f"Settings (.env or the environment): {wrong}") from None
     given = {**dotenv_values(env_file), **os.environ}
-    passed_on = {name: value for name in documented_variables() if (value := given.get(name))}
+    passed_on = {
+        name: value
+        for name in documented_variables()
+        if (value := given.get(name)) and not name.startswith("BACKUP_")  # no function may open backups
+    }
     return settings.model_copy(
         update={"state_folder": (ROOT / settings.state_folder).absolute(), "functions_environment": passed_on}
     )

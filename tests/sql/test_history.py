@@ -13,24 +13,12 @@ import pytest
 from local import account, database, postgres
 from local.settings import ROOT
 from tests.support.cluster import PLATFORM, TestCluster
-
-
-def run(program: Path, *arguments: str) -> str:
-    finished = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
-    assert finished.returncode == 0, finished.stderr
-    return finished.stdout
+from tests.support.schema import dump, run
 
 
 def load_state(url: str) -> None:
     psql = postgres.wheel_programs() / "psql"
     run(psql, "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-f", str(ROOT / "sql" / "load.sql"), url)
-
-
-def dump(url: str) -> list[str]:
-    """The whole schema: tables, functions, triggers on Auth's tables, policies, grants, comments, view options."""
-    text = run(postgres.wheel_programs() / "pg_dump", "--schema-only", "--exclude-schema=supabase_migrations", url)
-    # Each dump has a random key of its own.
-    return [line for line in text.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
 
 
 def buckets(url: str) -> list[tuple[object, ...]]:

@@ -1,0 +1,133 @@
+"""`python -m local.backup create | verify | restore | key`. `make backup` and `make restore` call it."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from local import belonging
+from local.account import AccountError
+from local.backup.create import create
+from local.backup.errors import BackupError
+from local.backup.manifest import Manifest
+from local.backup.place import source, target
+from local.backup.restore import checked, restore
+from local.backup.sealing import new_identity
+from local.backup.settings import BackupSettings, read_backup_settings
+from local.backup.verify import verify
+from local.console import complain, step
+from local.database import DatabaseError
+from local.holding import StackError, running_supervisor
+from local.ports import PortsError
+from local.postgres import PostgresError
+from local.settings import Settings, SettingsError, read_settings
+
+EXPECTED = (
+    *(AccountError, BackupError, DatabaseError, OSError, PortsError, PostgresError, SettingsError, StackError),
+    psycopg.Error,
+)
+AFTERWARDS = """
+Left to do in this project:
+  - Nothing is scheduled yet: put project_url and secret_key into the Vault, then `select private.apply_cron_jobs()`.
+  - The functions' secrets, Stripe's and SendGrid's webhooks, Google's client: docs/backups.md names each."""
+
+
+def main() -> int:
+    arguments = _arguments()
+    try:
+        settings, backup = read_settings(), read_backup_settings()
+        stopped = settings.stack == "embedded" and running_supervisor(settings.state_folder) is None
+        if stopped and arguments.command in ("create", "restore"):
+            belonging.take_mark(settings.state_folder, "local.backup")
+        COMMANDS[arguments.command](arguments, settings, backup)
+    except KeyboardInterrupt:
+        complain("Interrupted. An archive appears only when it is whole; a restore can be gone on with: run it again.")
+        return 130
+    except EXPECTED as error:
+        complain(str(error).strip() or type(error).__name__)
+        return 1
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.backup", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    making = commands.add_parser("create", help="make an archive")
+    making.add_argument("archive", type=Path, nargs="?", help="where to; else into BACKUP_FOLDER, named by the time")
+    making.add_argument("--unencrypted", action="store_true", help="everybody who has the file can read it")
+    checking = commands.add_parser("verify", help="read an archive to its end")
+    checking.add_argument("archive", type=Path)
+    returning = commands.add_parser("restore", help="fill an empty project from an archive")
+    returning.add_argument("archive", type=Path)
+    returning.add_argument("--replace", action="store_true", help="of the stack on this machine, remove what is there")
+    pair = commands.add_parser("key", help="make a pair of keys")
+    pair.add_argument("file", type=Path, help="where the secret one goes")
+    return parser.parse_args()
+
+
+def _create(arguments: argparse.Namespace, settings: Settings, backup: BackupSettings) -> None:
+    keys = [] if arguments.unencrypted else backup.public_keys()
+    if not keys and not arguments.unencrypted:
+        raise BackupError(
+            "BACKUP_RECIPIENTS is not set, and a backup holds everybody's data: set it to an age public key "
+            "(`python -m local.backup key <file>` makes a pair), or say --unencrypted."
+        )
+    folder = backup.backup_folder or settings.state_folder / "backups"
+    name = f"showcase-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar{'.age' if keys else ''}"
+    path = (arguments.archive or folder / name).absolute()
+    with source(settings, backup) as place:
+        manifest = create(place, path, keys)
+    _tell(path, manifest)
+    _tell_notes(manifest.notes)
+
+
+def _verify(arguments: argparse.Namespace, _settings: Settings, backup: BackupSettings) -> None:
+    with step("every checksum of the archive"):
+        manifest = verify(arguments.archive, backup.secret_keys())
+    _tell(arguments.archive, manifest)
+    _tell_notes(manifest.notes)
+
+
+def _restore(arguments: argparse.Namespace, settings: Settings, backup: BackupSettings) -> None:
+    keys = backup.secret_keys()
+    with (
+        checked(arguments.archive, keys) as (archive, manifest),
+        target(settings, backup, replace=arguments.replace) as place,
+    ):
+        notes = restore(place, archive, manifest, keys)
+    _tell(arguments.archive, manifest)
+    _tell_notes(notes)
+    print(AFTERWARDS if settings.stack == "hosted" else "\nRestored. `make up` starts it.")
+
+
+def _key(arguments: argparse.Namespace, _settings: Settings, _backup: BackupSettings) -> None:
+    secret, public = new_identity()
+    descriptor = os.open(arguments.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"# public key: {public}\n{secret}\n")
+    print(f"{arguments.file} opens the archives: keep it apart from them, and twice. For those who make them:")
+    print(f"BACKUP_RECIPIENTS={public}")
+
+
+def _tell(path: Path, manifest: Manifest) -> None:
+    print(
+        f"\n{path}: {path.stat().st_size:,} bytes, of {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC; "
+        f"{len(manifest.tables)} tables with {manifest.rows:,} rows, "
+        f"{manifest.files:,} files with {manifest.file_bytes:,} bytes."
+    )
+
+
+def _tell_notes(notes: object) -> None:
+    for note in notes if isinstance(notes, list | tuple) else ():
+        print(f"  note: {note}")
+
+
+Command = Callable[[argparse.Namespace, Settings, BackupSettings], None]
+COMMANDS: Mapping[str, Command] = {"create": _create, "verify": _verify, "restore": _restore, "key": _key}
+
+if __name__ == "__main__":
+    sys.exit(main())

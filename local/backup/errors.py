@@ -1,0 +1,9 @@
+"""What goes wrong with backups and is told in one line."""
+
+
+class BackupError(Exception):
+    """A backup or a restore cannot do what was asked."""
+
+
+class DamagedError(BackupError):
+    """The archive is not what was written: cut short, changed, or opened with another key."""

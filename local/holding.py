@@ -1,0 +1,75 @@
+"""Who has a state folder: one stack, backup or restore at a time, and nothing of it is left when that ends."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import psutil  # type: ignore[import-untyped]
+
+from local import belonging, postgres
+from local.guard import Guard, start_guard
+from local.settings import Settings
+
+
+class StackError(Exception):
+    """The stack cannot do what was asked."""
+
+
+def running_supervisor(state: Path) -> psutil.Process | None:
+    """The process that runs this state folder's stack. A pid file alone proves nothing: numbers are used again."""
+    try:
+        process = psutil.Process(int((state / "supervisor.pid").read_text()))
+        belongs = process.environ().get(belonging.MARK) == str(state)
+    except (OSError, ValueError, psutil.Error):
+        return None
+    return process if belongs and process.pid != os.getpid() and belonging.lives(process) else None
+
+
+@contextmanager
+def holding(state: Path) -> Iterator[Guard]:
+    """From the first process to the last: whatever happens in between, nothing is left running."""
+    _prepare_folder(state)
+    if (other := running_supervisor(state)) is not None:
+        raise StackError(f"The stack is running already (process {other.pid}). Stop it there with Ctrl-C.")
+    signal.signal(signal.SIGTERM, _interrupt)
+    _end_leftovers(state)
+    (state / "supervisor.pid").write_text(str(os.getpid()))
+    guard = start_guard(os.getpid(), state)
+    try:
+        yield guard
+    finally:
+        # A second Ctrl-C must not keep us from cleaning up.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _end_leftovers(state)
+        guard.wait()
+        (state / "supervisor.pid").unlink(missing_ok=True)
+
+
+def cluster_of(settings: Settings) -> postgres.Cluster:
+    state = settings.state_folder
+    return postgres.locate(state / "pgdata", settings.postgres_port, state / "logs" / "postgres.log")
+
+
+def _prepare_folder(state: Path) -> None:
+    try:
+        for folder in (state, state / "logs", state / "storage"):
+            folder.mkdir(parents=True, exist_ok=True)
+    except PermissionError as error:
+        raise StackError(f"{error.filename} cannot be written: it belongs to another user.") from error
+    if not os.access(state, os.W_OK | os.X_OK):
+        raise StackError(f"{state} cannot be written: it belongs to another user.")
+
+
+def _end_leftovers(state: Path) -> None:
+    """Of this run when it ends, or of one that was killed together with its guard."""
+    if alive := belonging.end_all(state):
+        raise StackError(f"These processes could not be ended: {', '.join(str(p.pid) for p in alive)}.")
+    postgres.stop(postgres.locate(state / "pgdata", 0, state / "logs" / "postgres.log"))
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,66 @@
+"""Two projects side by side: one to be backed up, and an empty one; and everything that can be compared of them."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from local.backup.create import create
+from local.backup.files import StoredFile, storage
+from local.backup.manifest import Manifest
+from local.backup.place import Place
+from local.backup.restore import checked, restore
+from local.backup.sealing import new_identity
+from tests.support.cluster import PLATFORM, TestCluster
+from tests.support.household import rows, tables
+from tests.support.schema import dump
+from tests.support.stack import Stack, running_stack
+
+SECRET, PUBLIC = new_identity()
+# Where the bytes are, which differs, and when they were last read, which a backup does.
+OF_THE_PLACE = ("version", "last_accessed_at")
+
+
+def place_of(stack: Stack) -> Place:
+    return Place(stack.database_url, lambda: storage(stack.url, stack.secret_key), hosted=True)
+
+
+@contextmanager
+def empty_stack(cluster: TestCluster) -> Iterator[Stack]:
+    with cluster.copy(PLATFORM) as url, running_stack(cluster, url) as stack:
+        yield stack
+
+
+def backed_up(stack: Stack, path: Path) -> Manifest:
+    return create(place_of(stack), path, [PUBLIC])
+
+
+def restored(archive: Path, stack: Stack, secret: str = SECRET) -> list[str]:
+    with checked(archive, [secret]) as (opened, manifest):
+        return restore(place_of(stack), opened, manifest, [secret])
+
+
+def everything(stack: Stack) -> dict[str, list[Any]]:
+    """Every row of every table, by table."""
+    found = {}
+    for table in tables(stack):
+        drop = OF_THE_PLACE if table == "storage.objects" else ()
+        query = f"select to_jsonb(t) - %s::text[] as row from {table} as t order by t::text"
+        found[table] = [row["row"] for row in rows(stack, query, list(drop))]
+    return found
+
+
+def schema(stack: Stack) -> list[str]:
+    """Without brackets: Postgres prints `(a and b) and c` as `a and b and c` after reading it again."""
+    return [line.replace("(", "").replace(")", "") for line in dump(stack.database_url)]
+
+
+def bytes_of(stack: Stack) -> dict[str, bytes]:
+    found = {}
+    with storage(stack.url, stack.secret_key) as files:
+        for row in rows(stack, "select bucket_id, name from storage.objects order by 1, 2"):
+            content = io.BytesIO()
+            files.fetch(StoredFile(bucket=row["bucket_id"], name=row["name"]), content)
+            found[f"{row['bucket_id']}/{row['name']}"] = content.getvalue()
+    return found

@@ -1,0 +1,19 @@
+"""A database's schema, as text that can be compared."""
+
+import subprocess
+from pathlib import Path
+
+from local import postgres
+
+
+def run(program: Path, *arguments: str) -> str:
+    finished = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+def dump(url: str) -> list[str]:
+    """The whole schema: tables, functions, triggers on Auth's tables, policies, grants, comments, view options."""
+    text = run(postgres.wheel_programs() / "pg_dump", "--schema-only", "--exclude-schema=supabase_migrations", url)
+    # Each dump has a random key of its own.
+    return [line for line in text.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
