@@ -1,8 +1,11 @@
 """Two projects side by side: one to be backed up, and an empty one; and everything that can be compared of them."""
 
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +15,26 @@ from local.backup.manifest import Manifest
 from local.backup.place import Place
 from local.backup.restore import checked, restore
 from local.backup.sealing import new_identity
+from local.settings import ROOT
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.household import rows, tables
+from tests.support.people import Person
 from tests.support.schema import dump
 from tests.support.stack import Stack, running_stack
+from tests.support.up import own_environment
 
 SECRET, PUBLIC = new_identity()
 # Where the bytes are, which differs, and when they were last read, which a backup does.
 OF_THE_PLACE = ("version", "last_accessed_at")
 
 
-def place_of(stack: Stack) -> Place:
-    return Place(stack.database_url, lambda: storage(stack.url, stack.secret_key), hosted=True)
+@dataclass(frozen=True)
+class Filled:
+    """A project with something everywhere, and its archive."""
+
+    stack: Stack
+    google_id: str  # of somebody who has signed in
+    archive: Path
 
 
 @contextmanager
@@ -32,13 +43,26 @@ def empty_stack(cluster: TestCluster) -> Iterator[Stack]:
         yield stack
 
 
+def place_of(stack: Stack) -> Place:
+    return Place(stack.database_url, lambda: storage(stack.url, stack.secret_key), hosted=True)
+
+
 def backed_up(stack: Stack, path: Path) -> Manifest:
     return create(place_of(stack), path, [PUBLIC])
 
 
-def restored(archive: Path, stack: Stack, secret: str = SECRET) -> list[str]:
-    with checked(archive, [secret]) as (opened, manifest):
-        return restore(place_of(stack), opened, manifest, [secret])
+def restored(archive: Path, stack: Stack) -> list[str]:
+    with checked(archive, [SECRET]) as (opened, manifest):
+        return restore(place_of(stack), opened, manifest, [SECRET])
+
+
+def put(stack: Stack, person: Person, name: str, content: bytes) -> None:
+    with stack.client(person) as client:
+        client.post(
+            f"/storage/v1/object/project-media/{person.id}/{name}",
+            content=content,
+            headers={"Content-Type": "image/png", "x-upsert": "true"},
+        ).raise_for_status()
 
 
 def everything(stack: Stack) -> dict[str, list[Any]]:
@@ -46,8 +70,8 @@ def everything(stack: Stack) -> dict[str, list[Any]]:
     found = {}
     for table in tables(stack):
         drop = OF_THE_PLACE if table == "storage.objects" else ()
-        query = f"select to_jsonb(t) - %s::text[] as row from {table} as t order by t::text"
-        found[table] = [row["row"] for row in rows(stack, query, list(drop))]
+        query = f"select to_jsonb(t) - %s::text[] as row from {table} as t order by (to_jsonb(t) - %s::text[])::text"
+        found[table] = [row["row"] for row in rows(stack, query, list(drop), list(drop))]
     return found
 
 
@@ -64,3 +88,27 @@ def bytes_of(stack: Stack) -> dict[str, bytes]:
             files.fetch(StoredFile(bucket=row["bucket_id"], name=row["name"]), content)
             found[f"{row['bucket_id']}/{row['name']}"] = content.getvalue()
     return found
+
+
+def by_address(stack: Stack) -> dict[str, str]:
+    """The settings that lead the command line to a project."""
+    return {
+        "STACK": "hosted",
+        "SUPABASE_URL": stack.url,
+        "SUPABASE_PUBLISHABLE_KEY": stack.publishable_key,
+        "SUPABASE_SECRET_KEY": stack.secret_key,
+        "BACKUP_DATABASE_URL": stack.database_url,
+    }
+
+
+def command_line(*arguments: str, limit: str = "unlimited", **variables: str) -> subprocess.CompletedProcess[str]:
+    """`limit` is how many blocks of 512 bytes a file may have."""
+    command = [sys.executable, "-m", "local.backup", *arguments]
+    return subprocess.run(
+        ["/bin/sh", "-c", f'ulimit -f {limit}; exec "$@"', "sh", *command],
+        cwd=ROOT,
+        env={**own_environment(ROOT / ".local"), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
