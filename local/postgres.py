@@ -96,7 +96,7 @@ def start(cluster: Cluster) -> None:
         "log_timezone": "UTC",
         "log_checkpoints": "off",
         "shared_preload_libraries": "pg_stat_statements",  # as hosted; for `make audit`
-        "synchronous_commit": "off",
+        "synchronous_commit": crash_safe,  # what was acknowledged survives a kill
         "fsync": crash_safe,
         "full_page_writes": crash_safe,
         "autovacuum": crash_safe,

@@ -161,9 +161,9 @@ def cron(settings: Settings, database_url: str) -> Part:
     return Part("cron", (sys.executable, "-m", "local.cron"), _with(environment))
 
 
-def database_log(server: int, log: Path) -> Part:
+def database_server(data: Path, port: int, log: Path) -> Part:
     """Postgres itself is started before the parts, and stopped after them."""
-    return Part("postgres", (sys.executable, "-m", "local.follow", str(server), str(log)), _with({}))
+    return Part("postgres", (sys.executable, "-m", "local.follow", str(data), str(port), str(log)), _with({}))
 
 
 def _node(program: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from local.console import step
 from local.guard import Guard
 from local.holding import StackError, cluster_of, holding, running_supervisor
 from local.ports import check_ports
-from local.processes import database_log, parts
+from local.processes import database_server, parts
 from local.settings import Settings, with_hosted_url, with_local_keys
 from local.supervisor import Supervisor
 from local.welcome import welcome
@@ -84,8 +84,9 @@ def check_project(settings: Settings) -> None:
 def _run(settings: Settings, cluster: postgres.Cluster | None, guard: Guard, begun: float) -> int:
     url = cluster.url() if cluster else ""
     chosen = parts(settings, url)
-    if cluster is not None and (server := postgres.running(cluster)) is not None:
-        chosen = (database_log(server.pid, cluster.log), *chosen)
+    if cluster is not None:
+        # Where it was looked for, not where it was found: the same rule finds it again.
+        chosen = (database_server(settings.state_folder / "pgdata", cluster.port, cluster.log), *chosen)
 
     def greet() -> None:
         print(welcome(settings, url, time.monotonic() - begun), flush=True)

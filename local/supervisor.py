@@ -1,4 +1,4 @@
-"""Runs the parts side by side with honcho, and sees to it that when one ends all end."""
+"""Runs the parts side by side with honcho, each with its keeper, and sees to it that when one is given up all end."""
 
 import multiprocessing.connection
 import os
@@ -50,12 +50,12 @@ class Supervisor(Manager):  # type: ignore[misc]
         self._when_ready = when_ready
         self.problem = ""
         for part in parts:
-            # exec: no shell between us and the part, so that signals reach it.
-            command = f"exec {shlex.join(part.command)}"
+            # exec: no shell between us and the keeper, so that signals reach it.
+            command = f"exec {shlex.join((sys.executable, '-m', 'local.keep', *part.command))}"
             self.add_process(part.name, command, env={**part.environment, **mark(state)}, cwd=str(ROOT))
 
     def run(self) -> None:
-        """Until Ctrl-C, or until a part ends: then `problem` says which."""
+        """Until Ctrl-C, or until a part is given up: then `problem` says which."""
         self.loop()
 
     def _start(self) -> None:
@@ -69,7 +69,7 @@ class Supervisor(Manager):  # type: ignore[misc]
         # The first part to stop without being asked to is the cause of what follows.
         if " stopped (rc=" in data and not self._terminating and not self.problem:
             name, _, code = data.strip().partition(" stopped ")
-            self.problem = f"{name} ended by itself {code}: everything was stopped. Its last lines are above."
+            self.problem = f"{name} could not go on {code}: everything was stopped. Its last lines are above."
 
     def _wait_until_ready(self) -> None:
         start = time.monotonic()

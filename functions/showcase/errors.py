@@ -114,6 +114,11 @@ class ServiceUnavailable(ApiError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     default_code = "unavailable"
 
+    def __init__(
+        self, detail: str | None = None, *, code: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail, code=code, headers={"Retry-After": "2", **(headers or {})})
+
 
 class TellableError(Exception):
     """An error whose text is ids and words of ours alone, so that it may stand in logs and reports."""

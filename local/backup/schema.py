@@ -81,7 +81,7 @@ def _is_ours(line: str, triggers: set[str], owner: str) -> bool:
     if schema in OURS:
         return True
     name = tag.removeprefix("SCHEMA ")
-    return schema == "-" and name in OURS and (name != "public" or kind == "ACL")
+    return schema == "-" and name in OURS and (name != "public" or kind in ("ACL", "COMMENT"))
 
 
 def _plain(text: bytes, key: str) -> bytes:

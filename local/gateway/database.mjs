@@ -67,13 +67,19 @@ export class FaithfulConnection extends PostgresConnection {
     return asPostgrestError(error);
   }
 
+  /** Whether the database was lost since that moment, or is now. */
+  async isLostSince(moment) {
+    if (this.lostAt >= moment) return true;
+    return this.driver`select 1`.then(() => false, () => true);
+  }
+
   async close() {
     await this.driver.end({ timeout: 0.5 });
   }
 }
 
 export function connect(url) {
-  return new FaithfulConnection({
+  const connection = new FaithfulConnection({
     url,
     postgresOptions: {
       types: databaseTypes,
@@ -81,6 +87,11 @@ export function connect(url) {
       backoff: () => 0.2, // a restarted database is found again at once
       connect_timeout: 5,
       onnotice: () => {},
+      onclose: () => {
+        connection.lostAt = Date.now();
+      },
     },
   });
+  connection.lostAt = 0;
+  return connection;
 }

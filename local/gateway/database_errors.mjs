@@ -39,7 +39,7 @@ const isUnreachable = (error) => unreachable.test(error?.code ?? "");
 function answer(status, { code, message, details = null, hint = null }) {
   return Object.assign(new Error(JSON.stringify({ code, message, details, hint })), {
     code: "PGRST",
-    detail: JSON.stringify({ status, headers: {} }),
+    detail: JSON.stringify({ status, headers: status === 503 ? { "retry-after": "1" } : {} }),
   });
 }
 

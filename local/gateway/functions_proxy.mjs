@@ -77,7 +77,7 @@ export function createProxy(url, timeoutMs, rewrite = (request) => ({ path: requ
       if (response.headersSent || response.destroyed) return response.destroy();
       const late = error.message === "timeout";
       const detail = late ? "The function did not answer in time." : "The functions cannot be reached.";
-      return sendProblem(response, { status: late ? 504 : 502, detail, code: "function_unavailable", requestId });
+      return sendProblem(response, { status: late ? 504 : 503, detail, code: "function_unavailable", requestId });
     });
     response.on("close", () => {
       clearTimeout(timer);

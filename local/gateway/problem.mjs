@@ -9,6 +9,7 @@ export function sendProblem(response, { status, detail, code, requestId }) {
     "content-length": Buffer.byteLength(body),
     "access-control-allow-origin": "*",
     "x-request-id": requestId,
+    ...(status === 503 ? { "retry-after": "1" } : {}),
   });
   response.end(body);
 }

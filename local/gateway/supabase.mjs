@@ -68,6 +68,13 @@ const unavailable = () =>
     { status: 503, headers: { "retry-after": "1" } },
   );
 
+// In the shapes of both Auth and Storage.
+const away = () => {
+  const message = "The database does not answer right now.";
+  const body = { code: 503, error_code: "unexpected_failure", msg: message, statusCode: "503", error: "DatabaseError", message };
+  return Response.json(body, { status: 503, headers: { "retry-after": "1" } });
+};
+
 export async function startSupabase(settings) {
   globalThis.fetch = fetchWithLocalGoogle(globalThis.fetch, settings.identityProviderUrl);
   const connection = connect(settings.databaseUrl);
@@ -81,6 +88,19 @@ export async function startSupabase(settings) {
   // The peer is nobody, so that no request is ever taken for an administrator's.
   const forward = (request) => app.fetch(request, { peerAddress: null });
 
+  // Supabase Lite calls a database that went away an internal error, more often than not.
+  async function patiently(request, ask) {
+    const began = Date.now();
+    const response = await ask(request).catch((error) => error);
+    const failed = response instanceof Error || response.status === 500;
+    if (failed && (await connection.isLostSince(began))) {
+      await response.body?.cancel();
+      return new URL(request.url).pathname.startsWith("/rest/v1/") ? unavailable() : away();
+    }
+    if (response instanceof Error) throw response;
+    return response;
+  }
+
   async function answer(request) {
     const { pathname } = new URL(request.url);
     if (isGraphql({ pathname })) return graphql.fetch(request);
@@ -89,7 +109,8 @@ export async function startSupabase(settings) {
       return refusal ?? towardsLocalGoogle(await forward(request), settings.identityProviderUrl);
     }
     if (pathname.startsWith("/storage/v1/")) {
-      return refuseWithoutKey(request, settings) ?? answerStorage(request, forward);
+      const ask = (ready) => patiently(ready, forward);
+      return refuseWithoutKey(request, settings) ?? answerStorage(request, ask);
     }
     const known = await schema();
     return known ? forward(withTextValues(withUnambiguousEmbedding(request, known))) : unavailable();
@@ -97,7 +118,7 @@ export async function startSupabase(settings) {
 
   return {
     async fetch(request) {
-      return isPreflight(request) ? answerPreflight(request) : withCors(await answer(request));
+      return isPreflight(request) ? answerPreflight(request) : withCors(await patiently(request, answer));
     },
     /** Whether the database answers and its schema is known. */
     async isReady() {

@@ -114,7 +114,7 @@ def test_functions_that_are_down(cluster: TestCluster, tmp_path_factory: pytest.
         cluster.copy(PLATFORM) as database,
         running_parts([gateway(settings, database)], settings.logs, belongs_to=cluster.folder),
     ):
-        assert_problem(httpx.post(f"{settings.gateway_url}/functions/v1/echo", content=bytes(5_000_000)), 502)
+        assert_problem(httpx.post(f"{settings.gateway_url}/functions/v1/echo", content=bytes(5_000_000)), 503)
         assert httpx.get(f"{settings.gateway_url}/_local/ready").status_code == 200
 
 

@@ -56,12 +56,13 @@ def restored(archive: Path, stack: Stack) -> list[str]:
         return restore(place_of(stack), opened, manifest, [SECRET])
 
 
-def put(stack: Stack, person: Person, name: str, content: bytes) -> None:
-    with stack.client(person) as client:
-        client.post(
+def put(stack: Stack, person: Person, name: str, content: bytes, method: str = "POST") -> None:
+    with stack.client("service") as client:
+        client.request(
+            method,
             f"/storage/v1/object/project-media/{person.id}/{name}",
             content=content,
-            headers={"Content-Type": "image/png", "x-upsert": "true"},
+            headers={"Content-Type": "image/png"},
         ).raise_for_status()
 
 

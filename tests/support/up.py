@@ -85,7 +85,7 @@ class Up:
         """The process that listens on the port; the oldest, where it shares it with its own workers."""
         found = [
             process
-            for process in self.family
+            for process in belonging.members(self.state)
             if any(c.laddr.port == self.port(variable) and c.status == "LISTEN" for c in process.net_connections("tcp"))
         ]
         return min(found, key=lambda process: (process.create_time(), process.pid))

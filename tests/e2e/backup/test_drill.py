@@ -49,7 +49,7 @@ def test_a_drill(filled: Filled, empty: Stack) -> None:
         metrics = client.functions.invoke("getSocialMetrics", {"body": {"project_id": SEEDED_PROJECT}})
         assert b'"stars"' in metrics
         assert b'"png_url"' in client.functions.invoke("generateQrCode", {"body": {}})
-        assert b'"url"' in client.functions.invoke("exportAccount", {"body": {}})
+        assert b'"status"' in client.functions.invoke("exportAccount", {"body": {}})
 
 
 class CutOffError(Exception):

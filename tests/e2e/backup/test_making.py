@@ -37,10 +37,10 @@ def test_what_changes_meanwhile_is_said(cluster: TestCluster, tmp_path: Path) ->
 
         @contextmanager
         def late() -> Iterator[Storage]:
-            with stack.client(person) as client:
+            with stack.client("service") as client:
                 gone = {"prefixes": [f"{person.id}/gone.png"]}
                 client.request("DELETE", "/storage/v1/object/project-media", json=gone).raise_for_status()
-            put(stack, person, "new.png", image("PNG", (3, 3)))
+            put(stack, person, "new.png", image("PNG", (3, 3)), "PUT")
             put(stack, person, "later.png", image("PNG"))
             with place_of(stack).storage() as storage:
                 yield storage
