@@ -90,3 +90,5 @@
 \ir ../policies/account_deletions.sql
 \ir system_state.sql
 \ir ../policies/system_state.sql
+\ir deleted_people.sql
+\ir ../policies/deleted_people.sql

@@ -1,4 +1,4 @@
-"""`python -m local.backup create | verify | restore | key`. `make backup` and `make restore` call it."""
+"""`python -m local.backup create | verify | restore | deleted | delete-again | key`; the Makefile calls it."""
 
 import argparse
 import os
@@ -12,6 +12,7 @@ import psycopg
 from local import belonging
 from local.account import AccountError
 from local.backup.create import create
+from local.backup.deleted import delete_again, deleted_people, read_list
 from local.backup.errors import BackupError
 from local.backup.manifest import Manifest
 from local.backup.place import source, target
@@ -41,7 +42,7 @@ def main() -> int:
     try:
         settings, backup = read_settings(), read_backup_settings()
         stopped = settings.stack == "embedded" and running_supervisor(settings.state_folder) is None
-        if stopped and arguments.command in ("create", "restore"):
+        if stopped and arguments.command not in ("key", "verify"):
             belonging.take_mark(settings.state_folder, "local.backup")
         COMMANDS[arguments.command](arguments, settings, backup)
     except KeyboardInterrupt:
@@ -64,6 +65,10 @@ def _arguments() -> argparse.Namespace:
     returning = commands.add_parser("restore", help="fill an empty project from an archive")
     returning.add_argument("archive", type=Path)
     returning.add_argument("--replace", action="store_true", help="of the stack on this machine, remove what is there")
+    gone = commands.add_parser("deleted", help="list who was deleted, as hashes, one to a line")
+    gone.add_argument("list", type=Path, help="is replaced")
+    again = commands.add_parser("delete-again", help="after a restore, delete those whom such a list names")
+    again.add_argument("list", type=Path)
     pair = commands.add_parser("key", help="make a pair of keys")
     pair.add_argument("file", type=Path, help="where the secret one goes")
     return parser.parse_args()
@@ -104,6 +109,20 @@ def _restore(arguments: argparse.Namespace, settings: Settings, backup: BackupSe
     print(AFTERWARDS if settings.stack == "hosted" else "\nRestored. `make up` starts it.")
 
 
+def _deleted(arguments: argparse.Namespace, settings: Settings, backup: BackupSettings) -> None:
+    with source(settings, backup) as place:
+        hashes = deleted_people(place.database_url)
+    arguments.list.write_text("".join(f"{each}\n" for each in hashes), encoding="utf-8")
+    print(f"{arguments.list}: {len(hashes)} people were deleted in the last 90 days.")
+
+
+def _delete_again(arguments: argparse.Namespace, settings: Settings, backup: BackupSettings) -> None:
+    hashes = read_list(arguments.list)
+    with source(settings, backup) as place:
+        count = delete_again(place.database_url, hashes)
+    print(f"{count} of {len(hashes)} had come back: continueAccountDeletions deletes them, once it is scheduled.")
+
+
 def _key(arguments: argparse.Namespace, _settings: Settings, _backup: BackupSettings) -> None:
     secret, public = new_identity()
     descriptor = os.open(arguments.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -127,7 +146,14 @@ def _tell_notes(notes: object) -> None:
 
 
 Command = Callable[[argparse.Namespace, Settings, BackupSettings], None]
-COMMANDS: Mapping[str, Command] = {"create": _create, "verify": _verify, "restore": _restore, "key": _key}
+COMMANDS: Mapping[str, Command] = {
+    "create": _create,
+    "verify": _verify,
+    "restore": _restore,
+    "deleted": _deleted,
+    "delete-again": _delete_again,
+    "key": _key,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

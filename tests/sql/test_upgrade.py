@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from local import database
-from tests.sql.test_history import dump
 from tests.support import older
 from tests.support.cluster import PLATFORM, TestCluster
+from tests.support.schema import dump
 
 POINTS = ("20261122150700", "20261122170000")  # the first schema; before the design assistant
 

@@ -26,6 +26,7 @@ MakeMember = Callable[[], Member]
 IMPERSONAL = {
     "private.billing_walk": "how far reconciliation is",
     "private.cron_jobs": "the schedule",
+    "private.deleted_people": "hashes of ids that are gone, so that no restored backup brings them back",
     "private.design_spending": "sums of money by month",
     "private.job_runs": "runs of scheduled jobs",
     "private.metric_budgets": "our own credentials' budgets",
