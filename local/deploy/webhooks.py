@@ -100,6 +100,8 @@ def set_up_sendgrid(runner: Runner) -> None:
             raise StepError(f"SendGrid refused: {error.response.status_code}") from None
         except httpx.HTTPError as error:
             raise StepError(f"SendGrid does not answer: {type(error).__name__}") from None
+        except (KeyError, ValueError):
+            raise StepError("SendGrid answered something else than its webhooks' settings") from None
     given = [each for each in runner.values.get("SENDGRID_WEBHOOK_PUBLIC_KEYS", "").split(",") if each not in ("", key)]
     runner.values["SENDGRID_WEBHOOK_PUBLIC_KEYS"] = ",".join([key, *given])
 
