@@ -72,6 +72,7 @@ def functions(settings: Settings) -> Part:
         **settings.functions_environment,
         **_stand_ins(settings),
         **_keys(settings),
+        "FUNCTIONS_BACKEND_SECRETS": "",  # there are no forwarders here
         "PYTHONPATH": str(ROOT / "functions"),
         "PYTHONUNBUFFERED": "1",
         "SUPABASE_URL": settings.supabase_url,

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from showcase import core, http
 from showcase.endpoint import Endpoint, Handler, serve
 from showcase.errors import NotFound, ServiceUnavailable
+from showcase.gate import behind_gate
 from showcase.settings import SettingsError
 from showcase.telemetry import report
 
@@ -65,16 +66,15 @@ def entry_point(name: str) -> Handler:
         AttributeError: there is no such entry point.
         SettingsError: naming every environment variable that is missing or malformed.
     """
-    if name == "all_functions":
-        return _all_functions()
-    for path in ENDPOINTS:
-        if entry_point_name(path) == name:
-            return serve(find_endpoint(path), core.connect())
-    raise AttributeError(name)
-
-
-def _all_functions() -> Handler:
+    path = next((path for path in ENDPOINTS if entry_point_name(path) == name), None)
+    if path is None and name != "all_functions":
+        raise AttributeError(name)
     shared = core.connect()
+    handler = serve(find_endpoint(path), shared) if path else _all_functions(shared)
+    return behind_gate(handler, shared.settings)
+
+
+def _all_functions(shared: core.Core) -> Handler:
     handlers: dict[str, Handler] = {}
 
     async def all_functions(request: Request) -> Response:

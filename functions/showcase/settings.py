@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from showcase.errors import TellableError
@@ -14,6 +14,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
 
+def split_secrets(secrets: SecretStr | None) -> tuple[str, ...]:
+    """The secrets of a list with commas between them."""
+    listed = secrets.get_secret_value().split(",") if secrets else ()
+    return tuple(part for secret in listed if (part := secret.strip()))
+
+
 class CoreSettings(Settings):
     """What every function needs: the Supabase project and how to report."""
 
@@ -22,6 +28,8 @@ class CoreSettings(Settings):
     supabase_secret_key: SecretStr
     # Projects that still sign with the shared secret (and the local stack) set it; others publish keys (JWKS).
     supabase_jwt_secret: SecretStr | None = None
+    # What the forwarders show us, separated by commas: while one is being replaced, both count. None: anybody may call.
+    functions_backend_secrets: SecretStr | None = None
     environment: str = "local"
     release: str = "dev"
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
@@ -31,6 +39,17 @@ class CoreSettings(Settings):
     sentry_traces_sample_rate: float = Field(default=0.1, ge=0, le=1)
     # Cloud Logging finds the log lines of a trace by its project's name.
     google_cloud_project: str | None = None
+
+    @field_validator("functions_backend_secrets")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and any(len(secret) < 32 for secret in split_secrets(value) or ("",)):
+            raise ValueError("each secret needs at least 32 characters")
+        return value
+
+    @property
+    def backend_secrets(self) -> tuple[str, ...]:
+        return split_secrets(self.functions_backend_secrets)
 
     @property
     def origin(self) -> str:

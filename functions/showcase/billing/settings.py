@@ -2,7 +2,7 @@
 
 from pydantic import Field, HttpUrl, SecretStr, field_validator
 
-from showcase.settings import Settings
+from showcase.settings import Settings, split_secrets
 
 
 class BillingSettings(Settings):
@@ -30,18 +30,14 @@ class BillingSettings(Settings):
     @field_validator("stripe_webhook_secrets")
     @classmethod
     def _some_secret(cls, value: SecretStr) -> SecretStr:
-        if not _split(value):
+        if not split_secrets(value):
             raise ValueError("no signing secret in it")
         return value
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
-        return _split(self.stripe_webhook_secrets)
+        return split_secrets(self.stripe_webhook_secrets)
 
     @property
     def grace_seconds(self) -> int:
         return round(self.billing_grace_days * 86_400)
-
-
-def _split(secrets: SecretStr) -> tuple[str, ...]:
-    return tuple(part for secret in secrets.get_secret_value().split(",") if (part := secret.strip()))

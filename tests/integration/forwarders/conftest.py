@@ -1,0 +1,50 @@
+"""Forwarders before a stand-in for the handlers."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from local.settings import HOST
+from tests.support.cluster import TestCluster, free_port
+from tests.support.forwarders import SECRET, Edge, running_forwarders
+from tests.support.stand_in import Stage, StandIn, running_stage
+
+SETTINGS = {
+    "FUNCTIONS_BACKEND_AUTH": "secret",
+    "FUNCTIONS_BACKEND_SECRET": SECRET,
+    "FUNCTIONS_BACKEND_TIMEOUT_SECONDS": "2",
+    "FUNCTIONS_BACKEND_LONG_TIMEOUT_SECONDS": "60",
+}
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    with running_stage() as stage:
+        yield stage
+
+
+@pytest.fixture(scope="session")
+def forwarders(cluster: TestCluster, stage: Stage) -> Iterator[Edge]:
+    """They give up after two seconds, but on functions that take their time."""
+    with running_forwarders(cluster, FUNCTIONS_BACKEND_URL=stage.url, **SETTINGS) as edge:
+        yield edge
+
+
+@pytest.fixture(scope="session")
+def stranded(cluster: TestCluster) -> Iterator[Edge]:
+    """Forwarders whose backend is not there."""
+    with running_forwarders(cluster, FUNCTIONS_BACKEND_URL=f"http://{HOST}:{free_port()}", **SETTINGS) as edge:
+        yield edge
+
+
+@pytest.fixture
+def backend(stage: Stage) -> Iterator[StandIn]:
+    with stage.stand_in() as backend:
+        yield backend
+
+
+@pytest.fixture
+def client(forwarders: Edge) -> Iterator[httpx.Client]:
+    with forwarders.client() as client:
+        yield client

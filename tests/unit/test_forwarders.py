@@ -1,0 +1,55 @@
+"""supabase/functions and supabase/config.toml have what the route table has: no more, no less."""
+
+import re
+import subprocess
+
+import pytest
+from showcase.auth import Kind
+from showcase.routes import ENDPOINTS, find_endpoint
+
+from local.settings import documented_variables
+from tests.support.forwarders import DENO, FORWARDERS, OFFLINE, RUNTIME, VARIABLES, configured, deno_environment
+
+NAMES = {path.partition("/")[0] for path in ENDPOINTS}
+SOURCES = sorted(FORWARDERS.glob("*/*.ts"))
+
+
+def test_every_endpoint_has_a_forwarder_and_no_forwarder_lacks_one() -> None:
+    folders = {entry.name for entry in FORWARDERS.iterdir() if entry.is_dir()}
+    assert folders - {"_shared"} == NAMES
+    assert set(configured()) == NAMES
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_a_forwarder_is_one_line(name: str) -> None:
+    lines = (FORWARDERS / name / "index.ts").read_text().splitlines()
+    assert lines[:2] == ['import { forward } from "../_shared/forward.ts";', ""]
+    assert re.fullmatch(rf'export default {{ fetch: forward\("{name}"(, {{ [a-z:, ]+ }})?\) }};', "\n".join(lines[2:]))
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_the_edge_asks_for_a_token_where_only_people_may_call(name: str) -> None:
+    """Anybody else has none that it would take."""
+    callers = {find_endpoint(path).callers for path in ENDPOINTS if path.partition("/")[0] == name}
+    assert configured()[name] == {"verify_jwt": callers == {frozenset({Kind.USER})}}
+
+
+def test_preflights_allow_the_methods_that_there_are() -> None:
+    methods = {method for path in ENDPOINTS for method in find_endpoint(path).method.split(", ")}
+    assert methods <= {"GET", "POST"}, "add it to preflight() in _shared/problem.ts"
+
+
+def test_every_variable_is_documented_and_free_for_us_to_set() -> None:
+    read = set(re.findall(r'(?:get|required|seconds)\("([A-Z_]+)"', "".join(source.read_text() for source in SOURCES)))
+    assert read == set(VARIABLES)
+    assert read <= set(documented_variables())
+    assert not [name for name in read if name.startswith("SUPABASE_")], "hosted Supabase keeps these names for itself"
+
+
+@pytest.mark.parametrize("check", ["check", "lint", "fmt --check"])
+def test_the_sources_are_typed_clean_and_formatted(check: str) -> None:
+    """Offline: nothing that they import has to be fetched."""
+    options = OFFLINE if check == "check" else ("--quiet", *OFFLINE[-2:])
+    command = [DENO, *check.split(), *options, *SOURCES, RUNTIME]
+    done = subprocess.run(command, env=deno_environment(), capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
