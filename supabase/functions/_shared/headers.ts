@@ -48,9 +48,6 @@ export function onwardHeaders(given: Headers, id: string): Headers {
   headers.set("x-request-id", id);
   // Asked for compressed, fetch may unpack an answer and still call it packed; hosted Supabase packs it for the caller.
   headers.set("accept-encoding", "identity");
-  // A kept connection may be closed under a request, which then may or may not have been done. HTTP/2, which Cloud Run
-  // speaks, tells which, and ignores this.
-  headers.set("connection", "close");
   return headers;
 }
 

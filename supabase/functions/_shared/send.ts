@@ -4,6 +4,8 @@ import { Problem } from "./problem.ts";
 const PAUSE = 500; // milliseconds before the second attempt
 const KEPT_BODY = 64 * 1024; // bytes; a larger body is never sent twice
 
+const KEPT_CONNECTION = 3_000; // milliseconds; uvicorn closes an idle one after five seconds, maybe under a request
+
 interface Terms {
   /** How long the answer may take to begin, in milliseconds: both attempts together. */
   patience: number;
@@ -27,7 +29,7 @@ export async function send(request: Request, address: string, headers: Headers, 
   try {
     const { body, attempts } = await prepare(request, terms.repeatable);
     if (body === null) headers.delete("content-length"); // what it counted is not sent
-    const init = { method: request.method, headers, body, signal, redirect: "manual" } as const;
+    const init = { method: request.method, headers, body, signal, client: connections(), redirect: "manual" } as const;
     for (let attempt = 1;; attempt++) {
       try {
         return byHandler(await fetch(address, init));
@@ -48,6 +50,13 @@ function byHandler(answer: Response): Response {
   if (answer.headers.has("x-request-id") || (answer.status >= 200 && answer.status < 400)) return answer;
   void answer.body?.cancel().catch(() => {});
   throw new Problem("backend_unreachable", `${answer.status}, but not by a handler`);
+}
+
+let pool: Deno.HttpClient | undefined;
+
+/** A runtime that lets nobody choose keeps connections as it likes. */
+function connections(): Deno.HttpClient | undefined {
+  return pool ??= Deno.createHttpClient?.({ poolIdleTimeout: KEPT_CONNECTION });
 }
 
 async function prepare({ method, headers, body }: Request, repeatable: boolean) {
