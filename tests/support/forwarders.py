@@ -2,10 +2,11 @@
 
 import json
 import os
+import socket
 import sys
 import tomllib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,17 @@ class Edge:
 
     def client(self, **headers: str) -> httpx.Client:
         return httpx.Client(base_url=f"{self.url}/functions/v1/", headers=headers, timeout=30, trust_env=False)
+
+    def leave(self, path: str, headers: Mapping[str, str], body: bytes, when: Callable[[], object]) -> None:
+        """Posts, and hangs up without an answer once `when` is done.
+
+        In one piece: Deno does not notice who leaves before the answer begins, where the body came after the headers.
+        """
+        told = {"Host": "edge", "Content-Length": str(len(body)), **headers}
+        lines = [f"POST /functions/v1/{path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
+        with socket.create_connection((HOST, int(self.url.rpartition(":")[2])), timeout=30) as wire:
+            wire.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+            when()
 
 
 def deno_environment(**own: str) -> dict[str, str]:
