@@ -51,6 +51,7 @@ CALLS: dict[str, tuple[str, dict[str, Any] | None, int]] = {
     "getAccountDeletion": ("anon", {"receipt_id": NOBODY}, 404),
     "cancelAccountDeletion": ("person", {}, 409),
     "continueAccountDeletions": ("service", {}, 200),
+    "watchSystem": ("service", {}, 200),
     "health": ("anon", None, 200),
 }
 
