@@ -23,8 +23,8 @@ import httpx
 from bench.support import print_machine, print_table
 from local.settings import HOST, ROOT
 from tests.integration.billing.backend import WEBHOOK, Backend, functions_part, new_event, running_functions, signed
-from tests.integration.billing.crossing import running_crossing
 from tests.support.cluster import MIGRATED, TestCluster, free_port
+from tests.support.crossing import running_crossing
 from tests.support.servers import running_parts
 from tests.support.stack import Stack, running_stack
 from tests.support.stripe import running_stripe

@@ -2,60 +2,25 @@
 
 import asyncio
 import json
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from local.belonging import mark
-from local.processes import Part
-from local.settings import ROOT
 from tests.integration.billing.backend import Backend, functions_part
-from tests.integration.billing.crossing import Crossing, running_crossing
 from tests.integration.billing.life import Life, assert_as_at_stripe, expected_emails
+from tests.support.crossing import Crossing, running_crossing
+from tests.support.mortal import Mortal
 from tests.support.stack import Stack
 from tests.support.stripe import Stripe
 
 PATIENCE = 100.0  # seconds, where a machine is very busy
 FAILED = 5  # the step of the story that also queues an e-mail
-
-
-@dataclass
-class Mortal:
-    """A server of functions that can be killed, and lives again at the same address."""
-
-    part: Part
-    folder: Path
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            self.part.command,
-            cwd=ROOT,
-            env={**self.part.environment, **mark(self.folder)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            with suppress(httpx.TransportError):
-                if httpx.get(self.part.ready_url, timeout=5).is_success:
-                    return
-            time.sleep(0.05)
-        raise AssertionError("the functions did not start")
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait(10)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Stands between the functions and the database's API: counts what crosses, and stops it where a test says."""
+"""Stands between the functions and the gateway: counts what crosses, and stops it where a test says."""
 
 import asyncio
 import threading
@@ -12,16 +12,19 @@ from typing import Literal
 import httpx
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-Where = Literal["before", "after"]
+Where = Literal["before", "within", "after"]
 
 
 @dataclass
 class Crossing:
-    """`calls` by the name of the database function; a call that is stopped never gets its answer."""
+    """`calls` by the name of the database function; a call that is stopped never gets its answer.
+
+    Calls to Storage go by method and bucket: `DELETE project-media`.
+    """
 
     target: str
     url: str = ""
@@ -30,25 +33,40 @@ class Crossing:
     stops: dict[tuple[str, Where], threading.Event] = field(default_factory=dict)
 
     def stop(self, name: str, where: Where) -> threading.Event:
-        """Stops the next call of this name, before or after the database has it; set once that has happened."""
+        """Stops the next call of this name before, within or after its being passed on; set once that has happened."""
         self.stops[name, where] = reached = threading.Event()
         return reached
 
     async def _forward(self, request: Request) -> Response:
-        name = request.url.path.rpartition("/")[2]
+        name = _name(request)
         if "/rest/v1/" in request.url.path:
             self.calls[name] += 1
         if reached := self.stops.pop((name, "before"), None):
             return await self._never(reached)
-        body = await request.body()
-        headers = {k: v for k, v in request.headers.items() if k not in {"host", "content-length"}}
+        within = self.stops.pop((name, "within"), None)
+        body = self._cut(request, within) if within else await request.body()
+        headers = {k: v for k, v in request.headers.items() if k not in {"host", "content-length", "transfer-encoding"}}
         client: httpx.AsyncClient = request.app.state.client
         target = f"{self.target}{request.url.path}" + (f"?{request.url.query}" if request.url.query else "")
-        answer = await client.request(request.method, target, content=body, headers=headers)
+        try:
+            answer = await client.request(request.method, target, content=body, headers=headers)
+        except ClientDisconnect:
+            return Response(status_code=503)
         if reached := self.stops.pop((name, "after"), None):
             return await self._never(reached)
         kept = {k: v for k, v in answer.headers.items() if k in {"content-type", "content-range"}}
         return Response(answer.content, answer.status_code, kept)
+
+    async def _cut(self, request: Request, reached: threading.Event) -> AsyncIterator[bytes]:
+        """The first piece of a body, and no more: whoever receives it is left waiting until the sender is gone."""
+        async for piece in request.stream():
+            if piece:
+                yield piece
+                break
+        reached.set()
+        while not self.over and not await request.is_disconnected():  # noqa: ASYNC110  # set by another thread
+            await asyncio.sleep(0.02)
+        raise ClientDisconnect
 
     async def _never(self, reached: threading.Event) -> Response:
         reached.set()
@@ -62,8 +80,13 @@ class Crossing:
             async with httpx.AsyncClient(timeout=30, trust_env=False) as app.state.client:
                 yield
 
-        methods = ["GET", "POST", "PATCH", "DELETE"]
+        methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         return Starlette(routes=[Route("/{path:path}", self._forward, methods=methods)], lifespan=lifespan)
+
+
+def _name(request: Request) -> str:
+    path = request.url.path.split("/")
+    return f"{request.method} {path[4]}" if path[1:4] == ["storage", "v1", "object"] else path[-1]
 
 
 @contextmanager

@@ -1,0 +1,49 @@
+"""A part of the stack that a test kills, as the machine might, and starts again."""
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from local.belonging import mark
+from local.processes import Part
+from local.settings import ROOT
+
+PATIENCE = 100.0  # seconds, where a machine has much else to do
+
+
+@dataclass
+class Mortal:
+    """A server that can be killed, and lives again at the same address."""
+
+    part: Part
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            self.part.command,
+            cwd=ROOT,
+            env={**self.part.environment, **mark(self.folder)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            with suppress(httpx.TransportError):
+                if httpx.get(self.part.ready_url, timeout=5).is_success:
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"{self.part.name} did not start")
+
+    def kill(self) -> None:
+        """With its children: who serves is one of them, and would go on for a while without its parent."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
