@@ -122,7 +122,7 @@ def test_they_start_in_order_are_reached_through_one_origin_and_leave_nothing(
             uri = asked["environment"]["PGRST_DB_URI"]
             assert client.get("/auth/v1/health").json()["path"] == "/health"
             assert client.get("/storage/v1/bucket").json()["path"] == "/bucket"
-            assert client.get("/functions/v1/health").status_code == 502  # none runs here
+            assert client.get("/functions/v1/health").status_code >= 500  # none runs here
         # The password that the servers are given is the one that lets them in.
         password = uri.removeprefix("postgres://authenticator:").partition("@")[0]
         inside = servers.database_url.partition("@")[2]
