@@ -135,4 +135,5 @@ def _usage(batch: Batch | None, stop: VendorError | None, *, answered: bool, fai
 
 def _reason(stop: VendorError) -> str:
     """Why a credential rests; why it was refused, too, since somebody has to mend that."""
-    return f"{stop.failure}: {stop.reason}"[:100] if stop.failure is Failure.REJECTED else stop.failure
+    why = stop.reason if stop.failure is Failure.REJECTED else ""
+    return f"{stop.failure}: {why}"[:100] if why else stop.failure
