@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import psutil  # type: ignore[import-untyped]
@@ -49,6 +50,23 @@ def fill(stack: Stack, person: Person) -> None:
             ).raise_for_status()
 
 
+def follow(mail: Mail, person: Person) -> tuple[float, dict[str, Any]]:
+    """By cron's calls to the end; how long the longest took, and the archive."""
+    longest, headers = 0.0, mail.stack.headers(person)
+    for number in range(200):
+        name, caller = (
+            ("continueAccountExports", mail.stack.headers("service")) if number else ("exportAccount", headers)
+        )
+        started = time.monotonic()
+        url = f"{mail.functions_urls[0]}/functions/v1/{name}"
+        assert httpx.post(url, json={}, headers=caller, timeout=150, trust_env=False).status_code in {200, 202}
+        longest = max(longest, time.monotonic() - started)
+        answer: dict[str, Any] = mail.call("getAccountExport", {}, headers).json()
+        if answer["status"] == "done":
+            return longest, answer
+    raise AssertionError("it is never complete")
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_one_gigabyte_in_less_than_200_megabytes(stack: Stack, mail: Mail, person: Person) -> None:
@@ -72,12 +90,12 @@ def test_one_gigabyte_in_less_than_200_megabytes(stack: Stack, mail: Mail, perso
     watcher.start()
     started = time.monotonic()
     try:
-        url = f"{mail.functions_urls[0]}/functions/v1/exportAccount"
-        answer = httpx.post(url, json={}, headers=stack.headers(person), timeout=800, trust_env=False)
+        longest, answer = follow(mail, person)
     finally:
         over.set()
         watcher.join()
         sys.stderr.write(f"at most {highest[0] / 2**20:.0f} MiB in {time.monotonic() - started:.0f} s\n")
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["size"] > FILES * FILE_BYTES
+    sys.stderr.write(f"{len(answer['parts'])} parts; the longest request took {longest:.0f} s\n")
+    assert answer["size"] > FILES * FILE_BYTES
+    assert len(answer["parts"]) >= answer["size"] // (150 * 1024 * 1024)
     assert highest[0] < MOST
