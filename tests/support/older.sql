@@ -31,7 +31,7 @@ cross join generate_series(1, 10) as day
 where title like 'Project %';
 
 insert into public.templates (name, blocks_json)
-values ('Of before', '[{"type": "hero", "props": {"align": "left"}}]'), ('Of no catalogue', '[{"type": "own", "x": 1}]');
+values ('Of before', '[{"type": "hero", "props": {"align": "left"}}]');
 
 insert into public.layouts (user_id, project_id, name, blocks_json, published)
 select user_id, id, title, '[{"type": "hero", "props": {}}, {"type": "text", "props": {}}]', status = 'published'
@@ -45,7 +45,7 @@ select id, 'sub_' || replace(id::text, '-', ''), (array['active', 'past_due', 'c
 from private.users where email like 'upgrade%' and tier = 'paid';
 
 insert into public.notifications (user_id, type, status)
-select id, 'renewal_succeeded', (array['pending', 'sent', 'failed'])[1 + number % 3]
+select id, 'renewal_succeeded', (array['sent', 'failed'])[1 + number % 2]
 from private.users cross join generate_series(1, 6) as number
 where email like 'upgrade%';
 
