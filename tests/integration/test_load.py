@@ -5,7 +5,7 @@ import time
 
 import psycopg
 
-from bench.load import errors, load
+from bench.mix import errors, load
 from tests.support.stack import Stack
 
 SESSIONS = """
