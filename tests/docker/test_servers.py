@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -124,8 +125,9 @@ def test_they_start_in_order_are_reached_through_one_origin_and_leave_nothing(
             assert client.get("/storage/v1/bucket").json()["path"] == "/bucket"
             assert client.get("/functions/v1/health").status_code >= 500  # none runs here
         # The password that the servers are given is the one that lets them in.
-        password = uri.removeprefix("postgres://authenticator:").partition("@")[0]
+        given = urlsplit(uri)
+        assert given.username == "authenticator"
         inside = servers.database_url.partition("@")[2]
-        with psycopg.connect(f"postgresql://authenticator:{password}@{inside}") as connection:
+        with psycopg.connect(f"postgresql://{inside}", user=given.username, password=given.password) as connection:
             assert connection.execute("select current_user").fetchone() == ("authenticator",)
     assert not [image for image in stand_ins.values() if left(image)]
