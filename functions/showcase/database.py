@@ -1,5 +1,8 @@
 """PostgREST, asked as somebody: one light client for each caller over one pool of connections."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +14,9 @@ from showcase.auth import SERVICE, Caller, Kind
 from showcase.errors import ApiError, Forbidden, ServiceUnavailable, Unauthorized, UnprocessableContent
 from showcase.settings import CoreSettings
 from showcase.telemetry import timed
+
+# Every error of PostgREST's has its code: without one, or with a mere status, something in front of it has answered.
+_BEFORE_POSTGREST = re.compile(r"(5\d\d)?")
 
 
 @dataclass(frozen=True)
@@ -37,16 +43,23 @@ class Database:
         Raises:
             ApiError: what the database refused, or its absence, as a problem that the caller may see.
         """
-        try:
-            with timed("db"):
-                return (await self.acting_as(caller).rpc(name, parameters).execute()).data
-        except APIError as error:
-            raise refusal(error) from error
-        except httpx.TransportError as error:
-            raise ServiceUnavailable("The database does not answer right now.", code="database_unavailable") from error
+        with asking():
+            return (await self.acting_as(caller).rpc(name, parameters).execute()).data
 
 
-def refusal(error: APIError) -> ApiError:
+@contextmanager
+def asking() -> Iterator[None]:
+    """A request to PostgREST. Raises: ApiError, as `rpc` does."""
+    try:
+        with timed("db"):
+            yield
+    except APIError as error:
+        raise _refusal(error) from error
+    except httpx.TransportError as error:
+        raise _unavailable() from error
+
+
+def _refusal(error: APIError) -> ApiError:
     """Sorts PostgREST's errors (https://docs.postgrest.org/en/stable/references/errors.html) by their code."""
     code = error.code or ""
     if code in {"PGRST301", "PGRST302", "PGRST303"}:
@@ -55,6 +68,10 @@ def refusal(error: APIError) -> ApiError:
         return Forbidden()
     if code.startswith(("22", "23")):
         return UnprocessableContent("The database refused a value.", code="invalid_value")
-    if code.startswith(("08", "53", "57", "PGRST0", "502", "503", "504")):
-        return ServiceUnavailable("The database does not answer right now.", code="database_unavailable")
+    if code.startswith(("08", "53", "57", "PGRST0")) or _BEFORE_POSTGREST.fullmatch(code):
+        return _unavailable()
     return ApiError()
+
+
+def _unavailable() -> ServiceUnavailable:
+    return ServiceUnavailable("The database does not answer right now.", code="database_unavailable")

@@ -4,14 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import httpx
-from postgrest.exceptions import APIError
-
 from showcase.auth import Caller
-from showcase.database import Database, refusal
+from showcase.database import Database, asking
 from showcase.design.failures import QuotaExceeded, Unavailable
-from showcase.errors import Forbidden, ServiceUnavailable
-from showcase.telemetry import timed
+from showcase.errors import Forbidden
 
 _PROJECT = (
     "id,user_id,title,short_summary,description,live_link,github_link,linkedin_link,twitter_link,"
@@ -48,14 +44,9 @@ async def get_session(database: Database, caller: Caller, session_id: UUID) -> d
 
 async def _get(database: Database, caller: Caller, table: str, columns: str, id_: UUID) -> dict[str, Any] | None:
     """The row, where the caller can see it."""
-    try:
-        with timed("db"):
-            query = database.acting_as(caller).from_(table).select(columns).eq("id", str(id_)).limit(1)
-            rows: Any = (await query.execute()).data
-    except APIError as error:
-        raise refusal(error) from error
-    except httpx.TransportError as error:
-        raise ServiceUnavailable("The database does not answer right now.", code="database_unavailable") from error
+    query = database.acting_as(caller).from_(table).select(columns).eq("id", str(id_)).limit(1)
+    with asking():
+        rows: Any = (await query.execute()).data
     return rows[0] if rows else None
 
 

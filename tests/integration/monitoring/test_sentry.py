@@ -136,14 +136,14 @@ def test_an_event_tells_what_is_needed_to_mend_it(stack: Stack, person: Person, 
     watched.vendors.mode = 500
     caller = {**stack.headers(person), "X-Request-Id": "asked-1"}
     caller["Traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    assert watched.post("getSocialMetrics", {"project_id": str(uuid.uuid4())}, headers=caller).status_code == 500
+    assert watched.post("getSocialMetrics", {"project_id": str(uuid.uuid4())}, headers=caller).status_code == 503
     (event,) = wait_for(watched, "event")
     (traced,) = wait_for(watched, "transaction")
     assert (event["release"], event["environment"]) == ("1.2.3", "tests")
     assert event["user"] == {"id": str(person.id)}
     assert event["transaction"] == traced["transaction"] == "getSocialMetrics"
     assert event["tags"] == {"function": "getSocialMetrics", "request_id": "asked-1"}
-    assert event["exception"]["values"][-1]["value"] == "internal_error"
+    assert event["exception"]["values"][-1]["value"] == "database_unavailable"
     frames = event["exception"]["values"][-1]["stacktrace"]["frames"]
     assert any(frame["function"] == "rpc" and "vars" not in frame for frame in frames)
     assert event["contexts"]["trace"]["trace_id"] == traced["contexts"]["trace"]["trace_id"]
