@@ -43,7 +43,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1] is not None:
             line["stack_trace"] = stack_trace(record.exc_info[1])
-        return self._redact(json.dumps(line, default=str))
+        return json.dumps(self._redact.inside(line))
 
     def _request(self) -> dict[str, object]:
         trace = current()

@@ -29,6 +29,16 @@ class Redactor:
     def __call__(self, text: str) -> str:
         return self.pattern.sub("[redacted]", text)
 
+    def inside(self, value: object) -> object:
+        """What JSON will be made of, with every text in it redacted: as JSON, line breaks and quotes look different."""
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, Mapping):
+            return {self(str(name)): self.inside(each) for name, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.inside(each) for each in value]
+        return self(str(value))
+
 
 def redactor(environment: Mapping[str, str]) -> Redactor:
     values = (value for name, value in environment.items() if _SECRET_NAME.search(name))

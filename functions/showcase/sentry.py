@@ -4,7 +4,6 @@ No breadcrumbs, no request, no local variables, no address of anything that we c
 Sending happens in a thread of Sentry's own; when the process is told to end, what waits is sent first.
 """
 
-import json
 import signal
 import sys
 import threading
@@ -34,7 +33,7 @@ _TAGS = ("function", "request_id", "vendor", "failure")
 def start(settings: CoreSettings, redact: Redactor) -> None:
     def clean(event: Any, hint: dict[str, Any]) -> Any:
         kept = allowed(event, hint) | {"release": settings.release, "environment": settings.environment}
-        return json.loads(redact(json.dumps(kept, default=str)))
+        return redact.inside(kept)
 
     def rate(context: Mapping[str, Any]) -> float:
         traced = context["transaction_context"]["name"] not in _UNTRACED

@@ -99,6 +99,16 @@ def test_the_second_gate_holds_where_the_first_is_open(settings: CoreSettings) -
     assert formatted(settings, REDACT, record)["message"] == "sent [redacted] to [redacted]"
 
 
+def test_a_line_stays_json_whatever_is_taken_out(settings: CoreSettings) -> None:
+    """A line break before an address, and a secret that JSON writes differently: a key file, say."""
+    key = 'begin "key"\nMIIEvQ\\äöü\nend'
+    said = {"fields": {"told": {"by": ["first\nada@example.com", key, None, 7]}}}
+    record = logging.makeLogRecord({"name": "showcase", "msg": f"sent\nada@example.com\n{key}", **said})
+    line = formatted(settings, redactor({"SOME_KEY": key}), record)
+    assert line["message"] == "sent\n[redacted]\n[redacted]"
+    assert line["told"] == {"by": ["first\n[redacted]", "[redacted]", None, 7]}
+
+
 def test_what_sentry_would_send_by_itself_is_left_out(settings: CoreSettings) -> None:
     """An event as the SDK makes it, full of secrets everywhere: the canary is in it before, and not after."""
     from sentry_sdk.utils import event_from_exception
