@@ -247,6 +247,15 @@ def test_fragments_hide_nothing(anon: httpx.Client) -> None:
     assert "Syntax" in told(ask(anon, "{ " + "__typename " * 6000 + "}"))
 
 
+@pytest.mark.parametrize("paged", ["... {{ edges {} }}", "...E", "... @include(if: true) {{ edges {} }}"])
+def test_rows_are_counted_where_a_fragment_asks_for_them(anon: httpx.Client, paged: str) -> None:
+    inner = "{ node { metrics { edges { node { id } } } } }"
+    spread = paged.format(inner)
+    named = f"fragment E on ProjectConnection {{ edges {inner} }}" if spread == "...E" else ""
+    within = f"{{ a: projectCollection {{ edges {{ node {{ user {{ projects {{ {spread} }} }} }} }} }} }} {named}"
+    assert "rows" in told(ask(anon, within))
+
+
 def test_large_requests_are_refused(anon: httpx.Client) -> None:
     answer = anon.post("/graphql/v1", json={"query": "{ __typename }", "variables": {"x": "x" * 300_000}})
     assert answer.status_code == 413

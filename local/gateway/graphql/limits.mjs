@@ -9,20 +9,21 @@ const maxRows = 100_000;
 
 const isPage = (name) => name === "first" || name === "last";
 
-/** How many rows a field reads for each row around it. */
-function rowsOf(field, pageSize, variables) {
-  if (!field.selectionSet?.selections.some((selection) => selection.name?.value === "edges")) return 1;
+/** How many rows a field reads for each row around it; `isPaged`: it is a collection's. */
+function rowsOf(field, isPaged, pageSize, variables) {
+  if (!isPaged) return 1;
   const given = field.arguments.filter((argument) => isPage(argument.name.value)).map(({ value }) =>
     value.kind === Kind.VARIABLE ? variables?.[value.name.value] : Number(value.value));
   const asked = given.filter((count) => Number.isInteger(count) && count >= 0);
   return asked.length ? Math.min(pageSize, ...asked) : pageSize;
 }
 
-const none = { depth: 0, fields: 0, rows: 0 };
+const none = { depth: 0, fields: 0, rows: 0, isPaged: false };
 const beside = (one, other) => ({
   depth: Math.max(one.depth, other.depth),
   fields: one.fields + other.fields,
   rows: one.rows + other.rows,
+  isPaged: one.isPaged || other.isPaged,
 });
 
 /** How deep an operation goes, how many fields it has and how many rows it reads if every page is full. */
@@ -39,10 +40,10 @@ function measure(operation, document, pageSize, variables) {
   function selection(node) {
     if (node.kind === Kind.FRAGMENT_SPREAD) return fragment(node.name.value);
     if (node.kind === Kind.INLINE_FRAGMENT) return within(node.selectionSet);
-    if (!node.selectionSet) return { depth: 1, fields: 1, rows: 0 };
+    if (!node.selectionSet) return { ...none, depth: 1, fields: 1 };
     const inner = within(node.selectionSet);
-    const rows = rowsOf(node, pageSize, variables) * (1 + inner.rows);
-    return { depth: inner.depth + 1, fields: inner.fields + 1, rows };
+    const rows = rowsOf(node, inner.isPaged, pageSize, variables) * (1 + inner.rows);
+    return { depth: inner.depth + 1, fields: inner.fields + 1, rows, isPaged: node.name.value === "edges" };
   }
   const within = ({ selections }) => selections.map(selection).reduce(beside, none);
   return within(operation.selectionSet);
