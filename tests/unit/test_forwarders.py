@@ -1,5 +1,6 @@
 """supabase/functions and supabase/config.toml have what the route table has: no more, no less."""
 
+import json
 import re
 import subprocess
 
@@ -24,7 +25,14 @@ def test_every_endpoint_has_a_forwarder_and_no_forwarder_lacks_one() -> None:
 def test_a_forwarder_is_one_line(name: str) -> None:
     lines = (FORWARDERS / name / "index.ts").read_text().splitlines()
     assert lines[:2] == ['import { forward } from "../_shared/forward.ts";', ""]
-    assert re.fullmatch(rf'export default {{ fetch: forward\("{name}"(, {{ [a-z:, ]+ }})?\) }};', "\n".join(lines[2:]))
+    assert re.fullmatch(rf'export default {{ fetch: forward\("{name}"(, {{ [^{{}}]+ }})?\) }};', "\n".join(lines[2:]))
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_a_forwarder_knows_the_handlers_below_its_name(name: str) -> None:
+    below = [path.partition("/")[2] for path in ENDPOINTS if path.startswith(f"{name}/")]
+    source = (FORWARDERS / name / "index.ts").read_text()
+    assert re.findall(r"below: (\[.*?\])", source) == ([json.dumps(sorted(below))] if below else [])
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))

@@ -12,28 +12,31 @@ export interface Ways {
   slow?: boolean;
   /** Asking twice does no more than asking once, whatever the method: it is asked again if nothing answers. */
   repeatable?: boolean;
+  /** The handlers below its name, where it has no handler itself. */
+  below?: string[];
 }
 
-/** A request handler that passes everything below `/<name>` on to the backend. */
+/** A request handler that passes on to the backend what is for the handler of this name, or those below it. */
 export function forward(name: string, ways: Ways = {}): (request: Request) => Promise<Response> {
+  const paths = ways.below?.map((one) => `${name}/${one}`) ?? [name];
   let backend: Backend | undefined;
 
   return async (request) => {
     const id = requestId(request.headers);
     if (isPreflight(request)) return preflight(id);
     try {
+      const path = pathOf(request, paths);
       backend ??= await connect();
-      return await passOn(request, id, name, ways, backend);
+      return await passOn(request, id, path, ways, backend);
     } catch (error) {
       const problem = error instanceof Problem ? error : new Problem("backend_unreachable", error);
-      if (!request.signal.aborted) report(name, id, problem);
+      if (!request.signal.aborted && problem.code !== "not_found") report(name, id, problem);
       return respond(problem, id);
     }
   };
 }
 
-async function passOn(request: Request, id: string, name: string, ways: Ways, backend: Backend): Promise<Response> {
-  const path = pathBelow(name, new URL(request.url).pathname);
+async function passOn(request: Request, id: string, path: string, ways: Ways, backend: Backend): Promise<Response> {
   const address = backend.address(path) + new URL(request.url).search;
   const headers = onwardHeaders(request.headers, id);
   for (const [header, value] of await backend.credentials(path)) headers.set(header, value);
@@ -43,9 +46,9 @@ async function passOn(request: Request, id: string, name: string, ways: Ways, ba
 }
 
 /** `webhooks/stripe` of `/webhooks/stripe`, which is all that hosted Supabase leaves of `/functions/v1/webhooks/stripe`. */
-function pathBelow(name: string, pathname: string): string {
-  const path = pathname.replace(/^\/functions\/v1(?=\/)/, "").replace(/^\/|\/$/g, "");
-  // A name stands for its own handlers alone, and becomes part of an address: nothing but plain words.
-  if (!`${path}/`.startsWith(`${name}/`) || !/^[A-Za-z]+(\/[A-Za-z]+)*$/.test(path)) throw new Problem("not_found");
+function pathOf(request: Request, paths: string[]): string {
+  const path = new URL(request.url).pathname.replace(/^\/functions\/v1(?=\/)/, "").replace(/^\/|\/$/g, "");
+  // It becomes part of an address, and of whom a token is for: nothing that anybody may choose.
+  if (!paths.includes(path)) throw new Problem("not_found");
   return path;
 }

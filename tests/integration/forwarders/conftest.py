@@ -13,7 +13,7 @@ from tests.support.stand_in import Stage, StandIn, running_stage
 SETTINGS = {
     "FUNCTIONS_BACKEND_AUTH": "secret",
     "FUNCTIONS_BACKEND_SECRET": SECRET,
-    "FUNCTIONS_BACKEND_TIMEOUT_SECONDS": "2",
+    "FUNCTIONS_BACKEND_TIMEOUT_SECONDS": "8",
     "FUNCTIONS_BACKEND_LONG_TIMEOUT_SECONDS": "60",
 }
 
@@ -26,7 +26,7 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture(scope="session")
 def forwarders(cluster: TestCluster, stage: Stage) -> Iterator[Edge]:
-    """They give up after two seconds, but on functions that take their time."""
+    """They give up after some seconds, but on functions that take their time."""
     with running_forwarders(cluster, FUNCTIONS_BACKEND_URL=stage.url, **SETTINGS) as edge:
         yield edge
 

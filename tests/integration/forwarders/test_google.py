@@ -124,6 +124,14 @@ def test_a_token_that_is_about_to_expire_is_replaced(backend: StandIn, google: G
     assert [shown(seen)["n"] for seen in backend.seen] == [1, 2, 2, 2]
 
 
+def test_nobody_has_tokens_asked_for_by_what_they_call(google: Google, client: httpx.Client, edge: Edge) -> None:
+    """Each would be kept for an hour; and nobody fills the log."""
+    for path in ("health/other", "webhooks/another", "webhooks"):
+        assert client.post(path, content=b"{}").status_code == 404
+    assert google.asked == []
+    assert "not_found" not in edge.log.read_text()
+
+
 @pytest.mark.parametrize("broken", ["status", "token"])
 def test_without_a_token_nothing_is_sent(
     backend: StandIn, google: Google, client: httpx.Client, edge: Edge, broken: str
