@@ -9,6 +9,7 @@ from showcase import http
 from showcase.endpoint import Handler
 from showcase.errors import Forbidden
 from showcase.settings import CoreSettings
+from showcase.telemetry import log
 
 HEADER = "x-functions-backend-secret"
 
@@ -23,7 +24,9 @@ def behind_gate(handler: Handler, settings: CoreSettings) -> Handler:
         shown = request.headers.get(HEADER, "").encode()
         if not any(hmac.compare_digest(shown, secret.encode()) for secret in secrets):
             refusal = Forbidden("Call this function at its address under /functions/v1/.", code="not_from_gateway")
-            return http.problem(refusal, http.request_id(request))
+            request_id = http.request_id(request)
+            log.warning("%s 403", refusal.code, extra={"fields": {"request_id": request_id}})
+            return http.problem(refusal, request_id)
         return await handler(request)
 
     return gated
