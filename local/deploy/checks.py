@@ -9,6 +9,7 @@ from local.database import MODULES, node_program
 from local.deploy.plan import models, needed_variables
 from local.deploy.sizes import impatient
 from local.deploy.steps import Command, Runner, Step
+from local.deploy.supabase import unquotable
 from local.deploy.target import Environment, mistakes
 from local.variables import problems
 
@@ -45,7 +46,7 @@ def wrong_variables(environment: Environment, values: Mapping[str, str]) -> list
     wanted = needed_variables(values)
     found = problems(models(), values)
     mine = [line for line in found if not line.endswith(": missing") or line.partition(":")[0] in wanted]
-    return [*mine, *mistakes(environment, values), *impatient(values)]
+    return [*mine, *mistakes(environment, values), *unquotable(values), *impatient(values)]
 
 
 def _missing_tools(steps: Sequence[Step], runner: Runner) -> list[str]:

@@ -48,10 +48,15 @@ def schedule() -> list[Step]:
 
 def as_env_file(values: Mapping[str, str]) -> str:
     """Single quotes take everything literally, but for themselves and line breaks."""
-    for name, value in values.items():
-        if "'" in value or "\n" in value:
-            raise StepError(f"{name} may have neither quotes nor line breaks")
+    if wrong := unquotable(values):
+        raise StepError("; ".join(wrong))
     return "".join(f"{name}='{value}'\n" for name, value in values.items())
+
+
+def unquotable(values: Mapping[str, str]) -> list[str]:
+    """A line for each value that the forwarders cannot be given."""
+    known = [name for name in FORWARDERS if name in values]
+    return [f"{name}: no single quotes, no line breaks" for name in known if set("'\r\n") & set(values[name])]
 
 
 def as_schedule(values: Mapping[str, str]) -> str:

@@ -54,10 +54,10 @@ def read_target(environment: Environment, machine: Mapping[str, str], folder: Pa
     values["FUNCTION_USE_ASGI"] = "true"  # how functions-framework serves what is asynchronous
     if "RELEASE" not in values and (release := _release()):
         values["RELEASE"] = release
-    if secret := values.get("FUNCTIONS_BACKEND_SECRET"):
-        values.setdefault("FUNCTIONS_BACKEND_SECRETS", secret)
     for name in ("GOOGLE_CLOUD_REGION", "FUNCTIONS_BACKEND_AUTH"):
         values.setdefault(name, str(Target.model_fields[name.lower()].default))
+    if values["FUNCTIONS_BACKEND_AUTH"] == "secret" and (secret := values.get("FUNCTIONS_BACKEND_SECRET")):
+        values.setdefault("FUNCTIONS_BACKEND_SECRETS", secret)
     if values.get("DEPLOY_AS") == "functions" and (project := values.get("GOOGLE_CLOUD_PROJECT")):
         origin = f"https://{values['GOOGLE_CLOUD_REGION']}-{project}.cloudfunctions.net"
         values.setdefault("FUNCTIONS_BACKEND_URL", f"{origin}/showcase-{environment}-{{function}}")
@@ -70,9 +70,7 @@ def mistakes(environment: Environment, values: Mapping[str, str]) -> list[str]:
     ref, url = values.get("SUPABASE_PROJECT_REF"), values.get("SUPABASE_URL", "").rstrip("/")
     if ref and url.endswith(".supabase.co") and url != f"https://{ref}.supabase.co":
         found.append("SUPABASE_URL: leads to another project than SUPABASE_PROJECT_REF")
-    shown = {"secret": "FUNCTIONS_BACKEND_SECRET", "google": "GOOGLE_SERVICE_ACCOUNT_KEY"}
-    if (name := shown.get(values.get("FUNCTIONS_BACKEND_AUTH", ""))) and name not in values:
-        found.append(f"{name}: missing")
+    found += _closed_doors(values)
     mode = "live" if environment == "production" else "test"
     for name in ("STRIPE_SECRET_KEY", "STRIPE_SETUP_KEY"):
         key = values.get(name, "")
@@ -81,6 +79,18 @@ def mistakes(environment: Environment, values: Mapping[str, str]) -> list[str]:
     public = ("SUPABASE_URL", "SITE_URL", "PUBLIC_FUNCTIONS_URL")
     plain = [name for name in public if name in values and not values[name].startswith("https://")]
     return [*found, *(f"{name}: not an https address" for name in plain)]
+
+
+def _closed_doors(values: Mapping[str, str]) -> list[str]:
+    """Where the functions would not let the forwarders in."""
+    way, secret = values.get("FUNCTIONS_BACKEND_AUTH"), values.get("FUNCTIONS_BACKEND_SECRET")
+    wanted = [each.strip() for each in values.get("FUNCTIONS_BACKEND_SECRETS", "").split(",")]
+    if way == "google" and wanted != [""]:
+        return ["FUNCTIONS_BACKEND_SECRETS: with FUNCTIONS_BACKEND_AUTH=google no forwarder shows one"]
+    if way == "secret" and secret and secret not in wanted:
+        return ["FUNCTIONS_BACKEND_SECRETS: FUNCTIONS_BACKEND_SECRET is not among them"]
+    shown = {"secret": "FUNCTIONS_BACKEND_SECRET", "google": "GOOGLE_SERVICE_ACCOUNT_KEY"}.get(way or "")
+    return [f"{shown}: missing"] if shown and shown not in values else []
 
 
 def _release() -> str:

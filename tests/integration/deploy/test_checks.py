@@ -62,6 +62,12 @@ def test_a_tool_that_is_missing_is_named(tmp_path: Path) -> None:
         ({"STRIPE_SECRET_KEY": "sk_live_hunter2"}, "STRIPE_SECRET_KEY: staging takes a key of Stripe's test mode"),
         ({"SITE_URL": "http://example.com"}, "SITE_URL: not an https address"),
         ({"FUNCTIONS_BACKEND_AUTH": "google"}, "GOOGLE_SERVICE_ACCOUNT_KEY: missing"),
+        ({"FUNCTIONS_BACKEND_AUTH": "google", "FUNCTIONS_BACKEND_SECRETS": "s" * 32}, "no forwarder shows one"),
+        ({"FUNCTIONS_BACKEND_SECRETS": "s" * 32}, "FUNCTIONS_BACKEND_SECRET is not among them"),
+        (
+            {"FUNCTIONS_BACKEND_AUTH": "google", "GOOGLE_SERVICE_ACCOUNT_KEY": '{\n"a": 1}'},
+            "GOOGLE_SERVICE_ACCOUNT_KEY: no single quotes, no line breaks",
+        ),
         ({"FUNCTIONS_BACKEND_SECRET": "short"}, "FUNCTIONS_BACKEND_SECRET: Value should have at least 32"),
     ],
 )
@@ -71,6 +77,16 @@ def test_what_belongs_elsewhere_is_named(dry: Deployment, given: dict[str, str],
     assert refused.returncode == 1
     assert line in refused.stderr
     assert dry.calls() == []
+
+
+def test_a_secret_that_is_left_over_closes_no_door(dry: Deployment) -> None:
+    """The forwarders show Google's token now: functions that asked for the secret would answer nobody."""
+    dry.variables.update(FUNCTIONS_BACKEND_AUTH="google", GOOGLE_SERVICE_ACCOUNT_KEY="{}")
+    assert "FUNCTIONS_BACKEND_SECRET" in dry.variables
+    shown = dry.run()
+    assert shown.returncode == 0, shown.stderr
+    assert "--no-allow-unauthenticated" in shown.stdout
+    assert "FUNCTIONS_BACKEND_SECRETS" not in shown.stdout
 
 
 def test_without_setup_keys_webhooks_are_made_by_hand_and_their_secret_is_needed(dry: Deployment) -> None:
