@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from dotenv import dotenv_values
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
+from pydantic_settings import BaseSettings, EnvSettingsSource
 
 from local.settings import ROOT, documented_variables
 
@@ -85,12 +84,7 @@ def _problems(model: type[BaseSettings], values: Mapping[str, str]) -> Iterator[
     source = EnvSettingsSource(model)
     source.env_vars = {name.lower(): value for name, value in values.items()}
     try:
-        given: dict[str, Any] = source()
-    except SettingsError as error:  # its text names the field alone
-        yield from (f"{name}: not JSON" for name in values if f'"{name.lower()}"' in str(error))
-        return
-    try:
-        model.model_validate(given)
+        model.model_validate(source())
     except ValidationError as error:
         for problem in error.errors():
             yield f"{str(problem['loc'][0]).upper()}: {'missing' if problem['type'] == 'missing' else problem['msg']}"

@@ -1,4 +1,5 @@
 import pytest
+from showcase.notifications.settings import NotificationSettings
 from showcase.settings import CoreSettings, SettingsError, load
 
 
@@ -25,3 +26,14 @@ def test_settings_are_frozen_and_hide_secrets(monkeypatch: pytest.MonkeyPatch) -
     assert "sb_secret_x" not in repr(settings)
     with pytest.raises(ValueError, match="frozen"):
         settings.release = "other"  # type: ignore[misc]
+
+
+def test_what_is_no_json_is_named_like_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENDGRID_TEMPLATE_IDS", "{welcome: hunter2}")
+    monkeypatch.setenv("NOTIFICATIONS_LINK_DAYS", "soon")
+    with pytest.raises(SettingsError) as caught:
+        load(NotificationSettings)
+    message = str(caught.value)
+    assert "SENDGRID_TEMPLATE_IDS: Value error, not JSON" in message
+    assert "NOTIFICATIONS_LINK_DAYS" in message
+    assert "hunter2" not in message

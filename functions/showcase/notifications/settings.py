@@ -1,13 +1,16 @@
 """Settings of the notifications capability."""
 
+import json
 from typing import Annotated
 
 from pydantic import Field, HttpUrl, SecretStr, field_validator
+from pydantic_settings import NoDecode
 
 from showcase.notifications.domain import NotificationType
 from showcase.settings import Settings
 
 OneLine = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=200)]
+TemplateId = Annotated[str, Field(pattern=r"^d-[0-9a-f]{32}$")]
 
 
 class NotificationSettings(Settings):
@@ -20,9 +23,7 @@ class NotificationSettings(Settings):
     # SendGrid tells an event again for 24 hours, and what is told twice changes nothing.
     sendgrid_webhook_tolerance_seconds: int = Field(default=90_000, gt=0)
     # E-mails that SendGrid renders itself: {"welcome": "d-..."}; the others are rendered here.
-    sendgrid_template_ids: dict[NotificationType, Annotated[str, Field(pattern=r"^d-[0-9a-f]{32}$")]] = Field(
-        default_factory=dict
-    )
+    sendgrid_template_ids: Annotated[dict[NotificationType, TemplateId], NoDecode] = Field(default_factory=dict)
     notifications_from_email: OneLine = "showcase@example.com"
     notifications_from_name: OneLine = "Showcase"
     notifications_reply_to: OneLine | None = None
@@ -46,6 +47,15 @@ class NotificationSettings(Settings):
     notifications_give_up_seconds: int = Field(default=172_800, gt=0)
     # How soon people may have the same e-mail sent again.
     notifications_again_seconds: int = Field(default=3600, gt=0)
+
+    # Here, since pydantic-settings would stop at it, and name no other variable.
+    @field_validator("sendgrid_template_ids", mode="before")
+    @classmethod
+    def _from_json(cls, value: object) -> object:
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except json.JSONDecodeError:
+            raise ValueError("not JSON") from None
 
     @field_validator("notifications_link_secrets")
     @classmethod

@@ -37,7 +37,7 @@ def test_all_that_is_missing_is_named_at_once_and_nothing_runs(dry: Deployment, 
         "STRIPE_SECRET_KEY: missing",
         "FUNCTIONS_BACKEND_SECRET: missing",
         "LOG_LEVEL: String should match",
-        "SENDGRID_TEMPLATE_IDS: not JSON",
+        "SENDGRID_TEMPLATE_IDS: Value error, not JSON",
         "DESIGN_SECONDS: aiDesignAssistant is given 150 s",
         "gcloud: not signed in; run: gcloud auth login",
     ):
