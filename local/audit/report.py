@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any
 
 WIDTH = 120  # characters of a cell
-ROWS = 25  # of a table
 
 
 class Verdict(StrEnum):
@@ -46,9 +45,7 @@ def render(sections: Sequence[Section], where: str) -> str:
     for section in sections:
         if section.rows:
             parts.append(f"## {section.title}\n\n{section.summary}")
-            parts.append(_table(section.rows[:ROWS]))
-            if len(section.rows) > ROWS:
-                parts.append(f"... and {len(section.rows) - ROWS} more.")
+            parts.append(_table(section.rows))
     return "\n\n".join(parts) + "\n"
 
 

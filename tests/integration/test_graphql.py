@@ -43,7 +43,7 @@ def projects(owner: httpx.Client, person: Person) -> list[str]:
 
 
 def test_what_belongs_together_comes_together(owner: httpx.Client, person: Person, projects: list[str]) -> None:
-    mine = owner.get("/rest/v1/projects", params={"select": "id,title"}).json()
+    mine = owner.get("/rest/v1/projects", params={"select": "id,title", "user_id": f"eq.{person.id}"}).json()
     tagged = next(row["id"] for row in mine if row["title"] == projects[0])
     owner.post("/rest/v1/project_tags", json={"project_id": tagged, "tag": "maths"}).raise_for_status()
     query = """query($id: UUID!) { userCollection(filter: {id: {eq: $id}}) { edges { node {

