@@ -22,6 +22,8 @@
 \ir ../policies/metric_sources.sql
 \ir metric_budgets.sql
 \ir ../policies/metric_budgets.sql
+\ir metric_shares.sql
+\ir ../policies/metric_shares.sql
 \ir metric_leases.sql
 \ir ../policies/metric_leases.sql
 \ir metric_results.sql

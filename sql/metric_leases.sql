@@ -1,17 +1,21 @@
 -- The right to ask a platform about a project, for a time: many at once for the daily refresh, one for a visitor.
 
 -- Due sources and the budget to ask about them, together or not at all. SKIP LOCKED lets any number of workers pass each
--- other; a lease that is not recorded becomes due again at its end.
+-- other; a lease that is not recorded becomes due again at its end. What is more than a person's share of a day is put off:
+-- it comes first tomorrow, in any order, so that each of their links has its turn, and nobody else waits behind them.
 create function public.lease_metric_sources(
-  platform text, credentials text[], sources int, batch int, lease_seconds int, units_a_month int default null
+  platform text, credentials text[], sources int, batch int, lease_seconds int, units_a_month int default null,
+  units_a_person int default null
 ) returns jsonb
 language plpgsql set search_path = '' as $$
 #variable_conflict use_column
 declare
   due uuid[];
+  fitting uuid[];
   budget record;
+  put_off int;
   lease constant uuid := gen_random_uuid();
-  leased jsonb;
+  leased jsonb := '[]';
 begin
   select array_agg(candidate.project_id) into due from (
     select source.project_id from private.metric_sources as source
@@ -23,32 +27,50 @@ begin
     return jsonb_build_object('sources', '[]'::jsonb);
   end if;
 
-  select * into budget from private.take_metric_budget(
-    platform, credentials, ceil(cardinality(due)::numeric / batch)::int, cardinality(due), units_a_month
-  );
-  if budget.credential is null then
-    return jsonb_build_object('sources', '[]'::jsonb, 'not_before', budget.not_before, 'reason', budget.reason);
+  fitting := private.within_metric_shares(platform, due, units_a_person);
+  if fitting <> '{}' then
+    select * into budget from private.take_metric_budget(
+      platform, credentials, ceil(cardinality(fitting)::numeric / batch)::int, cardinality(fitting), units_a_month
+    );
+    if budget.credential is null then
+      return jsonb_build_object('sources', '[]'::jsonb, 'not_before', budget.not_before, 'reason', budget.reason);
+    end if;
   end if;
 
+  update private.metric_sources as source set
+    due_at = ((now() at time zone 'utc')::date + 1)::timestamp at time zone 'utc' + random() * interval '1 second'
+  where source.platform = lease_metric_sources.platform
+    and source.project_id = any (due) and source.project_id <> all (fitting);
+  get diagnostics put_off = row_count;
+  if fitting = '{}' then
+    return jsonb_build_object('sources', leased, 'put_off', put_off);
+  end if;
+
+  fitting := fitting[:budget.granted];
+  if units_a_person is not null then
+    perform private.count_metric_shares(platform, fitting, 1);
+  end if;
   with taken as (
     update private.metric_sources as source set
       lease_id = lease,
       leased_until = now() + make_interval(secs => lease_seconds),
       due_at = now() + make_interval(secs => lease_seconds)
-    where source.platform = lease_metric_sources.platform and source.project_id = any (due[:budget.granted])
+    where source.platform = lease_metric_sources.platform and source.project_id = any (fitting)
     returning source.project_id, source.reference, source.platform_id
   )
   select jsonb_agg(jsonb_build_object(
     'project_id', taken.project_id, 'reference', taken.reference, 'platform_id', taken.platform_id
   )) into leased from taken;
-  return jsonb_build_object('lease_id', lease, 'credential', budget.credential, 'sources', leased);
+  return jsonb_build_object(
+    'lease_id', lease, 'credential', budget.credential, 'sources', leased, 'put_off', put_off
+  );
 end
 $$;
-comment on function public.lease_metric_sources(text, text[], int, int, int, int) is
+comment on function public.lease_metric_sources(text, text[], int, int, int, int, int) is
   'Due sources, the lease on them and the credential to ask with; no sources and the reason where none may be asked.';
 
 -- On demand: each platform of one project, where nobody else is asking, no failure is being waited out, no fresh snapshot
--- has come meanwhile, and the budget allows it. X is billed by post and day: once a day is enough.
+-- has come meanwhile, and the owner's share and the budget allow it. X is billed by post and day: once a day is enough.
 create function public.claim_metric_sources(
   project_id uuid, platforms jsonb, lease_seconds int, fresh_seconds int
 ) returns jsonb
@@ -81,6 +103,11 @@ begin
     elsif source.blocked_until > now() then
       claims := claims || jsonb_build_object('platform', asked.key, 'reason', source.last_error);
       continue;
+    elsif private.within_metric_shares(
+      asked.key, array[source.project_id], (asked.value ->> 'units_a_person')::int
+    ) = '{}' then
+      claims := claims || jsonb_build_object('platform', asked.key, 'reason', 'share_spent');
+      continue;
     end if;
 
     select * into budget from private.take_metric_budget(
@@ -90,6 +117,7 @@ begin
     if budget.credential is null then
       claims := claims || jsonb_build_object('platform', asked.key, 'reason', budget.reason);
     else
+      perform private.count_metric_shares(asked.key, array[source.project_id], 1);
       update private.metric_sources as s set lease_id = lease, leased_until = ends, due_at = ends
       where s.project_id = source.project_id and s.platform = source.platform;
       claims := claims || jsonb_build_object(

@@ -8,6 +8,7 @@ language plpgsql set search_path = '' as $$
 #variable_conflict use_column
 declare
   summary jsonb;
+  returned uuid[];
 begin
   if exists (
     select from jsonb_array_elements(results) as result
@@ -16,8 +17,8 @@ begin
     raise exception using errcode = 'invalid_parameter_value', message = 'an answer without numbers is no answer';
   end if;
 
-  -- Everybody locks projects before sources before budgets, so that none can block each other for good. By an array: the
-  -- planner cannot tell how long a JSON list is, and would rather read all projects.
+  -- Everybody locks projects before sources before shares before budgets, so that none can block each other for good. By
+  -- an array: the planner cannot tell how long a JSON list is, and would rather read all projects.
   perform from public.projects as project
   where project.id = any (array(select (result ->> 'project_id')::uuid from jsonb_array_elements(results) as result))
   order by project.id for key share;
@@ -83,7 +84,12 @@ begin
     'forbidden', count(*) filter (where answer.failure = 'forbidden'),
     'failed', count(*) filter (where answer.failure = 'unavailable'),
     'returned', count(*) filter (where answer.failure = 'returned')
-  ) into summary from answer;
+  ), array_agg(answer.project_id) filter (where answer.failure = 'returned')
+  into summary, returned from answer;
+
+  if returned is not null then
+    perform private.count_metric_shares(platform, returned, -1);
+  end if;
 
   perform private.settle_metric_budget(platform, credential, usage);
   return summary;

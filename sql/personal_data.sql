@@ -56,6 +56,7 @@ insert into private.personal_data (source, relation, owned, row_key, secrets, ca
     't.project_id in (select id from public.projects where user_id = $1)', 't.project_id || t.platform', '{lease_id}',
     true
   ),
+  ('metric_shares', 'private.metric_shares', 't.user_id = $1', 't.platform', '{}', true),
   ('layouts', 'public.layouts', 't.user_id = $1', 't.id::text', '{}', true),
   ('ai_sessions', 'public.ai_sessions', 't.user_id = $1', 't.id::text', '{}', true),
   ('design_usage', 'private.design_usage', 't.user_id = $1', 't.day::text', '{}', true),

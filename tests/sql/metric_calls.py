@@ -30,6 +30,7 @@ def undone(url: str) -> Iterator[Connection]:
 def clear(connection: Connection) -> None:
     connection.execute("update private.metric_sources set due_at = 'infinity'")
     connection.execute("delete from private.metric_budgets")
+    connection.execute("delete from private.metric_shares")
 
 
 def make_projects(
@@ -79,11 +80,12 @@ def lease(
     batch: int = 100,
     seconds: int = 60,
     units: int | None = None,
+    a_person: int | None = None,
 ) -> dict[str, Any]:
     answer: dict[str, Any] = _call(
         connection,
-        "public.lease_metric_sources(%s, %s, %s, %s, %s, %s)",
-        (platform, list(credentials), sources, batch, seconds, units),
+        "public.lease_metric_sources(%s, %s, %s, %s, %s, %s, %s)",
+        (platform, list(credentials), sources, batch, seconds, units, a_person),
     )
     return answer
 
@@ -99,8 +101,10 @@ def claim(
     seconds: int = 30,
     fresh: int = 86_400,
     units: int | None = None,
+    a_person: int | None = None,
 ) -> dict[str, Any]:
-    asked = {platform: {"credentials": [CREDENTIAL], "units_a_month": units} for platform in platforms or ("github",)}
+    limits = {"credentials": [CREDENTIAL], "units_a_month": units, "units_a_person": a_person}
+    asked = dict.fromkeys(platforms or ("github",), limits)
     rows = _call(connection, "public.claim_metric_sources(%s, %s, %s, %s)", (project, Jsonb(asked), seconds, fresh))
     return {row["platform"]: row for row in rows}
 

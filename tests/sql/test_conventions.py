@@ -71,6 +71,7 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role count_due_metric_sources",
         "service_role count_due_notifications",
         "service_role count_file_removals",
+        "service_role count_metric_shares",
         "service_role create_media_upload",
         "service_role delay_account_export",
         "service_role delete_account",
@@ -109,6 +110,7 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role list_export_sources",
         "service_role list_failed_stripe_events",
         "service_role list_unmet_subscriptions",
+        "service_role lock_metric_shares",
         *(f"{role} matches_schema" for role in ("authenticated", "service_role")),
         "service_role next_metric_due",
         "service_role next_metric_state",
@@ -145,6 +147,7 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role take_stale_qr_codes",
         "service_role unlink_stripe_customer",
         "service_role wants_notification",
+        "service_role within_metric_shares",
     ]
 
 

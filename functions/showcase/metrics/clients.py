@@ -1,6 +1,7 @@
 """The platforms as they are configured here."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import httpx
 from pydantic import HttpUrl, SecretStr
@@ -19,7 +20,11 @@ def connect(http: httpx.AsyncClient, settings: MetricsSettings) -> Mapping[Platf
     clients = [
         _client(Platform.GITHUB, on_github, settings.github_token, github.LARGEST_BATCH, github.FIRST_BATCH),
         _client(Platform.LINKEDIN, on_linkedin, settings.linkedin_access_token, linkedin.LARGEST_BATCH),
-        _client(Platform.TWITTER, on_x, settings.x_bearer_token, x.LARGEST_BATCH, units=settings.x_posts_a_month),
+        replace(
+            _client(Platform.TWITTER, on_x, settings.x_bearer_token, x.LARGEST_BATCH),
+            units_a_month=settings.x_posts_a_month,
+            units_a_person=settings.x_posts_a_person_a_day,
+        ),
     ]
     return {client.platform: client for client in clients if client.credentials}
 
@@ -30,10 +35,9 @@ def _client(
     credentials: SecretStr | None,
     largest: int,
     first: int | None = None,
-    units: int | None = None,
 ) -> Client:
     pool = fingerprints(credentials.get_secret_value()) if credentials else {}
-    return Client(platform, fetch, pool, first or largest, largest, units)
+    return Client(platform, fetch, pool, first or largest, largest)
 
 
 def _base(url: HttpUrl) -> str:

@@ -30,8 +30,9 @@ class PlatformMetrics(ResponseModel):
     as_of: datetime | None = Field(description="When the platform gave these numbers.")
     stale: bool = Field(description="True where the numbers are missing or older than 24 hours.")
     reason: str | None = Field(
-        description="Why there are no newer numbers: refresh_in_progress, rate_limited, budget_spent, unavailable, "
-        "rejected, gone, forbidden or not_configured. Null where there is nothing to say."
+        description="Why there are no newer numbers: refresh_in_progress, rate_limited, budget_spent, share_spent (as "
+        "much was asked today about this owner's links as may be), unavailable, rejected, gone, forbidden or "
+        "not_configured. Null where there is nothing to say."
     )
 
 
@@ -64,6 +65,7 @@ class RefreshedPlatform(ResponseModel):
     forbidden: int
     failed: int
     rate_limited: int = Field(description="Put back because the platform's limit was reached.")
+    put_off: int = Field(description="Left for tomorrow, because their owners' shares of today are used.")
     remaining: int = Field(description="Still due when the run ended.")
     upstream_requests: int
     stopped: str | None = Field(description="Why the run ended early here, e.g. rate_limited or budget_spent.")

@@ -21,11 +21,16 @@ _LINKS = {
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to ask a platform about some projects with one credential (a fingerprint), for a time."""
+    """The right to ask a platform about some projects with one credential (a fingerprint), for a time.
+
+    `put_off` more were due and wait until tomorrow, since their owners' shares of today are used. Where that is all
+    there was, there are no `sources`.
+    """
 
     id: str
     credential: str
     sources: Mapping[UUID, Reference]
+    put_off: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ async def claim(
     database: Database, project_id: UUID, clients: Iterable[Client], lease_seconds: int, fresh_seconds: int
 ) -> Mapping[Platform, Lease | Snapshot | Refused]:
     """For each platform: the right to ask it about a project, or the snapshot that just came, or why not."""
-    asked = {c.platform: {"credentials": list(c.credentials), "units_a_month": c.units_a_month} for c in clients}
+    asked = {c.platform: {"credentials": list(c.credentials), **c.limits} for c in clients}
     rows = await database.rpc(
         "claim_metric_sources",
         {
@@ -112,15 +117,16 @@ async def lease(database: Database, client: Client, sources: int, batch: int, se
             "sources": sources,
             "batch": batch,
             "lease_seconds": seconds,
-            "units_a_month": client.units_a_month,
+            **client.limits,
         },
     )
     if row.get("reason"):
         return Refused(_public(row["reason"]), row.get("not_before"))
-    if not row["sources"]:
+    put_off = row.get("put_off", 0)
+    if not row["sources"] and not put_off:
         return None
     references = {UUID(one["project_id"]): Reference(one["reference"], one["platform_id"]) for one in row["sources"]}
-    return Lease(row["lease_id"], row["credential"], references)
+    return Lease(row.get("lease_id", ""), row.get("credential", ""), references, put_off)
 
 
 async def record(

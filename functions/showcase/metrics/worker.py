@@ -38,6 +38,7 @@ class PlatformReport:
     forbidden: int = 0
     failed: int = 0
     rate_limited: int = 0
+    put_off: int = 0
     remaining: int = 0
     upstream_requests: int = 0
     stopped: str | None = None
@@ -85,7 +86,9 @@ async def _work_on_a_lease(
             done.stopped, done.not_before = taken.reason, taken.not_before
         if not isinstance(taken, Lease):
             return False
-        await _process(worker, client, taken, size, done, deadline)
+        done.put_off += taken.put_off
+        if taken.sources:
+            await _process(worker, client, taken, size, done, deadline)
     except Exception as error:  # noqa: BLE001 - the database's or ours: leases run out by themselves and are due again
         done.stopped = error.code if isinstance(error, ApiError) else ApiError.default_code
         report(error)

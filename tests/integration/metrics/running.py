@@ -25,6 +25,7 @@ from tests.support.stack import Caller, Stack, free_settings
 
 VENDOR_OF = {"github": "github", "twitter": "x", "linkedin": "linkedin"}
 TOKEN = "local"  # the functions' credential on every platform
+SHARE = 1000  # of X's posts for a person in a day: one owns whatever a test makes
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Metrics:
         with self.connect() as connection:
             connection.execute("update private.metric_sources set due_at = 'infinity', lease_id = null")
             connection.execute("delete from private.metric_budgets")
+            connection.execute("delete from private.metric_shares")
         for url in self.urls.values():
             httpx.delete(f"{url}/_simulator/behaviours").raise_for_status()
             httpx.delete(f"{url}/_simulator/requests").raise_for_status()
@@ -147,6 +149,7 @@ class Metrics:
             "github_token": TOKEN,
             "x_bearer_token": TOKEN,
             "linkedin_access_token": TOKEN,
+            "x_posts_a_person_a_day": SHARE,
         }
         return MetricsSettings(**(chosen | changed))
 
@@ -197,7 +200,7 @@ def running_metrics(cluster: TestCluster, stack: Stack, folder: Path) -> Iterato
             "supabase_publishable_key": stack.publishable_key,
             "supabase_secret_key": stack.secret_key,
             "supabase_jwt_secret": stack.jwt_secret,
-            "functions_environment": {"METRICS_FETCH_SECONDS": "2"},
+            "functions_environment": {"METRICS_FETCH_SECONDS": "2", "X_POSTS_A_PERSON_A_DAY": str(SHARE)},
         }
     )
     parts = [*(simulator(vendor, settings) for vendor in vendors), functions(settings)]

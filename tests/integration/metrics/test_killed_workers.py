@@ -36,6 +36,7 @@ def nursery(metrics: Metrics) -> Iterator[subprocess.Popen[str]]:
         "X_API_URL": metrics.urls["twitter"],
         "X_BEARER_TOKEN": TOKEN,
         "X_POSTS_A_MONTH": "1000000",
+        "X_POSTS_A_PERSON_A_DAY": "1000000",
         "LINKEDIN_API_URL": metrics.urls["linkedin"],
         "LINKEDIN_ACCESS_TOKEN": TOKEN,
         **SETTINGS,

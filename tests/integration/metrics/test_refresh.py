@@ -17,7 +17,8 @@ from showcase.retry import Deadline
 from tests.integration.metrics.running import TOKEN, Metrics
 
 REPORT = {
-    "leased", "recorded", "gone", "forbidden", "failed", "rate_limited", "remaining", "upstream_requests", "stopped",
+    "leased", "recorded", "gone", "forbidden", "failed", "rate_limited", "put_off", "remaining",
+    "upstream_requests", "stopped",
     "not_before", "rejected_credentials",
 }  # fmt: skip
 
