@@ -137,11 +137,9 @@ def test_a_bad_token_is_401_and_says_how_to_sign_in(stack: Stack, token: str, co
 
 
 def test_health_names_every_part_and_what_answering_cost(stack: Stack) -> None:
-    with stack.client() as client:
-        response = client.get("/functions/v1/health")
+    response = stack.health()
     assert response.status_code == 200, response.text
     health = response.json()
-    assert health["status"] == "ok"
     assert {name: part["status"] for name, part in health["dependencies"].items()} == {
         "database": "ok",
         "auth": "ok",

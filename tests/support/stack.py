@@ -1,5 +1,6 @@
 """The whole backend for tests: every part on a free port, over one database."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,15 @@ class Stack:
     def client(self, caller: Caller = "anon") -> httpx.Client:
         """Close it: use it in a `with`."""
         return httpx.Client(base_url=self.url, headers=self.headers(caller), timeout=30)
+
+    def health(self) -> httpx.Response:
+        """What health answers once all is well: on a busy machine a part may be late for it, which is kept a while."""
+        deadline = time.monotonic() + 60
+        with self.client() as client:
+            while (answer := client.get("/functions/v1/health")).json().get("status") != "ok":
+                assert time.monotonic() < deadline, answer.text
+                time.sleep(0.5)
+        return answer
 
     def async_client(self, caller: Caller = "anon") -> httpx.AsyncClient:
         """Close it: use it in an `async with`."""
