@@ -3,7 +3,7 @@
 import os
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -169,5 +169,9 @@ def _one(connection: psycopg.Connection, query: str) -> object:
     return row[0] if row else None
 
 
-_json: Callable[[StoredFile], bytes] = lambda file: file.model_dump_json().encode()  # noqa: E731
-_bare: Callable[[str | None], str] = lambda etag: (etag or "").removeprefix("W/").strip('"')  # noqa: E731
+def _json(file: StoredFile) -> bytes:
+    return file.model_dump_json().encode()
+
+
+def _bare(etag: str | None) -> str:
+    return (etag or "").removeprefix("W/").strip('"')
