@@ -26,9 +26,10 @@ def simulator(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="session")
 def mail(stack: Stack, cluster: TestCluster, simulator: httpx.Client) -> Iterator[Mail]:
-    """The functions, as everything here calls them."""
+    """The functions, as everything here calls them; an archive is complete when it is answered."""
     url = str(simulator.base_url).rstrip("/")
-    with running_mail(stack, cluster, 1, STRIPE_API_URL=url, ACCOUNT_RETRY_SECONDS="0", **BILLING) as running:
+    patient = {"ACCOUNT_RETRY_SECONDS": "0", "ACCOUNT_EXPORT_WAIT_SECONDS": "50"}
+    with running_mail(stack, cluster, 1, STRIPE_API_URL=url, **patient, **BILLING) as running:
         yield running
 
 
