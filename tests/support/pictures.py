@@ -45,6 +45,32 @@ def animation(kind: str = "GIF", frames: int = 3) -> bytes:
     return target.getvalue()
 
 
+def growing(size: tuple[int, int]) -> bytes:
+    """A GIF that announces one pixel, and has a second frame of this size."""
+    with io.BytesIO() as small, io.BytesIO() as large:
+        Image.new("P", (1, 1)).save(small, "GIF")
+        Image.new("P", size).save(large, "GIF")
+        begun, grown = small.getvalue(), large.getvalue()
+    return begun[:-1] + grown[grown.index(b",") :]
+
+
+def scanned(times: int) -> bytes:
+    """A JPEG that goes over its pixels so many times more than it must."""
+    target = io.BytesIO()
+    Image.new("L", (64, 64)).save(target, "JPEG", progressive=True)
+    content = target.getvalue()
+    last = content[content.rindex(b"\xff\xc4") : -2]
+    return content[:-2] + last * times + content[-2:]
+
+
+def several() -> bytes:
+    """A red picture and a blue one in one JPEG."""
+    target = io.BytesIO()
+    red, blue = (Image.new("RGB", (32, 24), colour) for colour in ("red", "blue"))
+    red.save(target, "MPO", save_all=True, append_images=[blue])
+    return target.getvalue()
+
+
 def box(kind: bytes, body: bytes = b"") -> bytes:
     return struct.pack(">I4s", 8 + len(body), kind) + body
 

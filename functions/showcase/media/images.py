@@ -17,6 +17,8 @@ _FORMATS = {
     ContentType.AVIF: "AVIF",
 }
 FRAMES = 300
+SCANS = 64  # of a JPEG; each goes over all pixels, however few bytes it has, and ordinary ones have about ten
+_SCAN = b"\xff\xda"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Picture:
 def cleaned(content: bytes, content_type: ContentType, pixels: int) -> Picture:
     """The image without metadata (EXIF with its location, XMP, comments, whatever follows the pixels), turned upright.
 
-    `pixels` bounds all frames together; it is checked on what the header announces, before anything is decoded.
+    `pixels` bounds all frames together; it is checked on what the header announces, before anything is decoded. Of the
+    pictures in one JPEG (a preview, a depth map) the first is it.
 
     Raises:
         Refused: another format, too many pixels, or pixels that cannot be decoded.
@@ -42,7 +45,9 @@ def cleaned(content: bytes, content_type: ContentType, pixels: int) -> Picture:
         try:
             with Image.open(io.BytesIO(content), formats=[_FORMATS[content_type]]) as image:
                 _check_size(image, pixels)
-                return _written(image, content_type)
+                if content_type is ContentType.JPEG and content.count(_SCAN) > SCANS:
+                    raise Refused(Reason.TOO_MANY_PIXELS)
+                return _written(image, content_type, pixels)
         except Image.DecompressionBombError:
             raise Refused(Reason.TOO_MANY_PIXELS) from None
         except Refused:
@@ -59,10 +64,10 @@ def _check_size(image: Image.Image, pixels: int) -> None:
         raise Refused(Reason.TOO_MANY_PIXELS)
 
 
-def _written(image: Image.Image, content_type: ContentType) -> Picture:
+def _written(image: Image.Image, content_type: ContentType, pixels: int) -> Picture:
     target = io.BytesIO()
-    if getattr(image, "is_animated", False):
-        width, height = _write_frames(image, content_type, target)
+    if getattr(image, "is_animated", False) and content_type is not ContentType.JPEG:
+        width, height = _write_frames(image, content_type, target, pixels)
     else:
         width, height = _write_still(image, content_type, target)
     return Picture(target.getvalue(), width, height)
@@ -72,7 +77,7 @@ def _write_still(image: Image.Image, content_type: ContentType, target: io.Bytes
     image.load()
     profile = image.info.get("icc_profile")
     options = _options(content_type)
-    if content_type is ContentType.JPEG and image.getexif().get(0x0112, 1) == 1:
+    if image.format == "JPEG" and image.getexif().get(0x0112, 1) == 1:
         options = {"quality": "keep"}  # the same quantisation: nothing more is lost than was
     upright = image if options.get("quality") == "keep" else ImageOps.exif_transpose(image)
     transparency = upright.info.get("transparency")
@@ -82,10 +87,11 @@ def _write_still(image: Image.Image, content_type: ContentType, target: io.Bytes
     return upright.size
 
 
-def _write_frames(image: Image.Image, content_type: ContentType, target: io.BytesIO) -> tuple[int, int]:
+def _write_frames(image: Image.Image, content_type: ContentType, target: io.BytesIO, pixels: int) -> tuple[int, int]:
     durations: list[int] = []
     frames: list[Image.Image] = []
     for frame in ImageSequence.Iterator(image):
+        _check_size(frame, pixels)  # a frame may be larger than the header says
         durations.append(int(frame.info.get("duration", 100)))
         frames.append(frame.convert("RGBA"))
     for frame in frames:

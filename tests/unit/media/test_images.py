@@ -1,13 +1,14 @@
 """What is left of an image that was sent."""
 
 import io
+from typing import cast
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageOps
 from showcase.media.domain import ContentType, Reason, Refused, sniff
 from showcase.media.images import cleaned
 
-from tests.support.pictures import PLACE, animation, bomb, image, located
+from tests.support.pictures import PLACE, animation, bomb, growing, image, located, scanned, several
 
 PIXELS = 1_000_000
 STILL = [ContentType.PNG, ContentType.JPEG, ContentType.WEBP, ContentType.GIF, ContentType.AVIF]
@@ -39,6 +40,33 @@ def test_the_place_is_gone_and_the_picture_upright(content_type: ContentType, or
     assert PLACE not in picture.content
 
 
+@pytest.mark.parametrize("mode", ["RGB", "CMYK", "L"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_it_looks_as_it_did(mode: str, orientation: int) -> None:
+    """One corner is dark: where a viewer that heeds the orientation shows it, it is."""
+    drawn = Image.new("L", (32, 24), 255)
+    drawn.paste(0, (0, 0, 8, 8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    sent = io.BytesIO()
+    drawn.convert("RGB").convert(mode).save(sent, "JPEG", exif=exif)
+    picture = cleaned(sent.getvalue(), ContentType.JPEG, PIXELS)
+    with Image.open(sent) as before, Image.open(io.BytesIO(picture.content)) as after:
+        wanted = ImageOps.exif_transpose(before).convert("L")
+        assert after.size == wanted.size
+        apart = ImageChops.difference(wanted, after.convert("L"))
+        assert cast("tuple[int, int]", apart.getextrema())[1] < 32
+
+
+def test_of_several_pictures_in_a_jpeg_the_first_is_shown() -> None:
+    """Phones keep a preview or a depth map behind it."""
+    picture = cleaned(several(), ContentType.JPEG, PIXELS)
+    with Image.open(io.BytesIO(picture.content)) as shown:
+        assert (shown.format, shown.size) == ("JPEG", (32, 24))
+        red, green, blue = cast("tuple[int, int, int]", shown.getpixel((16, 12)))
+    assert red > 200 > 60 > max(green, blue)
+
+
 @pytest.mark.parametrize("content_type", STILL)
 def test_what_follows_the_pixels_is_gone(content_type: ContentType) -> None:
     picture = cleaned(image(kind(content_type)) + b"PK\x03\x04<script>alert(1)</script>", content_type, PIXELS)
@@ -66,6 +94,10 @@ def test_an_animation_still_moves(content_type: ContentType) -> None:
         (bomb(), ContentType.PNG, Reason.TOO_MANY_PIXELS),
         (animation(frames=301), ContentType.GIF, Reason.TOO_MANY_PIXELS),
         (image("PNG", (1001, 1000)), ContentType.PNG, Reason.TOO_MANY_PIXELS),
+        (growing((1500, 1500)), ContentType.GIF, Reason.TOO_MANY_PIXELS),
+        (animation("PNG", frames=301), ContentType.PNG, Reason.TOO_MANY_PIXELS),
+        (animation("WEBP", frames=301), ContentType.WEBP, Reason.TOO_MANY_PIXELS),
+        (scanned(100), ContentType.JPEG, Reason.TOO_MANY_PIXELS),
         (image("PNG")[:-30], ContentType.PNG, Reason.DAMAGED),
         (image("JPEG", (300, 300))[:400], ContentType.JPEG, Reason.DAMAGED),
         (b"\x89PNG\r\n\x1a\n", ContentType.PNG, Reason.DAMAGED),
