@@ -7,6 +7,7 @@ create policy "nobody through the API" on private.file_removals for all to anon,
 revoke all on table private.file_removals from anon, authenticated, service_role;
 
 revoke all on function private.media_file_name(text) from public, anon, authenticated, service_role;
+revoke all on function private.refuse_stored_file() from public, anon, authenticated, service_role;
 revoke all on function private.queue_media_file_removal() from public, anon, authenticated, service_role;
 revoke all on function private.queue_folder_removal(text) from public, anon, authenticated, service_role;
 revoke all on function private.queue_project_folder_removal() from public, anon, authenticated, service_role;

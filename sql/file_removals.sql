@@ -23,6 +23,29 @@ language sql immutable set search_path = '' as $$
 $$;
 comment on function private.media_file_name(text) is 'The file behind an address, where confirmUpload stored it.';
 
+-- People link to what they like elsewhere; a stored file's row comes from confirmUpload, which counts it. Otherwise who
+-- deletes a row and puts it back, before its file has gone, has more files than places.
+create function private.refuse_stored_file() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  -- The caller's role: current_user is the owner of this function.
+  if current_setting('role') in ('anon', 'authenticated') and private.media_file_name(new.url) is not null then
+    raise exception 'Stored files are added by confirmUpload.' using errcode = 'insufficient_privilege';
+  end if;
+  return new;
+end
+$$;
+comment on function private.refuse_stored_file() is 'Trigger: people add no rows for stored files themselves.';
+
+create trigger refuse_stored_file before insert on public.project_images
+  for each row execute function private.refuse_stored_file();
+create trigger refuse_stored_replacement before update on public.project_images
+  for each row when (old.url is distinct from new.url) execute function private.refuse_stored_file();
+create trigger refuse_stored_file before insert on public.project_videos
+  for each row execute function private.refuse_stored_file();
+create trigger refuse_stored_replacement before update on public.project_videos
+  for each row when (old.url is distinct from new.url) execute function private.refuse_stored_file();
+
 -- A row's address is its owner's to choose: only a file in the folder of the row's own project goes with the row.
 create function private.queue_media_file_removal() returns trigger
 language plpgsql security definer set search_path = '' as $$

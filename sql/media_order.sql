@@ -1,8 +1,32 @@
 -- The order of a project's images and videos: 0, 1, 2 and so on, without gaps.
 
--- Whoever changes an order holds the project's row first, so that two never number the same rows, and then every image
--- or video of it. Who deletes one holds that one already: holding them all, one has waited for whoever deletes, and what
--- they deleted is not among them.
+-- Whoever changes or deletes images or videos waits for their person's turn before anything else: then they wait for
+-- nothing that somebody else has who waits for them, however many rows each of them touches. Nobody's turn is nothing.
+create function private.take_media_turn(person uuid) returns void
+language sql set search_path = '' as $$
+  select pg_advisory_xact_lock(hashtextextended('media of ' || person, 0))
+$$;
+comment on function private.take_media_turn(uuid) is
+  'Waits until nobody else changes the media of a person, and keeps others waiting until the transaction ends.';
+
+create function private.take_own_media_turn() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform private.take_media_turn(auth.uid());
+  return null;
+end
+$$;
+comment on function private.take_own_media_turn() is 'Trigger: the caller''s turn, before the first row is held.';
+
+-- Not below another trigger, or a foreign key: there the rows above are held already.
+create trigger a_turn before update or delete on public.project_images
+  for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
+create trigger a_turn before update or delete on public.project_videos
+  for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
+create trigger a_turn before delete on public.projects
+  for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
+
+-- Who numbers rows holds all of them: one has waited then for whoever deletes some of them.
 create function private.hold_media(kind text, project_id uuid) returns uuid[]
 language plpgsql set search_path = '' as $$
 declare
@@ -32,19 +56,17 @@ end
 $$;
 comment on function private.place_media(text, uuid[]) is 'Numbers images or videos from 0, in the given order.';
 
--- Who deletes holds the deleted row already: it must not wait for the project, whose holder may wait for that row.
--- Where somebody else holds the project, they number what is left: they wait for this deletion first.
 create function private.close_media_gaps() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
   kind constant text := case tg_table_name when 'project_images' then 'image' else 'video' end;
-  project uuid;
+  project public.projects;
 begin
-  for project in select distinct removed.project_id from removed loop
-    perform from public.projects where projects.id = project for no key update skip locked;
-    if found then
-      perform private.place_media(kind, private.hold_media(kind, project));
-    end if;
+  for project in
+    select * from public.projects as known where known.id in (select removed.project_id from removed) order by known.id
+  loop
+    perform private.take_media_turn(project.user_id);
+    perform private.place_media(kind, private.hold_media(kind, project.id));
   end loop;
   return null;
 end
@@ -64,6 +86,7 @@ begin
   if kind is null or kind not in ('image', 'video') then
     raise exception 'kind is image or video.' using errcode = 'invalid_parameter_value';
   end if;
+  perform private.take_media_turn(auth.uid());
   perform from public.projects as project
   where project.id = $1 and project.user_id = (select auth.uid()) for no key update;
   if not found then

@@ -72,14 +72,19 @@ comment on function public.record_qr_code(uuid, uuid, text, text, text, jsonb) i
 
 -- A project that is no longer published loses its codes; the rest is made again by the handler. What was taken goes to the
 -- end of the line: one that cannot be made keeps nobody waiting.
-create function public.take_stale_qr_codes(batch int) returns jsonb
+create function public.take_stale_qr_codes(
+  batch int, profile_link text default null, project_link text default null
+) returns jsonb
 language sql security definer set search_path = '' as $$
   delete from private.qr_codes as code using public.projects as project
   where project.id = code.project_id and project.status <> 'published';
   with stale as (
     select code.name, person.username from private.qr_codes as code
     join private.users as person on person.id = code.user_id
-    where person.username <> code.username
+    where person.username <> code.username or code.link <> replace(
+      replace(case when code.project_id is null then $2 else $3 end, '{username}', person.username),
+      '{project_id}', coalesce(code.project_id::text, '')
+    )
     order by code.updated_at limit batch for update of code skip locked
   ),
   taken as (
@@ -93,5 +98,5 @@ language sql security definer set search_path = '' as $$
       and starts_with(private.media_file_name(image.url), taken.user_id::text || '/')
   ))), '[]') from taken
 $$;
-comment on function public.take_stale_qr_codes(int) is
-  'The codes whose link has changed; those that lead nowhere are dropped.';
+comment on function public.take_stale_qr_codes(int, text, text) is
+  'The codes whose link is not what the templates make of it now; those that lead nowhere are dropped.';

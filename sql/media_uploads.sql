@@ -108,7 +108,8 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function private.media_row(text, uuid) is 'A row of project_images or project_videos.';
 
--- Project first, then the upload, as everywhere: callers wait in one order. Confirming twice is confirming once.
+-- The person's turn, the project, then the upload, as everywhere: callers wait in one order.
+-- Confirming twice is confirming once.
 create function public.confirm_media_upload(user_id uuid, upload_id uuid, url text, limits jsonb) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_column
@@ -117,6 +118,7 @@ declare
   medium uuid;
   earlier uuid[];
 begin
+  perform private.take_media_turn($1);
   perform from public.projects as project
   where project.id = (select waiting.project_id from private.media_uploads as waiting where waiting.id = $2)
   for no key update;

@@ -27,7 +27,12 @@ export class ObjectFiles {
 
   async getObject(bucket, key) {
     const file = this.#file(bucket, key);
-    const metadata = await this.#describe(file);
+    const metadata = await this.#describe(file).catch((error) => {
+      if (error.code !== "ENOENT") throw error;
+      return null;
+    });
+    // Without a body, Supabase Lite answers as hosted Storage does for a row whose file is lost: there is no such object.
+    if (!metadata) return { metadata: {}, body: null };
     return { httpStatusCode: 200, metadata, body: Readable.toWeb(createReadStream(file)) };
   }
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import psycopg
 import pytest
 from storage3.exceptions import StorageApiError
 
@@ -82,6 +83,18 @@ def test_a_file_of_a_public_bucket_is_open_by_its_address(stack: Stack, service:
     path = f"project-media/{person.id}/shown.png"
     service.post(f"/storage/v1/object/{path}", content=PNG, headers={"content-type": "image/png"}).raise_for_status()
     assert httpx.get(f"{stack.url}/storage/v1/object/public/{path}").content == PNG
+
+
+def test_a_lost_file_is_not_there(stack: Stack, service: httpx.Client, person: Person) -> None:
+    """Its row is: hosted Storage says so too, and does not fail."""
+    name = f"{person.id}/lost.png"
+    with psycopg.connect(stack.database_url) as connection:
+        connection.execute("insert into storage.objects (bucket_id, name) values ('project-media', %s)", (name,))
+    signed = service.post(f"/storage/v1/object/sign/project-media/{name}", json={"expiresIn": 60}).json()["signedURL"]
+    for address in (f"object/project-media/{name}", f"object/public/project-media/{name}", signed.lstrip("/")):
+        answer = service.get(f"/storage/v1/{address}")
+        assert (answer.status_code, answer.json()["error"]) == (400, "not_found"), address
+    assert service.head(f"/storage/v1/object/public/project-media/{name}").is_client_error
 
 
 def test_an_expired_signature_opens_nothing(client: Client, person: Person) -> None:

@@ -143,6 +143,7 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role settle_metric_budget",
         "service_role store_subscription",
         "service_role subscription_pays",
+        "authenticated take_media_turn",
         "service_role take_metric_budget",
         "service_role take_stale_qr_codes",
         "service_role unlink_stripe_customer",

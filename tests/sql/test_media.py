@@ -1,48 +1,15 @@
 """The order of images and videos: dense, whoever changes it at the same time."""
 
 import random
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import pytest
 
-from tests.sql.acting import ADA, ENGINE, GRACE, Connection, acting_as, superuser
-
-KINDS = ["image", "video"]
-
-
-@contextmanager
-def ada(url: str) -> Iterator[Connection]:
-    """Ada, whose changes stay."""
-    with acting_as(url, "authenticated", ADA) as connection:
-        yield connection
-        connection.commit()
-
-
-def fill(url: str, kind: str, count: int) -> list[UUID]:
-    with superuser(url) as connection:
-        connection.execute(f"delete from public.project_{kind}s where project_id = %s".encode(), (ENGINE,))
-        ids = [uuid4() for _ in range(count)]
-        for place, each in enumerate(ids):
-            connection.execute(
-                f"insert into public.project_{kind}s values (%s, %s, 'https://example.com/a', %s)".encode(),
-                (each, ENGINE, place),
-            )
-    return ids
-
-
-def order(url: str, kind: str) -> list[tuple[UUID, int]]:
-    with superuser(url) as connection:
-        query = f"select id, position from public.project_{kind}s where project_id = %s order by position"
-        return [(row["id"], row["position"]) for row in connection.execute(query.encode(), (ENGINE,)).fetchall()]
-
-
-def reorder(connection: Connection, kind: str, ids: list[UUID]) -> None:
-    connection.execute("select public.reorder_project_media(%s, %s, %s)", (ENGINE, kind, ids))
+from tests.sql.acting import ADA, ENGINE, GRACE, acting_as, superuser
+from tests.sql.media_order import KINDS, ada, fill, order, reorder
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -119,67 +86,6 @@ def test_many_at_once_keep_the_order_dense(database: str) -> None:
     assert [place for _, place in after] == list(range(12 - 6 + results.count("confirmed")))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("moves", [True, False])
-def test_an_order_waits_for_a_deletion_and_leaves_no_gap(database: str, kind: str, *, moves: bool) -> None:
-    """Also where the order would not touch the deleted one: who deletes cannot close the gap while others number."""
-    ids = fill(database, kind, 5)
-    wanted = ids[::-1] if moves else ids
-    with acting_as(database, "authenticated", ADA) as deleting, ThreadPoolExecutor(1) as pool:
-        with superuser(database) as holder, holder.transaction():
-            holder.execute("select from public.projects where id = %s for no key update", (ENGINE,))
-            deleting.execute(f"delete from public.project_{kind}s where id = %s".encode(), (ids[1],))
-
-        def put_in_order() -> None:
-            with ada(database) as connection:
-                reorder(connection, kind, wanted)
-
-        waiting = pool.submit(put_in_order)
-        with superuser(database) as watcher:
-            query = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-            while not watcher.execute(query).rowcount:
-                assert not waiting.done(), "it did not wait for the deletion"
-        deleting.commit()
-        with pytest.raises(psycopg.errors.InvalidParameterValue):  # it named one that is gone
-            waiting.result(20)
-    with ada(database) as connection:
-        reorder(connection, kind, [each for each in wanted if each != ids[1]])
-    assert [place for _, place in order(database, kind)] == list(range(4))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_confirmed_upload_waits_for_a_deletion_and_leaves_no_gap(database: str, kind: str) -> None:
-    ids = fill(database, kind, 4)
-    limits = '{"free": 1000, "paid": 1000}'
-    with superuser(database) as service:
-        made: Any = service.execute(
-            "select public.create_media_upload(%s, %s, %s, 'image/png', 9, %s, 60) as upload",
-            (ADA, ENGINE, kind, limits),
-        ).fetchone()
-
-    def confirm() -> None:
-        with superuser(database) as service:
-            service.execute(
-                "select public.confirm_media_upload(%s, %s, 'https://example.com/b', %s)",
-                (ADA, made["upload"]["id"], limits),
-            )
-
-    with acting_as(database, "authenticated", ADA) as deleting, ThreadPoolExecutor(1) as pool:
-        with superuser(database) as holder, holder.transaction():
-            holder.execute("select from public.projects where id = %s for no key update", (ENGINE,))
-            deleting.execute(f"delete from public.project_{kind}s where id = %s".encode(), (ids[3],))
-        waiting = pool.submit(confirm)
-        with superuser(database) as watcher:
-            query = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-            while not watcher.execute(query).rowcount:
-                assert not waiting.done(), "it did not wait for the deletion"
-        deleting.commit()
-        waiting.result(20)
-    after = order(database, kind)
-    assert [each for each, _ in after[:3]] == ids[:3]
-    assert [place for _, place in after] == list(range(4))
-
-
 def test_orders_alone_are_dense_at_every_moment(database: str) -> None:
     ids = fill(database, "image", 10)
 
@@ -190,3 +96,24 @@ def test_orders_alone_are_dense_at_every_moment(database: str) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(one, range(40))) == [list(range(10))] * 40
+
+
+STORED = "https://a.example/storage/v1/object/public/project-media/{0}/{0}/{0}.png"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_people_link_to_files_elsewhere_alone(database: str, kind: str) -> None:
+    """A stored file's row comes from a confirmed upload, which counts it."""
+    ids = fill(database, kind, 1)
+    stored = STORED.format(uuid4())
+    for query, values in (
+        (f"insert into public.project_{kind}s (project_id, url) values (%s, %s)", (ENGINE, stored)),
+        (f"update public.project_{kind}s set url = %s where id = %s", (stored, ids[0])),
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="confirmUpload"), ada(database) as connection:
+            connection.execute(query.encode(), values)
+    with acting_as(database, "service_role") as service:
+        service.execute(f"update public.project_{kind}s set url = %s where id = %s".encode(), (stored, ids[0]))
+        service.commit()
+    with ada(database) as connection:  # and is theirs to move
+        connection.execute(f"update public.project_{kind}s set position = 5, url = url where id = %s".encode(), ids)

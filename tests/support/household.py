@@ -22,7 +22,20 @@ with person as (
 ), signed_in as (
   update auth.users set last_sign_in_at = now() where id = %(id)s
 ), session as (
-  insert into auth.sessions (id, user_id) select gen_random_uuid(), id from person
+  insert into auth.sessions (id, user_id) select gen_random_uuid(), id from person returning id, user_id
+), renewed as (
+  insert into auth.refresh_tokens (id, token, user_id, session_id)
+  select gen_random_uuid()::text, 'token of ' || user_id, user_id, id from session
+), flow as (
+  insert into auth.flow_state (id, user_id, authentication_method, provider_type, provider_access_token)
+  select gen_random_uuid(), id, 'oauth', 'google', 'token of ' || email from person
+), logged as (
+  insert into auth.audit_log_entries (id, payload, ip_address)
+  select gen_random_uuid(), payload, '192.0.2.1'
+  from person, unnest(array[
+    json_build_object('action', 'login', 'actor_id', id, 'actor_username', email),
+    json_build_object('action', 'user_modified', 'traits', json_build_object('user_id', id, 'user_email', email))
+  ]) as payload
 ), project as (
   insert into public.projects (user_id, title, status, github_link)
   select id, title, 'published', 'https://github.com/' || replace(email, '@example.com', '') || '/one'

@@ -1,6 +1,7 @@
 """A part of an archive: a ZIP that is sent while it is written, so that memory holds a piece of it, never the whole."""
 
 import io
+import json
 import tempfile
 import zipfile
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ ABOUT = """This is everything that we keep about you. It may come in several ZIP
 data/<name>.json   the rows of one table, as they are stored; what is long goes on in data/<name>.2.json and so on
 data/<name>.csv    the same for spreadsheets; nested values are JSON, text that begins like a formula has a ' before it
 files/<bucket>/... your files
+data/missing_files.<n>.json   files that are in our list and could not be found, where there are any
 
 docs/account.md of the project says what each table holds.
 """
@@ -63,6 +65,7 @@ class Part:
         self._deadline = deadline
         self._pipe = _Pipe()
         self._zip = zipfile.ZipFile(self._pipe, "w", zipfile.ZIP_DEFLATED)
+        self._missing: list[str] = []
         self.place = export.place
 
     @property
@@ -82,6 +85,9 @@ class Part:
             if self.place.kind == "files":
                 async for piece in self._files(empty=empty):
                     yield piece
+            if self._missing:
+                number = len(self._export.parts) + 1
+                self._zip.writestr(_entry(f"data/missing_files.{number}.json"), json.dumps(self._missing))
         yield self._pipe.take()
 
     def _is_full(self, more: int = 0) -> bool:
@@ -144,7 +150,7 @@ class Part:
                         target.write(chunk)
                         yield self._pipe.take()
         except NotFound:
-            return  # removed since it was listed
+            self._missing.append(file.key)  # removed since it was listed, or lost
 
 
 def _entry(name: str, compression: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipInfo:

@@ -17,9 +17,14 @@ BUCKET = "qr-codes"
 
 def link(media: Media, username: str, project_id: UUID | None) -> str:
     """Where a code leads."""
+    filled = _template(media, of_project=project_id is not None).replace("{username}", username)
+    return filled.replace("{project_id}", str(project_id))
+
+
+def _template(media: Media, *, of_project: bool) -> str:
     settings = media.settings
-    template = settings.media_project_link if project_id else settings.media_profile_link
-    return template.format(site=str(settings.site_url).rstrip("/"), username=username, project_id=project_id)
+    template = settings.media_project_link if of_project else settings.media_profile_link
+    return template.replace("{site}", str(settings.site_url).rstrip("/"))
 
 
 def name(user_id: UUID, project_id: UUID | None, style: Mapping[str, Any]) -> str:
@@ -39,9 +44,10 @@ async def draw(media: Media, link: str, style: Mapping[str, Any], logo: str | No
 
 
 async def refresh(media: Media, batch: int) -> int:
-    """Makes again the codes of people who have another name now; how many. What fails is tried again later."""
+    """Makes the codes again whose link is another now, by name or site; how many. What fails is tried again later."""
     made = 0
-    for code in await store.stale_qr_codes(media.database, batch):
+    profile, project = (_template(media, of_project=of_project) for of_project in (False, True))
+    for code in await store.stale_qr_codes(media.database, batch, profile, project):
         try:
             await _refresh_one(media, code)
             made += 1

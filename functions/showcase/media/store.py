@@ -140,8 +140,9 @@ async def record_qr_code(
     )
 
 
-async def stale_qr_codes(database: Database, batch: int) -> Sequence[StaleCode]:
-    rows = await database.rpc("take_stale_qr_codes", {"batch": batch})
+async def stale_qr_codes(database: Database, batch: int, profile: str, project: str) -> Sequence[StaleCode]:
+    """Some whose link is not what the templates make of it now."""
+    rows = await database.rpc("take_stale_qr_codes", {"batch": batch, "profile_link": profile, "project_link": project})
     return [
         StaleCode(
             name=row["name"],

@@ -89,6 +89,19 @@ def test_many_parts_hold_what_one_would(mail: Mail, slow: Mail, member: MakeMemb
             assert content == files[name], name
 
 
+def test_a_file_that_is_lost_is_listed_and_the_rest_is_there(mail: Mail, member: MakeMember, stack: Stack) -> None:
+    """Storage's table has it and its disk has not."""
+    someone = member()
+    lost = f"{someone.person.id}/lost.png"
+    query = "insert into storage.objects (bucket_id, name, metadata) values ('ai-assets', %s, '{\"size\": 10}')"
+    rows(stack, query, lost)
+    done = ask(mail, someone, "exportAccount").json()
+    assert done["status"] == "done", done
+    found = dict(entries(done))
+    assert json.loads(found["data/missing_files.1.json"]) == [f"ai-assets/{lost}"]
+    assert len([name for name in found if name.startswith("files/")]) == 6
+
+
 def test_who_asks_again_gets_the_same_archive_and_one_letter(mail: Mail, member: MakeMember, stack: Stack) -> None:
     someone = member()
     with ThreadPoolExecutor(6) as pool:

@@ -3,6 +3,7 @@
 import io
 
 import httpx
+import segno
 import zxingcpp
 from PIL import Image
 
@@ -37,6 +38,25 @@ def test_a_code_follows_its_link(studio: Studio) -> None:
         **studio.call("generateQrCode", project_id=project, dark="#7a1fa2", error_correction="Q").json(),
         "png_url": made["png_url"],
     }
+
+
+def test_a_code_follows_its_site(studio: Studio) -> None:
+    """It was made while the site, or the way to a profile on it, was another."""
+    made = studio.call("generateQrCode").json()
+    (name,) = studio.files("qr-codes")
+    studio.sql("update private.qr_codes set link = 'https://old.example/ada' where name = %s", name)
+    with studio.stack.client("service") as service:
+        headers = {"Content-Type": "image/png", "x-upsert": "true"}
+        old = io.BytesIO()
+        segno.make_qr("https://old.example/ada").save(old, kind="png", scale=8)
+        address = f"/storage/v1/object/qr-codes/{name}"
+        service.post(address, content=old.getvalue(), headers=headers).raise_for_status()
+    assert read(made["png_url"]) == "https://old.example/ada"
+    for _ in range(20):
+        studio.sweep()
+        if studio.sql("select 1 from private.qr_codes where name = %s and link = %s", name, made["link"]):
+            break
+    assert read(made["png_url"]) == made["link"]
 
 
 def test_a_logo_is_one_of_ones_own_images(studio: Studio, rival: Studio) -> None:

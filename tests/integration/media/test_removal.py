@@ -47,7 +47,9 @@ def test_a_row_that_points_at_anothers_file_takes_nothing_along(studio: Studio, 
     shown = studio.upload(studio.project(), image("PNG")).json()
     project = rival.project()
     row = {"project_id": project, "url": shown["url"]}
-    rival.http.post("/rest/v1/project_images", json=row).raise_for_status()
+    assert rival.http.post("/rest/v1/project_images", json=row).status_code == 403
+    with rival.stack.client("service") as service:
+        service.post("/rest/v1/project_images", json=row).raise_for_status()
     rival.http.delete(f"/rest/v1/project_images?project_id=eq.{project}").raise_for_status()
     rival.http.delete(f"/rest/v1/projects?id=eq.{project}").raise_for_status()
     assert rival.sql("select name from private.file_removals where name = %s", studio.files()[0]) == []
@@ -59,9 +61,33 @@ def test_a_file_that_is_shown_again_is_kept(studio: Studio) -> None:
     project = studio.project()
     row = studio.upload(project, image("PNG")).json()
     studio.http.delete(f"/rest/v1/project_images?id=eq.{row['id']}").raise_for_status()
-    studio.http.post("/rest/v1/project_images", json={"project_id": project, "url": row["url"]}).raise_for_status()
+    with studio.stack.client("service") as service:
+        again = {"project_id": project, "url": row["url"]}
+        service.post("/rest/v1/project_images", json=again).raise_for_status()
     studio.sweep()
     assert httpx.get(row["url"]).is_success
+
+
+def test_nobody_keeps_more_files_than_places_by_putting_rows_back(studio: Studio) -> None:
+    project = studio.project()
+    row = studio.upload(project, image("PNG")).json()
+    elsewhere = {"project_id": project, "url": "https://example.com/a.png"}
+    studio.http.post("/rest/v1/project_images", json=elsewhere).raise_for_status()
+    studio.http.delete(f"/rest/v1/project_images?id=eq.{row['id']}").raise_for_status()
+    again = {"project_id": project, "url": row["url"]}
+    assert studio.http.post("/rest/v1/project_images", json=again).status_code == 403
+    address = f"/rest/v1/project_images?project_id=eq.{project}"
+    assert studio.http.patch(address, json={"url": row["url"]}).status_code == 403
+    (name,) = studio.files()
+    studio.sweep_until_gone("project-media", name)
+
+
+def test_links_to_elsewhere_take_places_too(studio: Studio) -> None:
+    project = studio.project()
+    links = [{"project_id": project, "url": f"https://example.com/{number}.mp4"} for number in range(2)]
+    studio.http.post("/rest/v1/project_videos", json=links).raise_for_status()
+    answer = studio.call("createUploadUrl", project_id=project, content_type="video/mp4", size=100)
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_many")
 
 
 def test_the_nightly_sweep_finds_orphans_both_ways(studio: Studio) -> None:

@@ -1,0 +1,40 @@
+"""Auth's own tables: every column is somebody's data, opens something, or says nothing; one that is added fails here."""
+
+from tests.support.household import rows
+from tests.support.stack import Stack
+
+TIMES = {"created_at", "updated_at"}
+# In the archive. What opens the account is in private.personal_data.secrets.
+EXPORTED = {
+    "auth.users": TIMES
+    | {"id", "instance_id", "aud", "role", "email", "phone", "email_confirmed_at", "confirmed_at", "invited_at"}
+    | {"confirmation_sent_at", "recovery_sent_at", "email_change", "email_change_sent_at"}
+    | {"email_change_confirm_status", "phone_confirmed_at", "phone_change", "phone_change_sent_at"}
+    | {"reauthentication_sent_at", "raw_app_meta_data", "raw_user_meta_data", "is_super_admin", "is_sso_user"}
+    | {"is_anonymous", "banned_until", "deleted_at", "last_sign_in_at"},
+    "auth.identities": TIMES
+    | {"id", "provider", "provider_id", "user_id", "identity_data", "email", "last_sign_in_at"},
+    "auth.sessions": TIMES
+    | {"id", "user_id", "not_after", "refreshed_at", "user_agent", "ip", "tag", "refresh_token_counter", "scopes"}
+    | {"aal", "factor_id", "oauth_client_id"},
+    "auth.refresh_tokens": TIMES | {"id", "user_id", "session_id", "revoked"},
+    "auth.flow_state": TIMES
+    | {"id", "user_id", "authentication_method", "code_challenge_method", "provider_type", "auth_code_issued_at"}
+    | {"referrer", "oauth_client_state_id", "linking_target_id", "email_optional"},
+    "auth.audit_log_entries": {"id", "payload", "created_at", "ip_address"},
+}
+
+
+def test_every_column_is_known(stack: Stack) -> None:
+    query = """
+        select table_schema || '.' || table_name as relation, array_agg(column_name::text) as columns
+        from information_schema.columns where table_schema = 'auth' group by 1
+    """
+    there = {row["relation"]: set(row["columns"]) for row in rows(stack, query)}
+    query = "select relation, secrets from private.personal_data where starts_with(relation, 'auth.')"
+    secret = {row["relation"]: set(row["secrets"]) for row in rows(stack, query)}
+    assert set(there) == set(EXPORTED) == set(secret)
+    for relation, columns in there.items():
+        assert columns <= EXPORTED[relation] | secret[relation], f"{relation}: what of a person is in the new column?"
+        assert secret[relation] <= columns
+        assert EXPORTED[relation].isdisjoint(secret[relation])
