@@ -18,7 +18,6 @@ revoke all on function public.record_account_deletion(uuid, text, text, int)
   from public, anon, authenticated, service_role;
 revoke all on function public.list_account_files(uuid, text, int) from public, anon, authenticated, service_role;
 revoke all on function public.delete_account(uuid) from public, anon, authenticated, service_role;
-revoke all on function private.erase_from_auth(uuid) from public, anon, authenticated, service_role;
 revoke all on function public.finish_account_deletion(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.request_account_deletion(uuid, text, int, int) to service_role;
 grant execute on function public.cancel_account_deletion(uuid) to service_role;

@@ -136,3 +136,25 @@ language sql stable security definer set search_path = '' as $$
   select jsonb_agg(known.source order by known.source) from private.personal_data as known
 $$;
 comment on function public.list_export_sources() is 'The sources of an archive.';
+
+-- Auth's own tables, which are the platform's to change: what it forbids, or what takes too long in a log of millions,
+-- stays as long as the platform keeps it, and holds up nobody's deletion.
+create function private.erase_from_auth(user_id uuid) returns void
+language plpgsql set search_path = '' as $$
+declare
+  erased private.personal_data;
+begin
+  for erased in
+    select * from private.personal_data as known where not known.cascades and starts_with(known.relation, 'auth.')
+  loop
+    begin
+      execute format('delete from %s as t where %s', erased.relation, erased.owned) using user_id;
+    exception
+      when insufficient_privilege or undefined_table or undefined_column or lock_not_available or query_canceled then
+        raise warning 'A person''s rows stay in %: %', erased.relation, sqlstate;
+    end;
+  end loop;
+end
+$$;
+comment on function private.erase_from_auth(uuid) is
+  'Deletes what no foreign key reaches in Auth''s tables, as far as that is allowed.';

@@ -1,4 +1,4 @@
-"""What of somebody who left is erased in Auth's own tables, and what becomes of the deletion where that is forbidden."""
+"""What of somebody who left is erased in Auth's own tables, and what happens where that is forbidden."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Auth's own tables: every column is somebody's data, opens something, or says nothing; one that is added fails here."""
+"""Auth's own tables: every column is somebody's data or opens something; one that is added fails here."""
 
 from tests.support.household import rows
 from tests.support.stack import Stack
