@@ -68,8 +68,9 @@ with person as (
 ), customers as (
   insert into private.stripe_customers (user_id, customer_id) select id, customer from person
 ), events as (
-  insert into private.stripe_events (id, type, hint, ticket)
-  select 'evt_' || subscription, 'customer.subscription.updated', jsonb_build_object('subscription', subscription), 1
+  insert into private.stripe_events (id, type, hint, ticket, processed_at, outcome)
+  select 'evt_' || subscription, 'customer.subscription.updated',
+    jsonb_build_object('look', 'subscription', 'object_id', subscription, 'emails', '[]'::jsonb), 1, now(), 'applied'
   from person
 ), findings as (
   insert into private.billing_findings (kind, subject, details)
@@ -87,7 +88,8 @@ with person as (
   select person.id, project.id, 'image', 'image/png', 10, now() + interval '1 hour' from person, project
 ), codes as (
   insert into private.qr_codes (name, user_id, link, username, style)
-  select id || '/profile/x.png', id, 'https://example.com', %(username)s, '{"scale": 10}' from person
+  select id || '/profile/x.png', id, 'https://example.com', %(username)s,
+    '{"dark": "#000000", "light": "#ffffff", "error_correction": "M", "scale": 10}' from person
 )
 insert into private.file_removals (bucket_id, name, next_attempt_at)
 select 'ai-assets', id || '/gone.png', now() + interval '1 day' from person
