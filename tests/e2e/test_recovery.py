@@ -144,6 +144,7 @@ def test_each_part_is_killed_once(up: Up) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_parts_are_killed_again_and_again(up: Up) -> None:
     for _ in range(4):
         recover(up, VICTIMS)

@@ -81,7 +81,6 @@ def test_no_byte_can_be_changed(mail: Mail, person: Person) -> None:
         {TIMESTAMP: "now"},
         {TIMESTAMP: "-1"},
         {TIMESTAMP: "9" * 40},
-        {TIMESTAMP: str(int(time.time()) - 5)},
         {TIMESTAMP: "1e9"},
     ],
     ids=lambda change: str(change)[:70],
@@ -89,6 +88,12 @@ def test_no_byte_can_be_changed(mail: Mail, person: Person) -> None:
 def test_headers_that_do_not_belong_are_refused(mail: Mail, person: Person, change: dict[str, str]) -> None:
     body, headers = mail.signed(event(mail, person))
     refused(mail, person, mail.deliver(body, {**headers, **change}))
+
+
+def test_a_signature_holds_for_its_own_time(mail: Mail, person: Person) -> None:
+    now = int(time.time())
+    body, headers = mail.signed(event(mail, person), timestamp=str(now))
+    refused(mail, person, mail.deliver(body, {**headers, TIMESTAMP: str(now - 5)}))
 
 
 def test_missing_headers_are_refused(mail: Mail, person: Person) -> None:
