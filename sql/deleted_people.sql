@@ -26,9 +26,10 @@ comment on function private.remember_deleted_person() is 'Trigger: however a per
 create trigger remember_deleted_person after delete on private.users
   for each row execute function private.remember_deleted_person();
 
--- By the ordinary way, so that Stripe and the stored files are seen to.
+-- By the ordinary way, so that Stripe and the stored files are seen to. Everybody is remembered, for the restore after this one.
 create function private.delete_people_again(hashes text[]) returns int
 language sql set search_path = '' as $$
+  insert into private.deleted_people (person_hash) select unnest(hashes) on conflict do nothing;
   with asked as (
     insert into private.account_deletions (user_id, stripe_ids, due_at)
     select person.id, private.stripe_ids(person.id), now()

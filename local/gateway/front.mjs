@@ -3,11 +3,12 @@
 //   AUTH_URL, REST_URL, STORAGE_URL: what /auth/v1, /rest/v1 and /storage/v1 stand for; FUNCTIONS_URL: the functions' origin
 //   SUPABASE_JWT_SECRET: with it, API keys become tokens of their roles, as servers without a gateway want them
 //   SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY, PORT, HOST
-import { createHmac, randomUUID } from "node:crypto";
+import { createHmac } from "node:crypto";
 import http from "node:http";
 import { createProxy } from "./functions_proxy.mjs";
 import { logRequest } from "./log.mjs";
 import { sendProblem } from "./problem.mjs";
+import { readRequestId } from "./request_id.mjs";
 import { fail, leaveOnSignal, listen } from "./server.mjs";
 import { readPort } from "./settings.mjs";
 
@@ -52,7 +53,7 @@ function createFront(env) {
     logRequest(request, response);
     const path = request.url.split("?", 1)[0];
     const service = services.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
-    const requestId = request.headers["x-request-id"] ?? randomUUID();
+    const requestId = readRequestId(request);
     if (service) return service.pass(request, response, requestId);
     if (path === "/_local/ready") return response.writeHead(200).end();
     return sendProblem(response, { status: 404, detail: "Nothing is served here.", code: "not_found", requestId });

@@ -1,19 +1,18 @@
 // One origin for everything a client calls, with hosted Supabase's paths: Auth, REST, Storage, GraphQL
 // and the functions.
 //   node gateway.mjs    (settings.mjs names the variables)
-import { randomUUID } from "node:crypto";
 import http from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { createFunctionsProxy } from "./functions_proxy.mjs";
 import { logRequest, quietConsole } from "./log.mjs";
 import { sendProblem } from "./problem.mjs";
+import { readRequestId } from "./request_id.mjs";
 import { fail, leaveOnSignal, listen } from "./server.mjs";
 import { readSettings } from "./settings.mjs";
 import { startSupabase } from "./supabase.mjs";
 
 const supabasePath = /^\/(auth|rest|storage|graphql)\/v1(\/|\?|$)/;
 const functionsPath = /^\/functions\/v1\//;
-const wellFormedId = /^[\w.:@/+=-]{1,128}$/;
 
 function createGateway(settings, supabase) {
   const answerSupabase = getRequestListener((request) => supabase.fetch(request), {
@@ -33,8 +32,7 @@ function createGateway(settings, supabase) {
 
   return http.createServer((request, response) => {
     logRequest(request, response);
-    const given = request.headers["x-request-id"] ?? "";
-    const requestId = wellFormedId.test(given) ? given : randomUUID();
+    const requestId = readRequestId(request);
     if (functionsPath.test(request.url)) return proxyFunction(request, response, requestId);
     if (request.url.split("?", 1)[0] === "/_local/ready") return answerReady(response, requestId);
     if (!supabasePath.test(request.url)) {

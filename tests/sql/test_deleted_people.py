@@ -32,6 +32,7 @@ def test_who_came_back_is_deleted_by_the_ordinary_way(database: str) -> None:
     with psycopg.connect(database) as connection:
         query = "select user_id::text, status, due_at <= now() from private.account_deletions"
         assert connection.execute(query).fetchall() == [(GRACE, "scheduled", True)]
+    assert sorted(deleted_people(database)) == sorted(gone), "the next restore needs the whole list"
 
 
 def test_a_list_of_something_else_is_refused() -> None:
