@@ -42,9 +42,16 @@ class Storage:
         response = await self._send("POST", f"/object/sign/{bucket}/{quote(name)}", json={"expiresIn": seconds})
         return f"{self._origin}{response.json()['signedURL']}"
 
-    async def upload(self, bucket: str, name: str, content: bytes | AsyncIterator[bytes], content_type: str) -> None:
-        """Stores a file, in the place of one that has its name."""
-        headers = {"Content-Type": content_type, "x-upsert": "true"}
+    async def upload(
+        self,
+        bucket: str,
+        name: str,
+        content: bytes | AsyncIterator[bytes],
+        content_type: str,
+        caching: str = "no-cache",
+    ) -> None:
+        """Stores a file, in the place of one that has its name; it is served with `caching` as its cache-control."""
+        headers = {"Content-Type": content_type, "Cache-Control": caching, "x-upsert": "true"}
         patience = PATIENCE if isinstance(content, bytes) else LARGE
         await self._send("POST", f"/object/{bucket}/{quote(name)}", content=content, headers=headers, timeout=patience)
 

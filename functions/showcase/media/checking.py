@@ -12,6 +12,7 @@ from showcase.storage import CHUNK, FileTooLarge
 
 UPLOADS = "uploads"
 SHOWN = "project-media"
+CACHING = "public, max-age=31536000, immutable"  # an upload's name is never used again
 
 Size = tuple[int, int] | None
 
@@ -39,7 +40,7 @@ async def check(media: Media, upload: Upload) -> Size:
             return await _show_image(media, upload, file)
         await asyncio.to_thread(videos.clean, file, upload.content_type)
         file.seek(0)
-        await media.storage.upload(SHOWN, upload.shown_name, _chunks(file), upload.content_type)
+        await media.storage.upload(SHOWN, upload.shown_name, _chunks(file), upload.content_type, CACHING)
         return None
 
 
@@ -49,7 +50,7 @@ async def _show_image(media: Media, upload: Upload, file: IO[bytes]) -> Size:
         picture = await asyncio.to_thread(
             images.cleaned, file.read(), upload.content_type, media.settings.media_image_pixels
         )
-    await media.storage.upload(SHOWN, upload.shown_name, picture.content, upload.content_type)
+    await media.storage.upload(SHOWN, upload.shown_name, picture.content, upload.content_type, CACHING)
     return picture.width, picture.height
 
 

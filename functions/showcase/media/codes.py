@@ -13,6 +13,7 @@ from showcase.media.store import StaleCode
 from showcase.telemetry import report
 
 BUCKET = "qr-codes"
+CACHING = "public, max-age=300"  # the address stays when the code is made again
 
 
 def link(media: Media, username: str, project_id: UUID | None) -> str:
@@ -43,6 +44,11 @@ async def draw(media: Media, link: str, style: Mapping[str, Any], logo: str | No
         return await asyncio.to_thread(qr.render, link, style, picture)
 
 
+async def put(media: Media, name: str, picture: bytes) -> None:
+    """Stores a code's PNG, in the place of an earlier one."""
+    await media.storage.upload(BUCKET, name, picture, "image/png", CACHING)
+
+
 async def refresh(media: Media, batch: int) -> int:
     """Makes the codes again whose link is another now, by name or site; how many. What fails is tried again later."""
     made = 0
@@ -59,7 +65,7 @@ async def refresh(media: Media, batch: int) -> int:
 async def _refresh_one(media: Media, code: StaleCode) -> None:
     target = link(media, code.username, code.project_id)
     picture, _ = await draw(media, target, code.style, code.logo)
-    await media.storage.upload(BUCKET, code.name, picture, "image/png")
+    await put(media, code.name, picture)
     await store.record_qr_code(
         media.database, code.user_id, code.project_id, code.name, target, code.username, code.style
     )

@@ -24,7 +24,7 @@ async def handle_qr_code(call: Call[QrCodeRequest], media: Media) -> QrCodeRespo
     picture, svg = await codes.draw(media, link, style, target.logo)
     if target.stored_link != link:
         # In this order: a row says that its file carries its link.
-        await media.storage.upload(codes.BUCKET, name, picture, "image/png")
+        await codes.put(media, name, picture)
         await store.record_qr_code(media.database, user_id, asked.project_id, name, link, target.username, style)
     return QrCodeResponse(link=link, png_url=media.storage.public_url(codes.BUCKET, name), svg=svg)
 

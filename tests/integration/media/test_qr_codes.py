@@ -29,10 +29,13 @@ def test_a_code_follows_its_link(studio: Studio) -> None:
     project = studio.project()
     profile = studio.call("generateQrCode").json()
     made = studio.call("generateQrCode", project_id=project, dark="#7a1fa2", error_correction="Q").json()
+    assert httpx.get(profile["png_url"]).headers["cache-control"] == "public, max-age=300"
     renamed = f"n{studio.person.id.hex[:12]}"
     studio.http.patch(f"/rest/v1/users?id=eq.{studio.person.id}", json={"username": renamed}).raise_for_status()
     studio.sweep()  # the address that was printed nowhere but in the code's picture stays
     assert read(profile["png_url"]) == f"{studio.stack.site_url}/{renamed}"
+    for each in (profile, made):
+        assert httpx.get(each["png_url"]).headers["cache-control"] == "public, max-age=300"
     assert read(made["png_url"]) == f"{studio.stack.site_url}/{renamed}/projects/{project}"
     assert studio.call("generateQrCode", project_id=project, dark="#7a1fa2", error_correction="Q").json() == {
         **studio.call("generateQrCode", project_id=project, dark="#7a1fa2", error_correction="Q").json(),

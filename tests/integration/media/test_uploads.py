@@ -33,6 +33,7 @@ def test_an_image_is_shown_without_its_place(studio: Studio, content: bytes, con
     ]
     shown = httpx.get(row["url"])
     assert shown.headers["content-type"] == content_type
+    assert shown.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert PLACE not in shown.content
     with Image.open(io.BytesIO(shown.content)) as picture:
         assert picture.size == (24, 32)
@@ -52,6 +53,7 @@ def test_a_video_is_shown_without_its_place(studio: Studio, content: bytes, cont
     assert answer.json()["width"] is None
     shown = httpx.get(studio.rows(project, "video")[0]["url"])
     assert shown.headers["content-type"] == content_type
+    assert shown.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert len(shown.content) == len(content)
     assert PLACE not in shown.content
 
