@@ -64,8 +64,10 @@ begin
       repaired := repaired || jsonb_build_object('subscription', told ->> 'id', 'changed', applied -> 'changed');
     end if;
   end loop;
+  -- A hosted project refuses an update without a where, although there is one row.
   update private.billing_walk as w set
-    reached = reaches, phase = case when reaches is null then 'ours' else 'stripe' end;
+    reached = reaches, phase = case when reaches is null then 'ours' else 'stripe' end
+  where w.id;
   return jsonb_build_object(
     'overtaken', false, 'repaired', repaired, 'findings', findings, 'failed', failed,
     'ticket', nextval('private.stripe_tickets')
