@@ -42,7 +42,7 @@ def portfolio(stack: Stack, person: Person) -> Portfolio:
             answer = mine.post("/rest/v1/projects", json={"user_id": str(person.id), "title": status, "status": status})
             ids.append(answer.raise_for_status().json()[0]["id"])
         published, draft = ids
-        image = {"project_id": published, "url": "https://example.com/a.png", "position": 1}
+        image = {"project_id": published, "url": "https://example.com/a.png"}
         mine.post("/rest/v1/project_images", json=image).raise_for_status()
         mine.post("/rest/v1/project_tags", json={"project_id": published, "tag": "maths"}).raise_for_status()
         technology = {"project_id": published, "technology": "brass"}
@@ -118,7 +118,7 @@ def check_reading(answers: Answers, portfolio: Portfolio, email: str | None) -> 
         "id": portfolio.published,
         "title": "published",
         "users": {"username": owner.username},
-        "project_images": [{"url": "https://example.com/a.png", "position": 1}],
+        "project_images": [{"url": "https://example.com/a.png", "position": 0}],
         "project_tags": [{"tag": "maths"}],
         "project_technologies": [{"technology": "brass"}],
         "social_metrics": [{"platform": "github", "stars": 7}],

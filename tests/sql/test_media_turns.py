@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.sql.acting import ADA, ENGINE, acting_as, superuser
+from tests.sql.acting import ADA, ENGINE, GRACE, acting_as, superuser
 from tests.sql.media_order import KINDS, ada, fill, order, reorder, wait_for_locks
 
 
@@ -100,3 +100,35 @@ def test_a_confirmed_upload_waits_for_a_deletion_and_leaves_no_gap(database: str
     after = order(database, kind)
     assert [each for each, _ in after[:3]] == ids[:3]
     assert [place for _, place in after] == list(range(4))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("role", ["authenticated", "service_role"])
+def test_an_addition_waits_for_a_deletion_and_comes_last(database: str, kind: str, role: str) -> None:
+    """Whoever adds: a handler has no turn of its own, and takes the owner's."""
+    ids, added = fill(database, kind, 3), uuid4()
+
+    def add() -> None:
+        with acting_as(database, role, ADA if role == "authenticated" else None) as adding:
+            row = f"insert into public.project_{kind}s (id, project_id, url) values (%s, %s, 'https://example.com/b')"
+            adding.execute(row.encode(), (added, ENGINE))
+            adding.commit()
+
+    with acting_as(database, "authenticated", ADA) as deleting, ThreadPoolExecutor(1) as pool:
+        deleting.execute(f"delete from public.project_{kind}s where id = %s".encode(), (ids[1],))
+        waiting = pool.submit(add)
+        wait_for_locks(database)
+        deleting.commit()
+        waiting.result(20)
+    assert order(database, kind) == [(ids[0], 0), (ids[2], 1), (added, 2)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stranger_who_adds_waits_for_nobody(database: str, kind: str) -> None:
+    with acting_as(database, "authenticated", ADA) as ordering:
+        reorder(ordering, kind, [each for each, _ in order(database, kind)])
+        with acting_as(database, "authenticated", GRACE) as stranger:
+            stranger.execute("set local lock_timeout = '20s'")
+            row = f"insert into public.project_{kind}s (project_id, url) values (%s, 'https://example.com/b')"
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                stranger.execute(row.encode(), (ENGINE,))
