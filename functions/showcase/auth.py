@@ -37,6 +37,16 @@ class Caller:
     user_id: UUID | None = None
     token: str | None = field(default=None, repr=False)
 
+    def person(self) -> UUID:
+        """Whose account it is.
+
+        Raises:
+            Unauthorized: Nobody is signed in.
+        """
+        if self.user_id is None:
+            raise Unauthorized
+        return self.user_id
+
 
 ANONYMOUS = Caller(Kind.ANONYMOUS)
 SERVICE = Caller(Kind.SERVICE)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from showcase.auth import ANONYMOUS, SERVICE, Kind, SigningKeys, authenticate
+from showcase.auth import ANONYMOUS, SERVICE, Caller, Kind, SigningKeys, authenticate
 from showcase.errors import ApiError, ServiceUnavailable, Unauthorized
 from showcase.settings import CoreSettings
 
@@ -174,6 +174,13 @@ async def test_project_keys_are_told_apart() -> None:
     assert await check({"authorization": "Bearer sb_secret_x"}) is SERVICE
     assert await check({"apikey": "sb_secret_x"}) is SERVICE
     assert await check({"apikey": "sb_secret_x "}) is ANONYMOUS
+
+
+async def test_only_somebody_signed_in_is_a_person() -> None:
+    assert Caller(Kind.USER, USER, "token").person() == USER
+    for nobody in (ANONYMOUS, SERVICE):
+        with pytest.raises(Unauthorized):
+            nobody.person()
 
 
 @hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)

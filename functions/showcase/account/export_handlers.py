@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 
 from showcase.account import export, store
 from showcase.account.clients import Account, connect
-from showcase.account.handlers import person
 from showcase.account.schemas import (
     ContinueExportsRequest,
     ContinueExportsResponse,
@@ -24,7 +23,7 @@ from showcase.retry import Deadline
 
 
 async def handle_export(call: Call[ExportRequest], account: Account) -> Response:
-    settings, user_id = account.settings, person(call.caller)
+    settings, user_id = account.settings, call.caller.person()
     row = await store.begin_export(
         account.database, user_id, settings.account_export_seconds, settings.account_export_again_seconds
     )
@@ -38,7 +37,7 @@ async def handle_export(call: Call[ExportRequest], account: Account) -> Response
 
 
 async def handle_status(call: Call[ExportStatusRequest], account: Account) -> ExportResponse:
-    return await _status(account, person(call.caller))
+    return await _status(account, call.caller.person())
 
 
 async def _status(account: Account, user_id: UUID) -> ExportResponse:

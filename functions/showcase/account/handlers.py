@@ -14,22 +14,15 @@ from showcase.account.schemas import (
     DeletionResponse,
     StatusRequest,
 )
-from showcase.auth import Caller
 from showcase.endpoint import EVERYONE, PEOPLE, SERVICES, Call, Endpoint
-from showcase.errors import Conflict, Forbidden, NotFound, Unauthorized, UnprocessableContent
-
-
-def person(caller: Caller) -> UUID:
-    if caller.user_id is None:
-        raise Unauthorized
-    return caller.user_id
+from showcase.errors import Conflict, Forbidden, NotFound, UnprocessableContent
 
 
 async def handle_delete(call: Call[DeleteRequest], account: Account) -> DeletionResponse:
     settings = account.settings
     row = await store.request_deletion(
         account.database,
-        person(call.caller),
+        call.caller.person(),
         call.body.username,
         settings.account_recent_sign_in_seconds,
         settings.account_grace_seconds,
@@ -50,7 +43,7 @@ async def handle_status(call: Call[StatusRequest], account: Account) -> Deletion
 
 
 async def handle_cancel(call: Call[CancelRequest], account: Account) -> DeletionResponse:
-    row = await store.cancel_deletion(account.database, person(call.caller))
+    row = await store.cancel_deletion(account.database, call.caller.person())
     if row is None:
         raise Conflict("There is no deletion that can still be taken back.", code="nothing_to_cancel")
     return _receipt(row)

@@ -1,7 +1,6 @@
 """The billing functions: Stripe's webhook, checkout, the portal, reconciliation, the end of an account."""
 
 import json
-from uuid import UUID
 
 from showcase.billing import checkout, domain, store, stripe_api
 from showcase.billing.customers import account_of, unavailable, with_customer
@@ -23,7 +22,7 @@ from showcase.billing.settings import BillingSettings
 from showcase.billing.signature import verify
 from showcase.core import Core
 from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
-from showcase.errors import BadRequest, NotFound, Unauthorized, VendorError
+from showcase.errors import BadRequest, NotFound, VendorError
 from showcase.settings import load
 
 
@@ -45,7 +44,7 @@ async def handle_event(call: Call[bytes], billing: Billing) -> EventReceipt:
 
 
 async def handle_checkout(call: Call[CheckoutRequest], billing: Billing) -> CheckoutResponse:
-    asked, user = call.body, _user(call.caller.user_id)
+    asked, user = call.body, call.caller.person()
     account = await account_of(billing, user, asked.plan)
     if account.price_id is None and account.lookup_key is None:
         raise NotFound("There is no such plan.", code="plan_not_found")
@@ -67,7 +66,7 @@ async def handle_checkout(call: Call[CheckoutRequest], billing: Billing) -> Chec
 
 
 async def handle_portal(call: Call[PortalRequest], billing: Billing) -> PortalResponse:
-    user = _user(call.caller.user_id)
+    user = call.caller.person()
     account = await account_of(billing, user)
     if account.customer_id is None:
         raise NotFound("There is nothing to manage yet: choose a plan first.", code="no_billing_account")
@@ -102,12 +101,6 @@ async def handle_close(call: Call[CloseRequest], billing: Billing) -> CloseRespo
     except VendorError as error:
         raise unavailable(error) from error
     return CloseResponse(canceled=len(ending))
-
-
-def _user(user_id: UUID | None) -> UUID:
-    if user_id is None:
-        raise Unauthorized
-    return user_id
 
 
 stripe_webhook = Endpoint(

@@ -1,10 +1,7 @@
 """`createUploadUrl`, `confirmUpload`: files for projects. `sweepMedia`: removes what nothing shows."""
 
-from uuid import UUID
-
-from showcase.auth import Caller
 from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
-from showcase.errors import ApiError, Conflict, Forbidden, NotFound, Unauthorized, UnprocessableContent
+from showcase.errors import ApiError, Conflict, Forbidden, NotFound, UnprocessableContent
 from showcase.media import checking, codes, store, sweep
 from showcase.media.clients import Media, connect
 from showcase.media.domain import DETAILS, Reason, Refused, Upload
@@ -20,12 +17,6 @@ from showcase.media.schemas import (
 STALE_CODES = 50  # made again in one run
 
 
-def person(caller: Caller) -> UUID:
-    if caller.user_id is None:
-        raise Unauthorized
-    return caller.user_id
-
-
 async def handle_create(call: Call[CreateUploadUrlRequest], media: Media) -> CreateUploadUrlResponse:
     asked, settings = call.body, media.settings
     kind = asked.content_type.kind
@@ -33,7 +24,7 @@ async def handle_create(call: Call[CreateUploadUrlRequest], media: Media) -> Cre
         raise UnprocessableContent(f"The file may have at most {settings.largest(kind)} bytes.", code="file_too_large")
     row = await store.create_upload(
         media.database,
-        person(call.caller),
+        call.caller.person(),
         asked.project_id,
         asked.content_type,
         asked.size,
@@ -48,7 +39,7 @@ async def handle_create(call: Call[CreateUploadUrlRequest], media: Media) -> Cre
 
 
 async def handle_confirm(call: Call[ConfirmUploadRequest], media: Media) -> ConfirmUploadResponse:
-    found = await store.get_upload(media.database, person(call.caller), call.body.upload_id)
+    found = await store.get_upload(media.database, call.caller.person(), call.body.upload_id)
     if found is None:
         raise refusal("upload_not_found")
     upload, status = found

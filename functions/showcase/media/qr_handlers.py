@@ -3,16 +3,14 @@
 from uuid import UUID
 
 from showcase.endpoint import PEOPLE, Call, Endpoint
-from showcase.errors import Conflict, NotFound, Unauthorized, UnprocessableContent
+from showcase.errors import Conflict, NotFound, UnprocessableContent
 from showcase.media import codes, qr, store
 from showcase.media.clients import Media, connect
 from showcase.media.schemas import QrCodeRequest, QrCodeResponse
 
 
 async def handle_qr_code(call: Call[QrCodeRequest], media: Media) -> QrCodeResponse:
-    asked, user_id = call.body, call.caller.user_id
-    if user_id is None:
-        raise Unauthorized
+    asked, user_id = call.body, call.caller.person()
     if qr.contrast(asked.dark, asked.light) < qr.LEAST_CONTRAST:
         raise UnprocessableContent(
             f"The dark colour must stand out from the light one by {qr.LEAST_CONTRAST}:1.", code="low_contrast"
