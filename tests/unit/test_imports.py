@@ -13,38 +13,85 @@ PACKAGE = FUNCTIONS / "showcase"
 CAPABILITIES = {folder.name for folder in PACKAGE.iterdir() if folder.is_dir() and (folder / "__init__.py").exists()}
 VENDOR_SDKS = {"stripe", "openai", "sendgrid", "supabase"}
 
-# Data flows one way: a layer may import those to its right, in its own capability, and the shared core.
-LAYERS = ["handlers", "refresh", "worker", "asking", "store", "clients", "settings", "schemas", "platforms", "domain"]
+MODULES = sorted(path for path in PACKAGE.glob("*/*.py") if path.stem != "__init__")
+
+# What only calculates: these import each other, and nothing that reaches out of the process.
+RULES = {
+    *("blocks", "card", "content", "contrast", "domain", "emails", "failures", "fields", "formats", "images", "leaks"),
+    *("pages", "properties", "qr", "reading", "schema", "wording"),
+}
+# Data flows one way: a module imports only what stands below it, of its own capability, and the shared core.
+LAYERS = [
+    {"handlers"},
+    {"assistant", "checking", "checkout", "customers", "deletion", "export", "reconciliation", "refresh"},
+    {"archive", "codes", "composing", "events", "subject", "sweep", "worker"},
+    {"asking", "clients"},
+    # who speaks to a vendor, and who checks what it signed
+    {"github", "hero_images", "linkedin", "mailer", "openai_api", "signature", "signatures", "stripe_api", "x"},
+    {"links", "prompt", "rendering", "tables", "vendor", "videos"},
+    {"samples", "store", "webm"},
+    {"boxes", "platforms", "schemas", "settings"},
+    RULES,
+]
+# Modules, or single names where the rest of the module could reach out.
+WITHOUT_IO = {
+    *("base64", "binascii", "collections", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib"),
+    *("html", "json", "random", "re", "typing", "unicodedata", "uuid", "warnings"),
+    *("collections.abc", "http.HTTPStatus", "io", "urllib.parse"),
+    *("PIL", "pydantic", "segno"),
+    *("showcase.errors", "showcase.http.RequestModel"),
+}
 
 
 def imports_of(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text())
+    """Every name that is imported, in full: `showcase.errors.NotFound`."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports by a relative name"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*/domain.py")), ids=lambda p: p.parent.name)
-def test_domain_rules_do_no_io(path: Path) -> None:
-    allowed = {"showcase.errors", f"showcase.{path.parent.name}.domain"}
-    roots = {name.partition(".")[0] for name in imports_of(path)}
-    assert roots <= set(sys.stdlib_module_names) | {"showcase", "pydantic"}
-    ours = {name for name in imports_of(path) if name.startswith("showcase.") and name.count(".") == 1}
-    assert ours <= allowed
+def imported_modules(path: Path) -> set[str]:
+    """The modules of its own capability that a module imports; it may import no other capability's."""
+    names = [name.split(".") for name in imports_of(path)]
+    ours = [name for name in names if name[0] == "showcase" and (len(name) == 1 or name[1] in CAPABILITIES)]
+    assert {tuple(name[:2]) for name in ours} <= {("showcase", path.parent.name)}
+    assert all(len(name) > 2 for name in ours), "name the module, not the package"
+    return {name[2] for name in ours}
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*/*.py")), ids=lambda p: f"{p.parent.name}.{p.stem}")
-def test_a_layer_imports_no_layer_above_it(path: Path) -> None:
-    layer = path.stem.removeprefix("card_")
-    if layer not in LAYERS:
-        return
-    above = LAYERS[: LAYERS.index(layer)]
-    forbidden = {f"showcase.{path.parent.name}.{layer}" for layer in above}
-    assert not forbidden & imports_of(path)
+def layer_of(module: str) -> int:
+    kind = "handlers" if module.endswith("_handlers") else module
+    [layer] = [number for number, modules in enumerate(LAYERS) if kind in modules]
+    return layer
+
+
+def test_every_module_has_one_layer() -> None:
+    named = sorted(name for layer in LAYERS for name in layer)
+    assert named == sorted({path.stem for path in MODULES if not path.stem.endswith("_handlers")})
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: f"{p.parent.name}.{p.stem}")
+def test_a_module_imports_what_is_below_it(path: Path) -> None:
+    own = layer_of(path.stem)
+    lowest = len(LAYERS) - 1
+    allowed = {name for name in imported_modules(path) if layer_of(name) > own or layer_of(name) == own == lowest}
+    assert imported_modules(path) == allowed
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if path.stem in RULES], ids=lambda p: f"{p.parent.name}.{p.stem}"
+)
+def test_what_calculates_does_no_io(path: Path) -> None:
+    def allowed(name: str) -> bool:
+        return name in WITHOUT_IO or name.rpartition(".")[0] in WITHOUT_IO
+
+    own = f"showcase.{path.parent.name}."
+    assert not {name for name in imports_of(path) if not name.startswith(own) and not allowed(name)}
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda p: p.stem)
