@@ -13,7 +13,20 @@ const json = (oid) => ({
 const isoTimestamp = (text) => text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00");
 const timestamp = (oid) => ({ to: oid, from: [oid], serialize: (value) => value, parse: isoTimestamp });
 
+// What a filter compares with is text, and Postgres knows what it means: the driver would take `true` for false, since it is no
+// JavaScript boolean, and `today` for no date.
+const boolean = {
+  to: 16,
+  from: [16],
+  serialize: (value) => (typeof value === "string" ? value : value ? "t" : "f"),
+  parse: (text) => text === "t",
+};
+const asText = (oid) => ({ to: oid, from: [oid], serialize: (value) => value, parse: (text) => text });
+
 export const databaseTypes = {
+  boolean,
+  date: asText(1082),
+  bytea: asText(17),
   json: json(114),
   jsonb: json(3802),
   timestamp: timestamp(1114),

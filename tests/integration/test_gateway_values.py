@@ -24,7 +24,8 @@ NO_NOISE = pytest.mark.filterwarnings("ignore:The '.*' parameter is deprecated:D
 
 PROBES: LiteralString = """
 create table public.probe (
-  id int generated always as identity primary key, data jsonb, note text, at timestamptz, n numeric
+  id int generated always as identity primary key, data jsonb, note text, at timestamptz, n numeric,
+  flag boolean, day date, bytes bytea
 );
 grant select, insert, update, delete on public.probe to anon;
 create function public.echo(payload jsonb) returns jsonb language sql as
@@ -146,6 +147,61 @@ def test_other_types_are_compared_by_their_own_rules(probe: Probe) -> None:
         assert len(anon.get("/rest/v1/probe", params={**same, "at": "lt.2026-11-22T10:00:01Z"}).json()) == 1
         assert anon.get("/rest/v1/probe", params={"id": "eq.one"}).status_code == 400
         assert anon.get("/rest/v1/probe", params={"id": "eq.null"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"flag": "eq.true"}, "yes"),
+        ({"flag": "eq.t"}, "yes"),
+        ({"flag": "eq.on"}, "yes"),
+        ({"flag": "eq.false"}, "no"),
+        ({"flag": "neq.true"}, "no"),
+        ({"flag": "not.eq.true"}, "no"),
+        ({"flag": "gt.false"}, "yes"),
+        ({"flag": "is.true"}, "yes"),
+        ({"flag": "in.(true)"}, "yes"),
+        ({"flag": "in.(true,false)"}, "yes no"),
+        ({"or": "(flag.eq.true,flag.is.null)"}, "yes none"),
+        ({"and": "(flag.neq.true,note.neq.x)"}, "no"),
+        ({"day": "eq.2999-12-31"}, "yes"),
+        ({"day": "lt.today"}, "no"),
+        ({"day": "lt.infinity"}, "yes no"),
+        ({"bytes": "eq.\\x00ff"}, "yes"),
+    ],
+    ids=str,
+)
+def test_booleans_dates_and_bytes_are_compared_as_what_they_are(
+    probe: Probe, asked: dict[str, str], found: str
+) -> None:
+    days = {"yes": "2999-12-31", "no": "1999-12-31"}
+    with probe.client() as anon:
+        for name, flag in (("yes", True), ("no", False), ("none", None)):
+            ours = {"note": name, "flag": flag, "day": days.get(name), "bytes": "\\x00ff" if flag else None}
+            stored = anon.post("/rest/v1/probe", json=ours).json()[0]
+            assert {key: stored[key] for key in ours} == ours
+            assert anon.patch(f"/rest/v1/probe?id=eq.{stored['id']}", json=ours).json()[0] == stored
+            assert anon.get(f"/rest/v1/probe?id=eq.{stored['id']}").json() == [stored]
+        rows = anon.get("/rest/v1/probe", params={"note": "in.(yes,no,none)", **asked}).json()
+        assert {row["note"] for row in rows} == set(found.split())
+
+
+@pytest.mark.parametrize("asked", [{"flag": "eq.maybe"}, {"day": "eq.someday"}, {"day": "eq.2026-13-01"}], ids=str)
+def test_what_is_no_value_of_its_type_is_a_bad_request(probe: Probe, asked: dict[str, str]) -> None:
+    with probe.client() as anon:
+        answer = anon.get("/rest/v1/probe", params=asked)
+    assert (answer.status_code, answer.json()["code"]) in {(400, "22P02"), (400, "22007"), (400, "22008")}
+
+
+def test_only_rows_with_that_boolean_are_changed_or_deleted(probe: Probe) -> None:
+    name = f"kept {uuid4()}"
+    with probe.client() as anon:
+        anon.post("/rest/v1/probe", json=[{"note": name, "flag": True}, {"note": name, "flag": False}])
+        ours = {"note": f"eq.{name}", "flag": "eq.true"}
+        changed = anon.patch("/rest/v1/probe", params=ours, json={"n": 1}).json()
+        assert [row["flag"] for row in changed] == [True]
+        removed = anon.delete("/rest/v1/probe", params=ours).json()
+        assert [row["flag"] for row in removed] == [True]
 
 
 def test_null_stays_null(probe: Probe) -> None:
