@@ -32,6 +32,7 @@ class Call(Generic[Body]):
     body: Body
     caller: Caller
     request: Request
+    request_id: str
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ async def _answer(
 ) -> Response:
     """Every outcome as a response: what is expected as its own problem, the rest as a 500 that is reported."""
     try:
-        call = await _read(endpoint, core, request)
+        call = await _read(endpoint, core, request, trace.request_id)
         trace.user_id = call.caller.user_id
         job = jobs.named(request.headers) if call.caller.kind is Kind.SERVICE else None
         answer = await jobs.recorded(core.database, job, trace.request_id, endpoint.handle(call, dependencies))
@@ -105,7 +106,7 @@ async def _answer(
     return JSONResponse(answer.model_dump(mode="json")) if isinstance(answer, BaseModel) else answer
 
 
-async def _read(endpoint: Endpoint[Any, Any], core: Core, request: Request) -> Call[Any]:
+async def _read(endpoint: Endpoint[Any, Any], core: Core, request: Request, request_id: str) -> Call[Any]:
     http.require_method(request, endpoint.method)
     caller = ANONYMOUS
     if endpoint.callers is not None:
@@ -118,7 +119,7 @@ async def _read(endpoint: Endpoint[Any, Any], core: Core, request: Request) -> C
         body = http.read_query(request, endpoint.body)
     else:
         body = await http.read_json(request, endpoint.body, endpoint.max_body)
-    return Call(body, caller, request)
+    return Call(body, caller, request, request_id)
 
 
 async def _watched(body: AsyncIterable[Any], trace: RequestTrace) -> AsyncIterator[Any]:

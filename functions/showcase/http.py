@@ -20,14 +20,16 @@ from showcase.errors import (
     UnsupportedMediaType,
 )
 
-# What Supabase's own functions allow (https://supabase.com/docs/guides/functions/cors), and what browsers may read.
+# What Supabase's SDKs send (`corsHeaders` of @supabase/supabase-js/cors; https://supabase.com/docs/guides/functions/cors),
+# request ids and Sentry's traces; and what browsers may read.
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Headers": "authorization, x-client-info, apikey, content-type, x-request-id",
+    "Access-Control-Allow-Headers": "authorization, x-client-info, apikey, content-type, x-retry-count, "
+    "traceparent, tracestate, baggage, sentry-trace, x-request-id",
     "Access-Control-Expose-Headers": "x-request-id, server-timing, retry-after, ratelimit-limit, ratelimit-remaining, "
     "ratelimit-reset",
 }
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 class RequestModel(BaseModel):
@@ -48,7 +50,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 def request_id(request: Request) -> str:
     """The caller's X-Request-Id where it is a plain word, else a new one."""
     given = request.headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else str(uuid4())
+    return given if REQUEST_ID.fullmatch(given) else str(uuid4())
 
 
 def preflight(method: str) -> Response:
@@ -101,12 +103,16 @@ async def read_body(request: Request, limit: int) -> bytes:
 async def read_json(request: Request, model: type[ModelT], limit: int) -> ModelT:
     """The JSON body as `model`; a number is no text, and 0 is not false.
 
+    No body is one without fields: SDKs send none then.
+
     Raises:
         UnsupportedMediaType, ContentTooLarge, BadRequest (not JSON), UnprocessableContent (not this model).
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMediaType
     body = await read_body(request, limit)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and media_type != "application/json":
+        raise UnsupportedMediaType
+    body = body or b"{}"
     try:
         json.loads(body, parse_float=_finite, parse_constant=_finite)
         return model.model_validate_json(body, strict=True)

@@ -73,6 +73,13 @@ def _is_json(endpoint: Endpoint[Any, Any]) -> bool:
     return endpoint.method != "GET" and endpoint.body is not bytes
 
 
+def _needs_body(endpoint: Endpoint[Any, Any]) -> bool:
+    """No body stands for one without fields."""
+    if not _is_json(endpoint):
+        return True
+    return any(field.is_required() for field in endpoint.body.model_fields.values())
+
+
 def _operation(path: str, endpoint: Endpoint[Any, Any], method: str) -> dict[str, Any]:
     name = entry_point_name(path)
     operation: dict[str, Any] = {
@@ -84,7 +91,7 @@ def _operation(path: str, endpoint: Endpoint[Any, Any], method: str) -> dict[str
     }
     if method != "GET":
         content = _media("application/json", endpoint.body) if _is_json(endpoint) else {endpoint.reads: {}}
-        operation["requestBody"] = {"required": True, "content": content}
+        operation["requestBody"] = {"required": _needs_body(endpoint), "content": content}
     return operation
 
 

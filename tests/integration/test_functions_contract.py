@@ -1,10 +1,14 @@
 """The HTTP contract that all functions share, asked of the running functions through the gateway."""
 
+import json
+import subprocess
 from uuid import UUID
 
 import httpx
 import pytest
 
+from local.database import node_program
+from local.settings import ROOT
 from tests.support.people import access_token
 from tests.support.stack import Stack
 
@@ -40,7 +44,7 @@ def test_a_wrong_media_type_is_415(stack: Stack, media_type: str) -> None:
 
 
 NOT_JSON = [
-    *(b"", b"{", b"\xff\xfe", b"[" * 60_000, b"1e999999 x"),
+    *(b" ", b"{", b"\xff\xfe", b"[" * 60_000, b"1e999999 x"),
     *(b'{"data": NaN}', b'{"data": [-Infinity]}', b'{"data": {"x": 1e999}}', b'{"data": "\\ud800"}'),
 ]
 
@@ -50,6 +54,16 @@ def test_what_is_not_json_is_400(stack: Stack, body: bytes) -> None:
     with stack.client() as client:
         response = client.post(PATH, content=body, headers={"Content-Type": "application/json; charset=utf-8"})
     assert_problem(response, 400, "invalid_json")
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": "application/json"}], ids=str)
+def test_no_body_is_one_without_fields(stack: Stack, headers: dict[str, str]) -> None:
+    """SDKs send none where they are given none."""
+    person = stack.person()
+    with stack.client(person) as client:
+        problem = assert_problem(client.post(PATH, headers=headers), 422, "invalid_request")
+        assert [error["field"] for error in problem["errors"]] == ["project_id"]  # type: ignore[attr-defined]
+        assert client.post("/functions/v1/generateQrCode", headers=headers).status_code == 200
 
 
 def test_a_body_over_the_limit_is_413_however_it_comes(stack: Stack) -> None:
@@ -89,19 +103,27 @@ def test_an_unknown_function_is_404(stack: Stack) -> None:
         assert_problem(client.post("/functions/v1/nonsuch", json={}), 404, "not_found")
 
 
+def sent_by_supabase_js() -> set[str]:
+    """The headers that its own functions are told to allow."""
+    program = "import { corsHeaders } from '@supabase/supabase-js/cors'; console.log(JSON.stringify(corsHeaders))"
+    folder = ROOT / "local"
+    told = subprocess.check_output([node_program(), "--input-type=module", "-e", program], cwd=folder, text=True)
+    return set(json.loads(told)["Access-Control-Allow-Headers"].replace(" ", "").split(","))
+
+
 def test_browsers_may_call(stack: Stack) -> None:
     preflight = httpx.options(
         stack.url + PATH,
         headers={
             "Origin": "https://front.example",
             "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": "authorization, x-client-info, apikey, content-type",
+            "Access-Control-Request-Headers": "authorization, traceparent",
         },
     )
     assert preflight.is_success
     assert preflight.headers["access-control-allow-origin"] == "*"
     allowed = preflight.headers["access-control-allow-headers"].replace(" ", "").split(",")
-    assert {"authorization", "x-client-info", "apikey", "content-type"} <= set(allowed)
+    assert sent_by_supabase_js() | {"sentry-trace", "x-request-id"} <= set(allowed)
     with stack.client() as client:
         answer = client.post(PATH, json={}, headers={"Origin": "https://front.example"})
     assert answer.headers["access-control-allow-origin"] == "*"

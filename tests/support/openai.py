@@ -53,7 +53,10 @@ class Designer:
         with httpx.stream("POST", url, json=body, headers=headers, timeout=30) as response:
             assert response.status_code == 200, response.read()
             assert response.headers["content-type"].startswith("text/event-stream")
-            return read_events("".join(response.iter_text()))
+            events = read_events("".join(response.iter_text()))
+        ids = {problem["request_id"] for kind, problem in events if kind == "error"}
+        assert ids <= {response.headers["x-request-id"]}, "an error is looked up by the id of its answer"
+        return events
 
     def behave(self, subject: str, *behaviours: Mapping[str, Any]) -> None:
         response = httpx.put(f"{self.openai_url}/_simulator/behaviours", json={subject: behaviours})

@@ -6,9 +6,10 @@ import subprocess
 
 import pytest
 from showcase.auth import Kind
+from showcase.http import CORS, REQUEST_ID
 from showcase.routes import ENDPOINTS, find_endpoint
 
-from local.settings import documented_variables
+from local.settings import ROOT, documented_variables
 from tests.support.forwarders import DENO, FORWARDERS, OFFLINE, RUNTIME, VARIABLES, configured, deno_environment
 
 NAMES = {path.partition("/")[0] for path in ENDPOINTS}
@@ -45,6 +46,22 @@ def test_the_edge_asks_for_a_token_where_only_people_may_call(name: str) -> None
 def test_preflights_allow_the_methods_that_there_are() -> None:
     methods = {method for path in ENDPOINTS for method in find_endpoint(path).method.split(", ")}
     assert methods <= {"GET", "POST"}, "add it to preflight() in _shared/problem.ts"
+
+
+def test_the_edge_and_the_functions_allow_the_same_headers() -> None:
+    source = (FORWARDERS / "_shared" / "problem.ts").read_text()
+    written = re.search(r"const CORS = \{(.*?)\n\};", source, re.DOTALL)
+    assert written is not None
+    pairs = re.findall(r'"([a-z-]+)": ((?:"[^"]*"(?: \+\s+)?)+)', written[1])
+    told = {name: "".join(re.findall(r'"([^"]*)"', text)) for name, text in pairs}
+    assert told == {name.lower(): value for name, value in CORS.items()}
+
+
+def test_one_request_has_one_id_everywhere() -> None:
+    """The local gateway, the edge and the functions keep the same ones."""
+    sources = [FORWARDERS / "_shared" / "headers.ts", ROOT / "local" / "gateway" / "request_id.mjs"]
+    for source in sources:
+        assert f"/^{REQUEST_ID.pattern}$/" in source.read_text(), source
 
 
 def test_every_variable_is_documented_and_free_for_us_to_set() -> None:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from showcase import http
 from showcase.core import Core
 from showcase.design import events, openai_api, store, subject
 from showcase.design.assistant import Assistant, Run
@@ -58,7 +57,7 @@ async def handle(call: Call[DesignRequest], assistant: Assistant) -> Response:
         about=about,
         prompt=prompt,
         session=session,
-        request_id=http.request_id(call.request),
+        request_id=call.request_id,
         streamed=streamed,
     )
     task = asyncio.create_task(run.run())

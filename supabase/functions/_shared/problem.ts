@@ -3,7 +3,8 @@
 // As in functions/showcase/http.py.
 const CORS = {
   "access-control-allow-origin": "*",
-  "access-control-allow-headers": "authorization, x-client-info, apikey, content-type, x-request-id",
+  "access-control-allow-headers": "authorization, x-client-info, apikey, content-type, x-retry-count, " +
+    "traceparent, tracestate, baggage, sentry-trace, x-request-id",
   "access-control-expose-headers": "x-request-id, server-timing, retry-after, ratelimit-limit, ratelimit-remaining, " +
     "ratelimit-reset",
 };

@@ -4,7 +4,7 @@ import { Problem } from "./problem.ts";
 const PAUSE = 500; // milliseconds before the second attempt
 const KEPT_BODY = 64 * 1024; // bytes; a larger body is never sent twice
 
-const KEPT_CONNECTION = 3_000; // milliseconds; uvicorn closes an idle one after five seconds, maybe under a request
+const KEPT_CONNECTION = 1_000; // milliseconds; gunicorn closes an idle one after two seconds, maybe under a request
 
 interface Terms {
   /** How long the answer may take to begin, in milliseconds: both attempts together. */

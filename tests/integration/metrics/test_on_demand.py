@@ -131,7 +131,7 @@ async def requests_of(metrics: Metrics, source: Source, calls: int = 1, **change
     async with httpx.AsyncClient(timeout=30, event_hooks={"request": [note]}) as http:
         worker = Worker(Database(http, core_settings(metrics.stack)), clients.connect(http, settings), settings)
         call = Call(
-            SocialMetricsRequest(project_id=source.project, history_days=30), ANONYMOUS, Request({"type": "http"})
+            SocialMetricsRequest(project_id=source.project, history_days=30), ANONYMOUS, Request({"type": "http"}), "-"
         )
         answers = await asyncio.gather(*(handle_get(call, worker) for _ in range(calls)))
     return seen, answers

@@ -16,7 +16,7 @@ NOTHING = cast(Any, None)
 def test_without_a_key_there_is_no_assistant() -> None:
     asked = DesignRequest.model_validate({"content": {"title": "T"}})
     with pytest.raises(Unavailable, match="OPENAI_API_KEY") as caught:
-        asyncio.run(handle(Call(asked, ANONYMOUS, NOTHING), Assistant(NOTHING, DesignSettings(), None)))
+        asyncio.run(handle(Call(asked, ANONYMOUS, NOTHING, "-"), Assistant(NOTHING, DesignSettings(), None)))
     assert caught.value.code == "not_configured"
 
 
