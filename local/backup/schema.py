@@ -21,6 +21,10 @@ OURS = ("private", "public", "supabase_migrations")
 PLATFORM = ("auth", "storage")
 # Made by every project itself; of these, nothing is ours.
 FOREIGN = ("cron", "extensions", "graphql", "graphql_public", "net", "pgbouncer", "realtime", "vault")
+# What Auth and Storage note about themselves, and uploads that are under way: another project has its own. A hosted
+# project's `postgres` may not read them all, and so not lock them either, which pg_dump does for whatever it looks at.
+THEIRS = ("auth.schema_migrations", "storage.migrations", "storage.prefixes")
+UNFINISHED = "storage.s3_multipart_uploads"  # and whatever begins so
 
 VARIABLES = {
     "host": "PGHOST",
@@ -57,9 +61,10 @@ def read_schema(connection: psycopg.Connection, database_url: str, snapshot: str
     triggers = {row[0] for row in rows}
     with tempfile.TemporaryDirectory() as folder:
         dump, kept = Path(folder) / "schema", Path(folder) / "kept"
-        schemas = [f"--schema={name}" for name in (*OURS, *PLATFORM)]
+        chosen = [f"--schema={name}" for name in (*OURS, *PLATFORM)]
+        chosen += [f"--exclude-table={name}" for name in (*THEIRS, f"{UNFINISHED}*")]
         arguments = ["--format=custom", "--schema-only", "--no-owner", f"--snapshot={snapshot}", f"--file={dump}"]
-        _run("pg_dump", *arguments, *schemas, database_url=database_url)
+        _run("pg_dump", *arguments, *chosen, database_url=database_url)
         entries = _run("pg_restore", "--list", str(dump)).decode().splitlines()
         kept.write_text("\n".join(line for line in entries if _is_ours(line, triggers, owner)) + "\n")
         # psql's protection against its own commands: we are no psql, and take these lines away.

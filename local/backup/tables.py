@@ -8,7 +8,7 @@ from psycopg import sql
 from local.backup.archive import Part, Writer
 from local.backup.errors import DamagedError
 from local.backup.manifest import Counter, Table
-from local.backup.schema import OURS, PLATFORM
+from local.backup.schema import OURS, PLATFORM, THEIRS, UNFINISHED
 
 PIECE = 4 * 1024 * 1024
 # The same text for the same value on every server.
@@ -17,10 +17,6 @@ FORMATS = """
     set search_path = ''; set client_encoding = 'UTF8'; set row_security = off;
     set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0
 """
-# What Auth and Storage note about themselves, and uploads that are under way: another project has its own.
-THEIRS = ("auth.schema_migrations", "storage.migrations", "storage.prefixes")
-UNFINISHED = "storage.s3_multipart_uploads%"
-
 TABLES = """
     select n.nspname, c.relname, array(
       select a.attname::text from pg_attribute a
@@ -40,7 +36,7 @@ SEQUENCES = """
 
 def write_tables(connection: psycopg.Connection, archive: Writer) -> list[Table]:
     """Every table, in pieces of bounded size."""
-    found = connection.execute(TABLES, ([*OURS, *PLATFORM], list(THEIRS), UNFINISHED)).fetchall()
+    found = connection.execute(TABLES, ([*OURS, *PLATFORM], list(THEIRS), f"{UNFINISHED}%")).fetchall()
     written = []
     for schema, name, columns in found:
         table = Table(schema_name=schema, name=name, columns=columns, rows=0)
