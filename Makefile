@@ -12,7 +12,7 @@ PYTHON := $(shell for python in $(RUN) python3 python3.14 python3.13 python3.12 
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 endif
 
-.PHONY: help up stop reset status resume test test-slow lint types format models openapi mail-preview demo-billing deploy secrets-check lock setup test-upgrade audit backup restore
+.PHONY: help up stop reset status resume test test-slow lint types format models openapi blocks mail-preview demo-billing deploy secrets-check lock setup test-upgrade audit backup restore
 
 help: ## Show what can be made
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ models: setup ## Make functions/showcase/models.py from the database of a runnin
 
 openapi: setup ## Make docs/openapi.json from the functions' models and route table
 	@PYTHONPATH=functions $(RUN) -m showcase.openapi > docs/openapi.json
+
+blocks: setup ## Make docs/blocks.schema.json and sql/design_schema.sql from the block catalogue
+	@PYTHONPATH=functions $(RUN) -m local.generate_blocks
 
 status: setup ## Show how the whole system is; ends with 1 where something needs somebody now
 	@$(RUN) -m local.status

@@ -1,6 +1,6 @@
 """Writes what follows from the block catalogue (functions/showcase/design/blocks.py).
 
-Usage: PYTHONPATH=functions python -m local.generate_blocks
+Usage: make blocks
 
 - docs/blocks.schema.json, for editors and renderers of pages
 - sql/design_schema.sql, for the CHECK of templates and layouts; deploy a change of it by a migration of your own

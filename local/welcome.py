@@ -1,4 +1,4 @@
-"""What is printed once everything runs: where it is, the keys, and three commands to try."""
+"""What is printed once everything runs: where it is, the keys, and what to try first."""
 
 from local.settings import Settings
 
@@ -9,7 +9,7 @@ def welcome(settings: Settings, database_url: str, seconds: float) -> str:
     api = settings.supabase_url
     functions = f"{settings.gateway_url}/functions/v1" if database_url else f"{settings.functions_url}/functions/v1"
     lines = [
-        ("API", f"{api}  (/auth/v1, /rest/v1, /storage/v1)"),
+        ("API", f"{api}  (/auth/v1, /rest/v1, /graphql/v1, /storage/v1)"),
         ("Functions", f"{functions}/<name>"),
         ("Database", database_url),
         ("google's stand-in", f"{settings.identity_url}/people" if database_url else ""),

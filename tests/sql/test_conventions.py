@@ -252,7 +252,7 @@ def test_the_advisors_find_nothing(database: str) -> None:
 
 
 def test_the_models_are_current(untouched_database: str) -> None:
-    assert MODELS.read_text(encoding="utf-8") == generate(untouched_database), "run: python -m local.generate_models"
+    assert MODELS.read_text(encoding="utf-8") == generate(untouched_database), "run: make models"
 
 
 def test_every_table_of_the_api_is_named_for_graphql(untouched_database: str) -> None:

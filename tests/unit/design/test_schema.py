@@ -65,9 +65,9 @@ def test_it_is_no_deeper_than_openai_takes() -> None:
 
 
 def test_what_is_written_from_the_catalogue_is_current() -> None:
-    assert Path(DOCUMENT).read_text(encoding="utf-8") == document(), "run: python -m local.generate_blocks"
+    assert Path(DOCUMENT).read_text(encoding="utf-8") == document(), "run: make blocks"
     assert Path(STATE).read_text(encoding="utf-8") == state(), (
-        "run: python -m local.generate_blocks, and add a migration"
+        "run: make blocks, and add a migration"
     )
 
 
