@@ -66,9 +66,7 @@ def test_it_is_no_deeper_than_openai_takes() -> None:
 
 def test_what_is_written_from_the_catalogue_is_current() -> None:
     assert Path(DOCUMENT).read_text(encoding="utf-8") == document(), "run: make blocks"
-    assert Path(STATE).read_text(encoding="utf-8") == state(), (
-        "run: make blocks, and add a migration"
-    )
+    assert Path(STATE).read_text(encoding="utf-8") == state(), "run: make blocks, and add a migration"
 
 
 @unhurried
