@@ -80,7 +80,7 @@ def running_backend() -> Iterator[Backend]:
             folder=folder,
             database_url=url,
             url=settings.gateway_url,
-            github_url=settings.github_simulator_url,
+            github_url=settings.simulator_url("github"),
             secret_key=settings.supabase_secret_key,
             publishable_key=settings.supabase_publishable_key,
         )

@@ -95,10 +95,6 @@ def _stand_ins(settings: Settings) -> dict[str, str]:
     return chosen
 
 
-def github_simulator(settings: Settings) -> Part:
-    return simulator("github", settings)
-
-
 def simulator(vendor: str, settings: Settings) -> Part:
     command = (
         *(sys.executable, "-m", "uvicorn", "--factory", f"local.simulators.{vendor}:create_app"),

@@ -79,10 +79,6 @@ class Settings(BaseSettings):
         return f"http://{HOST}:{self.identity_port}"
 
     @property
-    def github_simulator_url(self) -> str:
-        return self.simulator_url("github")
-
-    @property
     def logs(self) -> Path:
         return self.state_folder / "logs"
 

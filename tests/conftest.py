@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.cluster import MIGRATED, PLATFORM, TestCluster
+from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.people import Person
 from tests.support.servers import last_lines
 from tests.support.stack import Stack, running_stack
@@ -74,13 +74,6 @@ def cluster(pytestconfig: pytest.Config) -> TestCluster:
 def database(cluster: TestCluster) -> Iterator[str]:
     """The URL (superuser) of a fresh database with the migrations and the demo rows."""
     with cluster.copy(MIGRATED) as url:
-        yield url
-
-
-@pytest.fixture
-def bare_database(cluster: TestCluster) -> Iterator[str]:
-    """The URL (superuser) of a fresh database as a hosted project is before the first migration."""
-    with cluster.copy(PLATFORM) as url:
         yield url
 
 

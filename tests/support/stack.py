@@ -81,7 +81,7 @@ def stack_of(settings: Settings, database_url: str) -> Stack:
         database_url=database_url,
         functions_url=settings.functions_url,
         identity_url=settings.identity_url,
-        github_url=settings.github_simulator_url,
+        github_url=settings.simulator_url("github"),
         site_url=settings.site_url,
         logs=settings.logs,
     )

@@ -72,7 +72,7 @@ def test_caches_may_keep_it_and_ask_whether_it_changed(metrics: Metrics) -> None
 
 
 @pytest.mark.parametrize("status", ["draft", "archived"])
-def test_what_is_not_published_has_no_card_for_its_owner_neither(metrics: Metrics, status: str) -> None:
+def test_what_is_not_published_has_no_card_for_its_owner_either(metrics: Metrics, status: str) -> None:
     """A shared cache would show it to everybody."""
     source = with_history(metrics, status)
     callers: tuple[Caller | None, ...] = (None, "anon", metrics.owner, "service")
