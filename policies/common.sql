@@ -4,3 +4,4 @@ grant usage on schema private to anon, authenticated, service_role, supabase_aut
 -- Trigger functions are called by no role; new functions are open to everybody until they are closed.
 revoke all on function private.touch_updated_at() from public;
 revoke all on function private.keep_owner() from public;
+revoke all on function private.keep_created_at() from public;

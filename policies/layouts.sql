@@ -34,7 +34,4 @@ create policy "people delete their own layouts" on public.layouts for delete to 
 
 revoke all on table public.layouts from anon, authenticated, service_role;
 grant select on table public.layouts to anon, authenticated, service_role;
-grant insert (id, user_id, template_id, project_id, name, blocks_json, published),
-  update (id, user_id, template_id, project_id, name, blocks_json, published),
-  delete on table public.layouts to authenticated;
-grant insert, update, delete on table public.layouts to service_role;
+grant insert, update, delete on table public.layouts to authenticated, service_role;

@@ -11,9 +11,7 @@ create policy "people take their own choices back" on public.notification_prefer
   using (user_id = (select auth.uid()));
 
 revoke all on table public.notification_preferences from anon, authenticated, service_role;
-grant select, insert (user_id, type, enabled), update (user_id, type, enabled), delete
-  on table public.notification_preferences to authenticated;
-grant select, insert, update, delete on table public.notification_preferences to service_role;
+grant select, insert, update, delete on table public.notification_preferences to authenticated, service_role;
 
 -- Handlers only, and through their RPCs.
 alter table private.notification_suppressions enable row level security;

@@ -12,17 +12,8 @@ create policy "people change their own projects" on public.projects for update t
 create policy "people delete their own projects" on public.projects for delete to authenticated
   using (user_id = (select auth.uid()));
 
--- created_at and updated_at are the database's. id and user_id may be written, so that an upsert works; what they may
--- be is for the policies and the trigger keep_owner to say.
+-- Every column may be written, so that a row that was read can be sent back; what id and user_id may be is for the
+-- policies and the trigger keep_owner to say, and triggers keep the times.
 revoke all on table public.projects from anon, authenticated, service_role;
 grant select on table public.projects to anon, authenticated, service_role;
-grant
-  insert (
-    id, user_id, title, short_summary, description, status, live_link, github_link, linkedin_link, twitter_link
-  ),
-  update (
-    id, user_id, title, short_summary, description, status, live_link, github_link, linkedin_link, twitter_link
-  ),
-  delete
-  on table public.projects to authenticated;
-grant insert, update, delete on table public.projects to service_role;
+grant insert, update, delete on table public.projects to authenticated, service_role;

@@ -20,6 +20,20 @@ end
 $$;
 comment on function private.touch_updated_at() is 'Trigger: keeps updated_at.';
 
+-- People send back the times that they read; handlers and the demo rows may say when something was made.
+create function private.keep_created_at() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if tg_op = 'UPDATE' then
+    new.created_at := old.created_at;
+  else
+    new.created_at := now();
+  end if;
+  return new;
+end
+$$;
+comment on function private.keep_created_at() is 'Trigger: created_at tells when a row was added.';
+
 -- A row keeps its id and its owner, for every role: row-level security alone would let service_role move it, and column
 -- grants alone would refuse an upsert that repeats the same values.
 create function private.keep_owner() returns trigger

@@ -20,6 +20,8 @@ create index notification_preferences_enabled_idx on public.notification_prefere
 
 create trigger touch_updated_at before update on public.notification_preferences
   for each row execute function private.touch_updated_at();
+create trigger touch_added before insert on public.notification_preferences
+  for each row when (current_setting('role') = 'authenticated') execute function private.touch_updated_at();
 create trigger keep_owner before update on public.notification_preferences
   for each row when (old.user_id is distinct from new.user_id) execute function private.keep_owner();
 

@@ -50,6 +50,10 @@ create index projects_published_created_at_idx on public.projects (created_at de
 
 create trigger touch_updated_at before update on public.projects
   for each row execute function private.touch_updated_at();
+create trigger touch_added before insert on public.projects
+  for each row when (current_setting('role') = 'authenticated') execute function private.touch_updated_at();
+create trigger keep_created_at before insert or update on public.projects
+  for each row when (current_setting('role') = 'authenticated') execute function private.keep_created_at();
 create trigger keep_owner before update on public.projects
   for each row when (old.id is distinct from new.id or old.user_id is distinct from new.user_id)
   execute function private.keep_owner();

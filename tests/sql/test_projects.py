@@ -100,13 +100,16 @@ def test_an_upsert_of_ones_own_project_works(untouched_database: str) -> None:
         connection.execute(upsert, (ENGINE, GRACE))
 
 
-@pytest.mark.parametrize("column", ["created_at", "updated_at"])
-def test_times_are_the_databases(untouched_database: str, column: str) -> None:
-    with (
-        acting_as(untouched_database, "authenticated", ADA) as connection,
-        pytest.raises(psycopg.errors.InsufficientPrivilege),
-    ):
-        connection.execute(f"update projects set {column} = '2000-01-01' where id = '{ENGINE}'".encode())
+@pytest.mark.parametrize("table", ["projects", "layouts"])
+def test_times_are_the_databases(untouched_database: str, table: str) -> None:
+    """Whatever people send: it may be what they read."""
+    forged = f"update public.{table} set created_at = '2000-01-01', updated_at = '2000-01-01' where user_id = '{ADA}'"
+    with acting_as(untouched_database, "authenticated", ADA) as connection:
+        before = connection.execute(f"select created_at from {table} where user_id = %s".encode(), (ADA,)).fetchall()
+        after = connection.execute(f"{forged} returning created_at, updated_at, now()".encode()).fetchall()
+        assert after
+        assert sorted(row["created_at"] for row in after) == sorted(row["created_at"] for row in before)
+        assert all(row["updated_at"] == row["now"] for row in after)
 
 
 @pytest.mark.parametrize("table", ["projects", "layouts"])
