@@ -20,7 +20,7 @@ CLUSTER = pytest.StashKey[TestCluster]()
 EMBEDDED = [
     "e2e/test_sign_in*.py",
     "integration/test_gateway_*.py",
-    "integration/test_graphql.py",
+    "integration/graphql/test_*.py",
     "access/test_graphql.py",
 ]
 collect_ignore_glob = EMBEDDED if os.environ.get("STACK") == "docker" else []

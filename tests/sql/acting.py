@@ -13,6 +13,8 @@ from psycopg.types.json import Jsonb
 
 Connection = psycopg.Connection[DictRow]
 
+OURS = "('public', 'private')"  # the schemas, for a query
+
 ADA = UUID("00000000-0000-4000-8000-000000000001")
 GRACE = UUID("00000000-0000-4000-8000-000000000002")
 ENGINE = UUID("00000000-0000-4000-8000-000000000101")  # Ada's, published
@@ -81,3 +83,9 @@ def profile(connection: Connection, user: UUID) -> DictRow:
     row = connection.execute("select * from private.users where id = %s", (user,)).fetchone()
     assert row is not None, "there is no profile"
     return row
+
+
+def offenders(url: str, query: str) -> list[str]:
+    """The names that a query finds, which it calls `name`."""
+    with superuser(url) as connection:
+        return [str(row["name"]) for row in connection.execute(query.encode()).fetchall()]
