@@ -16,10 +16,10 @@
 \ir ../policies/project_tags.sql
 \ir project_technologies.sql
 \ir ../policies/project_technologies.sql
-\ir social_metrics.sql
-\ir ../policies/social_metrics.sql
 \ir metric_sources.sql
 \ir ../policies/metric_sources.sql
+\ir social_metrics.sql
+\ir ../policies/social_metrics.sql
 \ir metric_budgets.sql
 \ir ../policies/metric_budgets.sql
 \ir metric_shares.sql

@@ -91,6 +91,9 @@ begin
     select * into latest from public.social_metrics as m
     where m.project_id = claim_metric_sources.project_id and m.platform = asked.key
     order by m.recorded_at desc limit 1;
+    if latest.as_of < source.since then
+      latest := null;
+    end if;
     budget := null;
 
     if latest.as_of > now() - make_interval(secs => fresh_seconds)

@@ -12,6 +12,7 @@ create table private.metric_sources (
   blocked_until timestamptz,
   attempts int not null default 0,
   last_error text check (char_length(last_error) <= 200),
+  since timestamptz,
   primary key (project_id, platform)
 );
 comment on table private.metric_sources is 'What is asked of which platform, and when; kept in step with the links.';
@@ -23,6 +24,8 @@ comment on column private.metric_sources.state is
 comment on column private.metric_sources.due_at is 'When the daily refresh takes it next; a lease moves it to its own end.';
 comment on column private.metric_sources.lease_id is 'Who holds it until leased_until; whoever lost it cannot record.';
 comment on column private.metric_sources.blocked_until is 'After a failure: until then nobody asks, on demand neither.';
+comment on column private.metric_sources.since is
+  'When the link was changed: older snapshots are of something else, and not the project''s numbers. Null: never.';
 comment on column private.metric_sources.attempts is 'Failures in a row with last_error.';
 
 -- What the daily refresh takes next.
@@ -55,8 +58,9 @@ end
 $$;
 comment on function private.next_metric_due(uuid, text) is 'Tomorrow (UTC), at the second that is this source''s own.';
 
--- A new link is due at once; a changed one starts anew, and what was asked about the old one cannot be recorded any more;
--- a removed one is asked no more. Publishing and archiving leave a source's times alone, else an owner could have the
+-- A new link is due at once; a changed one starts anew, and what was asked about the old one cannot be recorded any more,
+-- nor shown as this one's: the clock is read after the locks are taken, when nothing of the old one can come any more. A
+-- removed one is asked no more. Publishing and archiving leave a source's times alone, else an owner could have the
 -- platforms asked at will. The history stays in social_metrics. Definer, because people write projects.
 create function private.sync_metric_sources() returns trigger
 language plpgsql security definer set search_path = '' as $$
@@ -73,8 +77,9 @@ begin
     when 'twitter' then new.twitter_link
   end is null;
 
-  insert into private.metric_sources as source (project_id, platform, reference, state)
-  select new.id, linked.platform, private.metric_reference(linked.platform, linked.link), schedule
+  insert into private.metric_sources as source (project_id, platform, reference, state, since)
+  select new.id, linked.platform, private.metric_reference(linked.platform, linked.link), schedule,
+    case tg_op when 'UPDATE' then clock_timestamp() end
   from (
     values ('github', new.github_link), ('linkedin', new.linkedin_link), ('twitter', new.twitter_link)
   ) as linked (platform, link)
@@ -88,7 +93,8 @@ begin
     leased_until = null,
     blocked_until = null,
     attempts = 0,
-    last_error = null
+    last_error = null,
+    since = excluded.since
   where source.reference <> excluded.reference;
 
   update private.metric_sources as source set state = schedule

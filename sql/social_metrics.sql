@@ -23,8 +23,25 @@ comment on constraint social_metrics_project_id_fkey on public.social_metrics is
 comment on column public.social_metrics.recorded_at is 'The day (UTC) of the snapshot.';
 comment on column public.social_metrics.as_of is 'When the platform was asked.';
 
+-- What the project's links have now: nothing of those that were removed or changed, whose days are history. Definer, since
+-- only handlers see the sources; get_project_metrics asks for a project that its caller sees. One look into the index for
+-- each platform, however long the history.
+create function private.current_metrics(project_id uuid) returns setof public.social_metrics
+language sql stable security definer set search_path = '' as $$
+  select latest.*
+  from private.metric_sources as source
+  cross join lateral (
+    select * from public.social_metrics as metric
+    where metric.project_id = source.project_id and metric.platform = source.platform
+    order by metric.recorded_at desc
+    limit 1
+  ) as latest
+  where source.project_id = $1 and coalesce(latest.as_of >= source.since, true)
+$$;
+comment on function private.current_metrics(uuid) is 'The latest snapshot of each link of a project.';
+
 -- A project's links, its latest snapshot of each platform and its daily history, in one round trip. Invoker: the caller's row-level
--- security decides whether there is a project. One look into the index for each platform, however long the history.
+-- security decides whether there is a project.
 create function public.get_project_metrics(project_id uuid, history_days int default 0) returns jsonb
 language sql stable set search_path = '' as $$
   select jsonb_build_object(
@@ -38,13 +55,7 @@ language sql stable set search_path = '' as $$
     'snapshots', coalesce(
       (
         select jsonb_agg(to_jsonb(latest) - 'id' - 'project_id' order by latest.platform)
-        from unnest(array['github', 'linkedin', 'twitter']) as asked (platform)
-        cross join lateral (
-          select * from public.social_metrics as metric
-          where metric.project_id = project.id and metric.platform = asked.platform
-          order by metric.recorded_at desc
-          limit 1
-        ) as latest
+        from private.current_metrics(project.id) as latest
       ),
       '[]'::jsonb
     ),

@@ -66,6 +66,7 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role count_file_removals",
         "service_role count_metric_shares",
         "service_role create_media_upload",
+        *(f"{role} current_metrics" for role in ("anon", "authenticated", "service_role")),
         "service_role delay_account_export",
         "service_role delete_account",
         "service_role draw_stripe_ticket",

@@ -41,7 +41,9 @@ def test_the_latest_snapshot_of_each_platform(untouched_database: str) -> None:
 
 def test_the_history_is_of_the_last_days_oldest_first(untouched_database: str) -> None:
     with undone(untouched_database) as connection:
-        project = make_project(connection)
+        project = make_project(
+            connection, github_link="https://github.com/a/b", twitter_link="https://x.com/a/status/1"
+        )
         connection.execute(
             """insert into social_metrics (project_id, platform, stars, recorded_at, as_of)
                select %s, platform, ago, (now() at time zone 'utc')::date - ago, now() - make_interval(days => ago)

@@ -99,18 +99,6 @@ def test_the_history_is_the_daily_series_oldest_first(metrics: Metrics) -> None:
         assert metrics.call("getSocialMetrics", {**body, "history_days": days}).status_code == 422
 
 
-def test_after_a_link_was_removed_the_history_stays(metrics: Metrics) -> None:
-    (source,) = metrics.make(1)
-    metrics.behave("github", source.subject, SAID["github"])
-    metrics.get(source)
-    with metrics.connect() as connection:
-        connection.execute("update projects set github_link = null where id = %s", (source.project,))
-    age(metrics, source, timedelta(hours=25))
-    answer = metrics.get(source)
-    assert (answer["counts"], answer["reason"]) == (COUNTS["github"], None)
-    assert metrics.count("github", source.subject) == 1
-
-
 def test_a_visitor_waits_for_a_slow_platform_once(metrics: Metrics) -> None:
     (source,) = metrics.make(1)
     metrics.behave("github", source.subject, {"kind": "delay", "seconds": 30})
