@@ -35,8 +35,8 @@ LAYERS = [
 ]
 # Modules, or single names where the rest of the module could reach out.
 WITHOUT_IO = {
-    *("base64", "binascii", "collections", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib"),
-    *("html", "json", "random", "re", "typing", "unicodedata", "uuid", "warnings"),
+    *("base64", "binascii", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum", "functools"),
+    *("hashlib", "html", "itertools", "json", "random", "re", "typing", "unicodedata", "uuid", "warnings"),
     *("collections.abc", "http.HTTPStatus", "io", "urllib.parse"),
     *("PIL", "pydantic", "segno"),
     *("showcase.errors", "showcase.http.RequestModel"),

@@ -1,14 +1,21 @@
 """What is designed: the content of a project, as it is stored or as the request brings it."""
 
+import json
+from bisect import bisect_right
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from itertools import accumulate
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from showcase.design.fields import Action, Label, Link
 from showcase.http import RequestModel
 
 _LABELS = {"live_link": "Live", "github_link": "GitHub", "linkedin_link": "LinkedIn", "twitter_link": "X"}
+
+# As JSON: every byte of it is paid for, at each attempt.
+MOST_BYTES = 64 * 1024
+_MOST_IN_A_LIST, _MOST_BYTES_IN_A_LIST = 50, 10_000
 
 
 class Content(RequestModel):
@@ -24,6 +31,17 @@ class Content(RequestModel):
     technologies: list[Label] = Field(default=[], max_length=50)
     platforms: list[Literal["github", "linkedin", "twitter"]] = Field(default=[], max_length=3)
 
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.size > MOST_BYTES:
+            raise ValueError(f"may have at most {MOST_BYTES} bytes as JSON")
+        return self
+
+    @property
+    def size(self) -> int:
+        """Bytes as JSON."""
+        return _size(self.model_dump(mode="json"))
+
     @property
     def words(self) -> str:
         """Everything that people wrote."""
@@ -32,19 +50,35 @@ class Content(RequestModel):
 
 
 def of_project(row: Mapping[str, Any]) -> Content:
-    """The content of a row of projects with its media, tags and technologies."""
-    return Content.model_construct(
+    """The content of a row of projects with its media, tags and technologies: as much of it as may be designed."""
+    links = [{"label": label, "url": row[name]} for name, label in _LABELS.items() if row[name]]
+    content = Content.model_construct(
         title=row["title"],
         short_summary=row["short_summary"],
-        description=row["description"],
-        links=[Action.model_construct(label=label, url=row[name]) for name, label in _LABELS.items() if row[name]],
-        images=_urls(row["project_images"]),
-        videos=_urls(row["project_videos"]),
-        tags=sorted(each["tag"] for each in row["project_tags"]),
-        technologies=sorted(each["technology"] for each in row["project_technologies"]),
+        links=[Action.model_construct(**link) for link in _fitting(links)],
+        images=_fitting(_urls(row["project_images"])),
+        videos=_fitting(_urls(row["project_videos"])),
+        tags=_fitting(sorted(each["tag"] for each in row["project_tags"])),
+        technologies=_fitting(sorted(each["technology"] for each in row["project_technologies"])),
         platforms=[name for name in ("github", "linkedin", "twitter") if row[f"{name}_link"]],
     )
+    return content.model_copy(update={"description": _beginning(row["description"], MOST_BYTES - content.size)})
 
 
 def _urls(rows: list[Mapping[str, Any]]) -> list[str]:
-    return [row["url"] for row in sorted(rows, key=lambda row: int(row["position"]))][:50]
+    return [row["url"] for row in sorted(rows, key=lambda row: int(row["position"]))]
+
+
+def _fitting(values: list[Any]) -> list[Any]:
+    """The first ones, no more than a list may have."""
+    sizes = accumulate(_size(value) for value in values[:_MOST_IN_A_LIST])
+    return [value for value, size in zip(values, sizes, strict=False) if size <= _MOST_BYTES_IN_A_LIST]
+
+
+def _beginning(text: str | None, room: int) -> str | None:
+    """As much of a text as there is room for."""
+    return text and text[: bisect_right(range(len(text)), room, key=lambda last: _size(text[: last + 1]))]
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode())
