@@ -8,6 +8,7 @@ revoke all on table private.file_removals from anon, authenticated, service_role
 
 revoke all on function private.media_file_name(text) from public, anon, authenticated, service_role;
 revoke all on function private.refuse_stored_file() from public, anon, authenticated, service_role;
+revoke all on function private.keep_project() from public, anon, authenticated, service_role;
 revoke all on function private.queue_media_file_removal() from public, anon, authenticated, service_role;
 revoke all on function private.queue_folder_removal(text) from public, anon, authenticated, service_role;
 revoke all on function private.queue_project_folder_removal() from public, anon, authenticated, service_role;

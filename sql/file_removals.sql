@@ -46,6 +46,21 @@ create trigger refuse_stored_file before insert on public.project_videos
 create trigger refuse_stored_replacement before update on public.project_videos
   for each row when (old.url is distinct from new.url) execute function private.refuse_stored_file();
 
+-- A row's file lies in its project's folder, goes with it, and is counted there: neither moves to another project.
+create function private.keep_project() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  raise exception 'The project of a row in % cannot be changed.', tg_table_name
+    using errcode = 'insufficient_privilege';
+end
+$$;
+comment on function private.keep_project() is 'Trigger: images and videos stay with their project.';
+
+create trigger keep_project before update on public.project_images
+  for each row when (old.project_id is distinct from new.project_id) execute function private.keep_project();
+create trigger keep_project before update on public.project_videos
+  for each row when (old.project_id is distinct from new.project_id) execute function private.keep_project();
+
 -- A row's address is its owner's to choose: only a file in the folder of the row's own project goes with the row.
 create function private.queue_media_file_removal() returns trigger
 language plpgsql security definer set search_path = '' as $$

@@ -9,16 +9,16 @@ language sql immutable set search_path = '' as $$
 $$;
 comment on function private.folder_id(text, int) is 'The id in one part of a file''s name.';
 
--- Whether something shows or expects this file.
+-- Whether something shows or expects this file; whichever project of its person's shows it.
 create function private.is_file_wanted(bucket_id text, name text) returns boolean
 language sql stable security definer set search_path = '' as $$
   select case $1
     when 'project-media' then exists (
-      select from public.project_images as image
-      where image.project_id = private.folder_id($2, 2) and private.media_file_name(image.url) = $2
+      select from public.projects as project join public.project_images as image on image.project_id = project.id
+      where project.user_id = private.folder_id($2, 1) and private.media_file_name(image.url) = $2
     ) or exists (
-      select from public.project_videos as video
-      where video.project_id = private.folder_id($2, 2) and private.media_file_name(video.url) = $2
+      select from public.projects as project join public.project_videos as video on video.project_id = project.id
+      where project.user_id = private.folder_id($2, 1) and private.media_file_name(video.url) = $2
     )
     when 'qr-codes' then exists (select from private.qr_codes as code where code.name = $2)
     when 'uploads' then exists (

@@ -1,9 +1,10 @@
 """Files go with what showed them, whoever deletes it and whatever fails on the way."""
 
 import httpx
+import pytest
 
 from tests.integration.media.media import Studio
-from tests.support.pictures import image
+from tests.support.pictures import image, video
 
 
 def test_a_deleted_row_takes_its_file_along(studio: Studio) -> None:
@@ -29,6 +30,46 @@ def test_a_deleted_project_takes_its_files_along(studio: Studio) -> None:
                 studio.sweep_until_gone(bucket, name)
     assert len(studio.files()) == 1
     assert studio.files("qr-codes") == []
+
+
+@pytest.mark.parametrize("kind", ["image", "video"])
+def test_what_is_shown_stays_with_its_project(studio: Studio, kind: str) -> None:
+    """Its file is in the project's folder and goes with it, and each project has its number of places."""
+    first, second = studio.project(), studio.project()
+    content, content_type = (image("PNG"), "image/png") if kind == "image" else (video(), "video/mp4")
+    studio.upload(first, content, content_type).raise_for_status()
+    (row,) = studio.rows(first, kind)
+    address, moved = f"/rest/v1/project_{kind}s", {"project_id": second}
+    upsert = {"Prefer": "resolution=merge-duplicates"}
+    for answer in (
+        studio.http.patch(f"{address}?id=eq.{row['id']}", json=moved),
+        studio.http.post(address, json={**row, **moved, "url": "https://example.com/a"}, headers=upsert),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "42501")
+        assert "project" in answer.json()["message"]
+    assert studio.rows(second, kind) == []
+    assert studio.rows(first, kind) == [row]
+    sent_back = studio.http.patch(f"{address}?id=eq.{row['id']}", json={"project_id": first, "url": row["url"]})
+    assert sent_back.is_success, sent_back.text
+
+
+def test_a_file_that_another_project_shows_stays(studio: Studio) -> None:
+    """Rows could be moved once."""
+    first, second = studio.project(), studio.project()
+    shown = studio.upload(first, image("PNG")).json()
+    gone = studio.upload(first, image("PNG")).json()
+    studio.sql(
+        "do $$ begin set local session_replication_role = replica; "
+        f"update public.project_images set project_id = '{second}' where id = '{shown['id']}'; end $$"
+    )
+    studio.http.delete(f"/rest/v1/projects?id=eq.{first}").raise_for_status()
+    (name,) = [name for name in studio.files() if gone["url"].endswith(name)]
+    studio.sweep_until_gone("project-media", name)
+    for _ in range(20):
+        studio.sweep()
+        if not studio.sql("select from private.file_removals where starts_with(name, %s)", str(studio.person.id)):
+            break
+    assert httpx.get(shown["url"]).is_success
 
 
 def test_a_deleted_person_takes_every_file_along(studio: Studio, rival: Studio) -> None:
