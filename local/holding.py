@@ -1,6 +1,7 @@
 """Who has a state folder: one stack, backup or restore at a time, and nothing of it is left when that ends."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,9 @@ import psutil  # type: ignore[import-untyped]
 from local import belonging, postgres
 from local.guard import Guard, start_guard
 from local.settings import Settings
+
+# What people stored, and what the Stripe stand-in remembers of their purchases, its draft included.
+STORED = ("pgdata", "storage", "stripe.json", "stripe.json.new")
 
 
 class StackError(Exception):
@@ -52,6 +56,21 @@ def holding(state: Path) -> Iterator[Guard]:
 def cluster_of(settings: Settings) -> postgres.Cluster:
     state = settings.state_folder
     return postgres.locate(state / "pgdata", settings.postgres_port, state / "logs" / "postgres.log")
+
+
+def forget_stored(settings: Settings) -> None:
+    """Of a stack that does not run."""
+    postgres.remove(cluster_of(settings))
+    for name in STORED:
+        remove(settings.state_folder / name)
+
+
+def remove(path: Path) -> None:
+    """A folder or a file, where there is one."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _prepare_folder(state: Path) -> None:

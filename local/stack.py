@@ -1,6 +1,5 @@
 """Start the chosen stack, keep it running, stop it: the order of things."""
 
-import shutil
 import signal
 import time
 
@@ -9,7 +8,7 @@ import httpx
 from local import belonging, database, postgres
 from local.console import step
 from local.guard import Guard
-from local.holding import StackError, cluster_of, holding, running_supervisor
+from local.holding import StackError, cluster_of, forget_stored, holding, remove, running_supervisor
 from local.ports import check_ports
 from local.processes import database_server, parts
 from local.settings import Settings, with_hosted_url, with_local_keys
@@ -17,8 +16,8 @@ from local.supervisor import Supervisor
 from local.welcome import welcome
 
 STOP_SECONDS = 20.0
-# All that a stack keeps in its folder: what `reset` removes. Anything else there is somebody's own.
-KEPT = ("pgdata", "storage", "logs", "keys.json", "supervisor.pid")
+# Beside what is stored, all that a stack keeps in its folder. Anything else there is somebody's own.
+KEPT = ("logs", "keys.json", "supervisor.pid")
 
 
 def up(settings: Settings) -> int:
@@ -58,13 +57,9 @@ def reset(settings: Settings) -> None:
     """Forget everything that the stack keeps."""
     stop(settings)
     belonging.end_all(settings.state_folder)
-    postgres.remove(cluster_of(settings))
+    forget_stored(settings)
     for name in KEPT:
-        path = settings.state_folder / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        remove(settings.state_folder / name)
 
 
 def check_project(settings: Settings) -> None:

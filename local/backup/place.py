@@ -1,6 +1,5 @@
 """Where a backup comes from, or goes to: the stack on this machine, running or not, or a project by its addresses."""
 
-import shutil
 import signal
 import subprocess
 import time
@@ -17,7 +16,7 @@ from local.backup.files import Storage, storage
 from local.backup.settings import BackupSettings
 from local.belonging import mark
 from local.console import step
-from local.holding import cluster_of, holding, running_supervisor
+from local.holding import cluster_of, forget_stored, holding, running_supervisor
 from local.ports import check_ports
 from local.processes import Part, gateway
 from local.settings import ROOT, Settings, with_hosted_url, with_local_keys
@@ -59,8 +58,7 @@ def target(settings: Settings, backup: BackupSettings, *, replace: bool) -> Iter
     with holding(settings.state_folder):
         if replace:
             with step("what was there: removed"):
-                postgres.remove(cluster_of(settings))
-                shutil.rmtree(settings.state_folder / "storage")
+                forget_stored(settings)
                 (settings.state_folder / "storage").mkdir()
         yield _started(settings)
 
