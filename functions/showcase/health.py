@@ -75,15 +75,15 @@ def connect(core: Core) -> Checks:
 
 def _vendors() -> dict[str, str]:
     """The vendors that are set up here. Their front doors are asked, without a key: that costs nothing."""
-    metrics, design, mail = load(MetricsSettings), load(DesignSettings), load(NotificationSettings)
-    billing = _set_up(BillingSettings)
+    metrics, design = load(MetricsSettings), load(DesignSettings)
+    mail, billing = _set_up(NotificationSettings), _set_up(BillingSettings)
     urls = {
         "github": metrics.github_api_url,
         "linkedin": metrics.linkedin_api_url if metrics.linkedin_access_token else None,
         "x": metrics.x_api_url if metrics.x_bearer_token else None,
         "openai": design.openai_api_url if design.openai_api_key else None,
         "stripe": billing.stripe_api_url if billing else None,
-        "sendgrid": mail.sendgrid_api_url if mail.sendgrid_api_key else None,
+        "sendgrid": mail.sendgrid_api_url if mail and mail.sendgrid_api_key else None,
     }
     return {name: str(url) for name, url in urls.items() if url}
 

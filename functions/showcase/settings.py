@@ -28,6 +28,8 @@ class CoreSettings(Settings):
     supabase_secret_key: SecretStr
     # Projects that still sign with the shared secret (and the local stack) set it; others publish keys (JWKS).
     supabase_jwt_secret: SecretStr | None = None
+    # Where people, and we ourselves, reach the functions; SUPABASE_URL/functions/v1 where it is not set.
+    public_functions_url: HttpUrl | None = None
     # What the forwarders show us, separated by commas: while one is being replaced, both count. None: anybody may call.
     functions_backend_secrets: SecretStr | None = None
     environment: str = "local"
@@ -55,6 +57,11 @@ class CoreSettings(Settings):
     def origin(self) -> str:
         """The project's URL without a trailing slash, e.g. `https://abc.supabase.co`."""
         return str(self.supabase_url).rstrip("/")
+
+    @property
+    def functions_url(self) -> str:
+        """Where the functions are reached, without a trailing slash."""
+        return str(self.public_functions_url or f"{self.origin}/functions/v1").rstrip("/")
 
 
 class SettingsError(TellableError):

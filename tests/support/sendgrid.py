@@ -142,6 +142,7 @@ def functions_part(stack: Stack, port: int, sendgrid_url: str, environment: dict
         "SUPABASE_PUBLISHABLE_KEY": stack.publishable_key,
         "SUPABASE_SECRET_KEY": stack.secret_key,
         "SUPABASE_JWT_SECRET": stack.jwt_secret,
+        "SITE_URL": "http://127.0.0.1:3000",
         "SENDGRID_API_URL": sendgrid_url,
         "SENDGRID_API_KEY": "SG.local",
         "PUBLIC_FUNCTIONS_URL": f"http://{HOST}:{port}/functions/v1",

@@ -43,6 +43,5 @@ class Account:
 
 def connect(core: Core) -> Account:
     settings = load(AccountSettings)
-    url = str(settings.public_functions_url or f"{core.settings.origin}/functions/v1").rstrip("/")
-    functions = Functions(core.http, url, core.settings.supabase_secret_key.get_secret_value())
+    functions = Functions(core.http, core.settings.functions_url, core.settings.supabase_secret_key.get_secret_value())
     return Account(core.database, Storage(core.http, core.settings), functions, settings)

@@ -1,6 +1,6 @@
 """Settings of the account capability."""
 
-from pydantic import Field, HttpUrl
+from pydantic import Field
 
 from showcase.settings import Settings
 
@@ -29,5 +29,3 @@ class AccountSettings(Settings):
     account_retry_seconds: int = Field(default=60, ge=0)
     # How long one run goes on; below the platform's limit for a request.
     account_run_seconds: float = Field(default=50.0, gt=0)
-    # Where the functions are reached; SUPABASE_URL/functions/v1 where it is not set.
-    public_functions_url: HttpUrl | None = None

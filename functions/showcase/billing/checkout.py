@@ -63,7 +63,7 @@ def _params(billing: Billing, customer: str, purchase: Purchase) -> dict[str, An
 
 
 def on_site(billing: Billing, path: str) -> str:
-    return str(billing.settings.site_url).rstrip("/") + path
+    return billing.settings.site + path
 
 
 def _same(latest: Sequence[Object], request: str) -> Mapping[str, Any] | None:

@@ -2,10 +2,11 @@
 
 from pydantic import Field, HttpUrl, SecretStr, field_validator
 
-from showcase.settings import Settings, split_secrets
+from showcase.settings import split_secrets
+from showcase.site import SiteSettings
 
 
-class BillingSettings(Settings):
+class BillingSettings(SiteSettings):
     """Where Stripe is, what opens it, and how it signs what it sends."""
 
     stripe_secret_key: SecretStr
@@ -16,8 +17,6 @@ class BillingSettings(Settings):
     stripe_webhook_tolerance: int = Field(default=300, ge=1, le=3600)
     # How long one request to Stripe may take, in seconds; it is tried again once.
     stripe_timeout: float = Field(default=8.0, gt=0)
-    # People are sent back to paths of this site and to nowhere else.
-    site_url: HttpUrl
     # How long a payment may be owed before it costs the tier.
     billing_grace_days: float = Field(default=7.0, ge=0)
     # How long an event belongs to whoever took it, if nothing more is heard of them; above what Stripe may take.

@@ -25,7 +25,7 @@ def link(media: Media, username: str, project_id: UUID | None) -> str:
 def _template(media: Media, *, of_project: bool) -> str:
     settings = media.settings
     template = settings.media_project_link if of_project else settings.media_profile_link
-    return template.replace("{site}", str(settings.site_url).rstrip("/"))
+    return template.replace("{site}", settings.site)
 
 
 def name(user_id: UUID, project_id: UUID | None, style: Mapping[str, Any]) -> str:

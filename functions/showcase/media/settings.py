@@ -1,14 +1,14 @@
 """Settings of the media capability."""
 
-from pydantic import Field, HttpUrl
+from pydantic import Field
 
 from showcase.media.domain import Kind
-from showcase.settings import Settings
+from showcase.site import SiteSettings
 
 MIB = 1024 * 1024
 
 
-class MediaSettings(Settings):
+class MediaSettings(SiteSettings):
     """How much a project may show, how large, and where its codes lead."""
 
     # How many images and videos a project may have, by its owner's tier.
@@ -31,7 +31,6 @@ class MediaSettings(Settings):
     # How old a file must be before the nightly sweep takes it for an orphan.
     media_orphan_seconds: int = Field(default=86400, gt=0)
     # Where QR codes lead: {site} is SITE_URL, {username} and {project_id} are filled in.
-    site_url: HttpUrl = HttpUrl("http://127.0.0.1:3000")
     media_profile_link: str = Field(default="{site}/{username}", pattern=r"^\{site\}/[^\s]*$")
     media_project_link: str = Field(default="{site}/{username}/projects/{project_id}", pattern=r"^\{site\}/[^\s]*$")
 

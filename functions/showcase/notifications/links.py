@@ -56,10 +56,9 @@ class Links:
 
 
 def make_links(core: CoreSettings, settings: NotificationSettings) -> Links:
-    functions = str(settings.public_functions_url or f"{core.origin}/functions/v1").rstrip("/")
     made = hmac.digest(core.supabase_secret_key.get_secret_value().encode(), _PURPOSE, "sha256")
     return Links(
-        f"{functions}/unsubscribe", settings.link_secrets or (made,), settings.notifications_link_days * 86_400
+        f"{core.functions_url}/unsubscribe", settings.link_secrets or (made,), settings.notifications_link_days * 86_400
     )
 
 

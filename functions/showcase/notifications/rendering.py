@@ -65,7 +65,7 @@ def make_renderer(site_url: str) -> Renderer:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    return Renderer(templates, site_url.rstrip("/"))
+    return Renderer(templates, site_url)
 
 
 def one_line(given: str) -> str:

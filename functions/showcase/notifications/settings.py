@@ -7,13 +7,13 @@ from pydantic import Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from showcase.notifications.domain import NotificationType
-from showcase.settings import Settings
+from showcase.site import SiteSettings
 
 OneLine = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=200)]
 TemplateId = Annotated[str, Field(pattern=r"^d-[0-9a-f]{32}$")]
 
 
-class NotificationSettings(Settings):
+class NotificationSettings(SiteSettings):
     """Where SendGrid is, what opens it, who writes, and how patiently."""
 
     sendgrid_api_url: HttpUrl = HttpUrl("https://api.sendgrid.com")
@@ -27,9 +27,6 @@ class NotificationSettings(Settings):
     notifications_from_email: OneLine = "showcase@example.com"
     notifications_from_name: OneLine = "Showcase"
     notifications_reply_to: OneLine | None = None
-    site_url: HttpUrl = HttpUrl("http://127.0.0.1:3000")
-    # Where people reach the functions; SUPABASE_URL/functions/v1 where it is not set.
-    public_functions_url: HttpUrl | None = None
     # Signs the links to unsubscribe; the first signs, all are taken. Made from the secret key where it is not set.
     notifications_link_secrets: SecretStr | None = None
     notifications_link_days: int = Field(default=60, gt=0)

@@ -38,7 +38,7 @@ class Unsubscribing:
 
 def connect(core: Core) -> Unsubscribing:
     settings = load(NotificationSettings)
-    return Unsubscribing(core.database, make_links(core.settings, settings), str(settings.site_url))
+    return Unsubscribing(core.database, make_links(core.settings, settings), settings.site)
 
 
 async def handle(call: Call[bytes], unsubscribing: Unsubscribing) -> Response:

@@ -94,3 +94,15 @@ def test_an_error_has_its_stack_without_its_text(stack: Stack, watch: Watch) -> 
     assert error["stack_trace"].startswith("Traceback (most recent call last):")
     assert 'showcase/endpoint.py"' in error["stack_trace"]
     assert said not in watched.log.read_text()
+
+
+def test_what_lacks_the_site_says_so_and_guesses_none_while_the_rest_goes_on(
+    stack: Stack, person: Person, watch: Watch
+) -> None:
+    """That it is ready shows that health answers."""
+    watched = watch("words", SITE_URL="")
+    for name in ("generateQrCode", "sendNotification", "createCheckoutSession"):
+        answer = watched.post(name, {}, headers=stack.headers(person))
+        assert (answer.status_code, answer.json()["code"]) == (503, "not_configured"), name
+    assert watched.post("exportAccount", {}, headers=stack.headers(person)).is_success
+    assert "SITE_URL: Field required" in "".join(json.dumps(line) for line in lines(watched))

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import HttpUrl, SecretStr, ValidationError
 from showcase.notifications.domain import NotificationType
 from showcase.notifications.links import ExpiredLink, InvalidLink, Links
 from showcase.notifications.settings import NotificationSettings
@@ -60,8 +60,11 @@ def test_what_cannot_be_declined_has_no_link() -> None:
 
 
 def test_secrets_are_a_list_with_something_in_it() -> None:
-    given = NotificationSettings(notifications_link_secrets=SecretStr(" new, old,"))
-    assert given.link_secrets == (b"new", b"old")
-    assert NotificationSettings(notifications_link_secrets=None).link_secrets == ()
+    assert settings(SecretStr(" new, old,")).link_secrets == (b"new", b"old")
+    assert settings(None).link_secrets == ()
     with pytest.raises(ValidationError, match="no secret in it"):
-        NotificationSettings(notifications_link_secrets=SecretStr(" , "))
+        settings(SecretStr(" , "))
+
+
+def settings(link_secrets: SecretStr | None) -> NotificationSettings:
+    return NotificationSettings(site_url=HttpUrl("https://example.com"), notifications_link_secrets=link_secrets)

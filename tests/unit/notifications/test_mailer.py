@@ -24,7 +24,7 @@ TEMPLATE = "d-" + "0" * 32
 
 def mailer(**settings: Any) -> Mailer:
     links = Links(f"{SITE}/functions/v1/unsubscribe", (b"secret",), 60)
-    given = NotificationSettings.model_construct(**{**NotificationSettings().model_dump(), **settings})
+    given = NotificationSettings.model_construct(**{**NotificationSettings(site_url=SITE).model_dump(), **settings})
     return Mailer(httpx.AsyncClient(), given, make_renderer(SITE), links)
 
 
