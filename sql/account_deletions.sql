@@ -47,7 +47,7 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function private.deletion_receipt(private.account_deletions) is 'What the holder of a receipt may know.';
 
--- Asking twice is asking once.
+-- Asking twice is asking once, also under a name that has changed since: whoever lost the answer gets it again.
 create function public.request_account_deletion(
   user_id uuid, username text, recent_seconds int, grace_seconds int
 ) returns jsonb
@@ -56,7 +56,12 @@ language plpgsql security definer set search_path = '' as $$
 declare
   deletion private.account_deletions;
 begin
-  if not exists (select from private.users as person where person.id = $1 and person.username = $2) then
+  select * into deletion from private.account_deletions as asked where asked.user_id = $1;
+  if found then
+    return private.deletion_receipt(deletion);
+  elsif not exists (select from private.users as person where person.id = $1) then
+    return '{"reason": "account_gone"}';
+  elsif not exists (select from private.users as person where person.id = $1 and person.username = $2) then
     return '{"reason": "wrong_username"}';
   elsif not exists (
     select from auth.users as account
@@ -72,7 +77,7 @@ begin
 end
 $$;
 comment on function public.request_account_deletion(uuid, text, int, int) is
-  'Remembers that a person leaves; {"reason"} where they did not type their name or did not sign in just now.';
+  'Remembers that a person leaves; {"reason"} where they are gone, did not type their name or did not sign in just now.';
 
 -- Only before it has begun.
 create function public.cancel_account_deletion(user_id uuid) returns jsonb

@@ -59,6 +59,12 @@ class Unauthorized(ApiError):
         super().__init__(detail, code=code, headers={"WWW-Authenticate": "Bearer"})
 
 
+class AccountGone(Unauthorized):
+    """This account is gone."""
+
+    default_code = "account_gone"
+
+
 class Forbidden(ApiError):
     """You may not do this."""
 

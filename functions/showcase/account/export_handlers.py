@@ -18,7 +18,7 @@ from showcase.account.schemas import (
     ExportStatusRequest,
 )
 from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
-from showcase.errors import NotFound, Unauthorized
+from showcase.errors import AccountGone, NotFound
 from showcase.retry import Deadline
 
 
@@ -28,7 +28,7 @@ async def handle_export(call: Call[ExportRequest], account: Account) -> Response
         account.database, user_id, settings.account_export_seconds, settings.account_export_again_seconds
     )
     if row is None:
-        raise Unauthorized("This account is gone.", code="account_gone")
+        raise AccountGone
     if row["finished_at"] is None:
         await export.go_on(account, Deadline.after(settings.account_export_wait_seconds), UUID(row["id"]))
     answer = await _status(account, user_id)

@@ -15,7 +15,7 @@ from showcase.account.schemas import (
     StatusRequest,
 )
 from showcase.endpoint import EVERYONE, PEOPLE, SERVICES, Call, Endpoint
-from showcase.errors import Conflict, Forbidden, NotFound, UnprocessableContent
+from showcase.errors import AccountGone, Conflict, Forbidden, NotFound, UnprocessableContent
 
 
 async def handle_delete(call: Call[DeleteRequest], account: Account) -> DeletionResponse:
@@ -28,6 +28,8 @@ async def handle_delete(call: Call[DeleteRequest], account: Account) -> Deletion
         settings.account_grace_seconds,
     )
     match row.get("reason"):
+        case "account_gone":
+            raise AccountGone
         case "wrong_username":
             raise UnprocessableContent("Type your username exactly as it is.", code="wrong_username")
         case "sign_in_again":

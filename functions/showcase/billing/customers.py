@@ -8,16 +8,16 @@ from uuid import UUID
 from showcase.billing import store
 from showcase.billing.events import Billing
 from showcase.billing.store import Account
-from showcase.errors import Failure, NotFound, ServiceUnavailable, VendorError
+from showcase.errors import AccountGone, Failure, ServiceUnavailable, VendorError
 
 T = TypeVar("T")
 
 
 async def account_of(billing: Billing, user_id: UUID, plan: str | None = None) -> Account:
-    """Raises: NotFound, where the person's account has just been deleted."""
+    """Raises: AccountGone, where the person's account has just been deleted."""
     account = await store.get_account(billing.database, user_id, plan)
     if account is None:
-        raise NotFound("There is no account for this sign-in any more.", code="account_not_found")
+        raise AccountGone
     return account
 
 

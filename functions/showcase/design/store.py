@@ -7,7 +7,7 @@ from uuid import UUID
 from showcase.auth import Caller
 from showcase.database import Database, asking
 from showcase.design.failures import QuotaExceeded, Unavailable
-from showcase.errors import Forbidden
+from showcase.errors import AccountGone
 
 _PROJECT = (
     "id,user_id,title,short_summary,description,live_link,github_link,linkedin_link,twitter_link,"
@@ -90,7 +90,7 @@ async def begin(
             detail = "The assistant has reached its limit for this month."
             raise Unavailable(detail, code="budget_spent", headers=headers)
         case _:
-            raise Forbidden("There is no profile for this account.", code="no_profile")
+            raise AccountGone
 
 
 async def finish(database: Database, session_id: UUID, cost_micros: int, outcome: dict[str, Any]) -> UUID | None:

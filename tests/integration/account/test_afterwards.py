@@ -35,6 +35,8 @@ BODIES: dict[str, Callable[[str], dict[str, Any]]] = {
     "getAccountDeletion": lambda _: {"receipt_id": str(uuid4())},
     "cancelAccountDeletion": lambda _: {},
 }
+# Those that say that their person is gone; the others have nothing for whoever it is.
+SAY_SO = {"createCheckoutSession", "createPortalSession", "aiDesignAssistant", "exportAccount", "deleteAccount"}
 WITHOUT_A_TRACE = {"health", "metricsCard"}  # read, by GET, what everybody may read
 
 
@@ -80,6 +82,8 @@ def test_a_token_that_outlives_its_person_does_nothing_that_lasts(
     for path, body in BODIES.items():
         answer = designing.call(path, body(str(project["id"])), stack.headers(gone.person))
         assert answer.is_client_error, f"{path}: {answer.status_code} {answer.text}"
+        said = (answer.status_code, answer.json()["code"]) == (401, "account_gone")
+        assert said == (path in SAY_SO), f"{path}: {answer.status_code} {answer.text}"
     with stack.client(gone.person) as client:
         for table, row in (
             ("projects", {"title": "Late"}),
