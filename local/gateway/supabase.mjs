@@ -4,6 +4,7 @@ import { App, setExperimental } from "@supabase/lite";
 import { createApi } from "@supabase/lite/cli";
 import { refuseWithoutKey } from "./api_keys.mjs";
 import { answerPreflight, isPreflight, withCors } from "./cors.mjs";
+import { withExactCount } from "./counting.mjs";
 import { connect } from "./database.mjs";
 import { withUnambiguousEmbedding } from "./embedding.mjs";
 import { withTextValues } from "./filter_values.mjs";
@@ -113,7 +114,7 @@ export async function startSupabase(settings) {
       return refuseWithoutKey(request, settings) ?? answerStorage(request, ask);
     }
     const known = await schema();
-    return known ? forward(withTextValues(withUnambiguousEmbedding(request, known))) : unavailable();
+    return known ? forward(withExactCount(withTextValues(withUnambiguousEmbedding(request, known)))) : unavailable();
   }
 
   return {

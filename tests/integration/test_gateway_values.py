@@ -204,6 +204,17 @@ def test_only_rows_with_that_boolean_are_changed_or_deleted(probe: Probe) -> Non
         assert [row["flag"] for row in removed] == [True]
 
 
+@pytest.mark.parametrize("kind", ["exact", "estimated", "planned"])
+def test_counts_are_of_the_rows_that_there_are(probe: Probe, kind: str) -> None:
+    name = f"counted {uuid4()}"
+    with probe.client() as anon:
+        anon.post("/rest/v1/probe", json=[{"note": name}] * 23)
+        asked = {"note": f"eq.{name}", "limit": "2"}
+        for method in ("GET", "HEAD"):
+            answer = anon.request(method, "/rest/v1/probe", params=asked, headers={"Prefer": f"count={kind}"})
+            assert (answer.status_code, answer.headers["content-range"]) == (206, "0-1/23"), method
+
+
 def test_null_stays_null(probe: Probe) -> None:
     with probe.client() as anon:
         row = anon.post("/rest/v1/probe", json={"data": None}).json()[0]

@@ -24,7 +24,7 @@ class PlatformMetrics(ResponseModel):
 
     counts: dict[str, int] | None = Field(
         description="github: stars, forks, watchers; linkedin: likes, comments; twitter: likes, retweets, replies. "
-        "Null where the platform has never answered for this project."
+        "Null where the platform has not answered about this link yet."
     )
     recorded_at: date | None = Field(description="The UTC day of these numbers.")
     as_of: datetime | None = Field(description="When the platform gave these numbers.")
@@ -45,7 +45,7 @@ class HistoryEntry(ResponseModel):
 
 
 class SocialMetricsResponse(ResponseModel):
-    """The platforms that the project links to, or has numbers from."""
+    """The platforms that the project links to now; the history has those of removed and changed links too."""
 
     project_id: UUID
     platforms: dict[Platform, PlatformMetrics]
