@@ -12,10 +12,10 @@ revoke all on function public.create_media_upload(uuid, uuid, text, text, bigint
   from public, anon, authenticated, service_role;
 revoke all on function public.get_media_upload(uuid, uuid) from public, anon, authenticated, service_role;
 revoke all on function private.media_row(text, uuid) from public, anon, authenticated, service_role;
-revoke all on function public.confirm_media_upload(uuid, uuid, text, jsonb)
+revoke all on function public.confirm_media_upload(uuid, uuid, text, jsonb, int, int)
   from public, anon, authenticated, service_role;
 revoke all on function public.reject_media_upload(uuid, text) from public, anon, authenticated, service_role;
 grant execute on function public.create_media_upload(uuid, uuid, text, text, bigint, jsonb, int) to service_role;
 grant execute on function public.get_media_upload(uuid, uuid) to service_role;
-grant execute on function public.confirm_media_upload(uuid, uuid, text, jsonb) to service_role;
+grant execute on function public.confirm_media_upload(uuid, uuid, text, jsonb, int, int) to service_role;
 grant execute on function public.reject_media_upload(uuid, text) to service_role;

@@ -23,3 +23,5 @@ create policy "owners delete images" on public.project_images for delete to auth
 revoke all on table public.project_images from anon, authenticated, service_role;
 grant select on table public.project_images to anon, authenticated, service_role;
 grant insert, update, delete on table public.project_images to authenticated, service_role;
+
+revoke all on function private.keep_size() from public;

@@ -27,10 +27,17 @@ comment on function private.media_file_name(text) is 'The file behind an address
 -- deletes a row and puts it back, before its file has gone, has more files than places.
 create function private.refuse_stored_file() returns trigger
 language plpgsql security definer set search_path = '' as $$
+declare
+  known boolean;
 begin
   -- The caller's role: current_user is the owner of this function.
   if current_setting('role') in ('anon', 'authenticated') and private.media_file_name(new.url) is not null then
-    raise exception 'Stored files are added by confirmUpload.' using errcode = 'insufficient_privilege';
+    -- An upsert of what is there adds nothing.
+    execute format('select exists (select from public.%I where id = $1 and url = $2)', tg_table_name)
+      into known using new.id, new.url;
+    if not known then
+      raise exception 'Stored files are added by confirmUpload.' using errcode = 'insufficient_privilege';
+    end if;
   end if;
   return new;
 end

@@ -110,7 +110,9 @@ comment on function private.media_row(text, uuid) is 'A row of project_images or
 
 -- The person's turn, the project, then the upload, as everywhere: callers wait in one order.
 -- Confirming twice is confirming once.
-create function public.confirm_media_upload(user_id uuid, upload_id uuid, url text, limits jsonb) returns jsonb
+create function public.confirm_media_upload(
+  user_id uuid, upload_id uuid, url text, limits jsonb, width int default null, height int default null
+) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
@@ -137,17 +139,16 @@ begin
   end if;
   perform private.place_media(upload.kind, earlier);
   if upload.kind = 'image' then
-    insert into public.project_images (project_id, url, position)
-    values (upload.project_id, $3, cardinality(earlier)) returning id into medium;
+    insert into public.project_images (project_id, url, width, height)
+    values (upload.project_id, $3, $5, $6) returning id into medium;
   else
-    insert into public.project_videos (project_id, url, position)
-    values (upload.project_id, $3, cardinality(earlier)) returning id into medium;
+    insert into public.project_videos (project_id, url) values (upload.project_id, $3) returning id into medium;
   end if;
   update private.media_uploads as waiting set status = 'confirmed', media_id = medium where waiting.id = $2;
   return private.media_row(upload.kind, medium);
 end
 $$;
-comment on function public.confirm_media_upload(uuid, uuid, text, jsonb) is
+comment on function public.confirm_media_upload(uuid, uuid, text, jsonb, int, int) is
   'Adds the row of a checked upload at the end, once; {"reason"} where there is nothing to add.';
 
 create function public.reject_media_upload(upload_id uuid, reason text) returns void

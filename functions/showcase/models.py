@@ -184,22 +184,28 @@ class PublicPlansUpdate(TypedDict):
     tier: NotRequired[Annotated[str, Field(alias="tier")]]
 
 class PublicProjectImages(BaseModel):
+    height: Optional[int] = Field(alias="height")
     id: uuid.UUID = Field(alias="id")
     position: int = Field(alias="position")
     project_id: uuid.UUID = Field(alias="project_id")
     url: str = Field(alias="url")
+    width: Optional[int] = Field(alias="width")
 
 class PublicProjectImagesInsert(TypedDict):
+    height: NotRequired[Annotated[Optional[int], Field(alias="height")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     position: NotRequired[Annotated[int, Field(alias="position")]]
     project_id: Annotated[uuid.UUID, Field(alias="project_id")]
     url: Annotated[str, Field(alias="url")]
+    width: NotRequired[Annotated[Optional[int], Field(alias="width")]]
 
 class PublicProjectImagesUpdate(TypedDict):
+    height: NotRequired[Annotated[Optional[int], Field(alias="height")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     position: NotRequired[Annotated[int, Field(alias="position")]]
     project_id: NotRequired[Annotated[uuid.UUID, Field(alias="project_id")]]
     url: NotRequired[Annotated[str, Field(alias="url")]]
+    width: NotRequired[Annotated[Optional[int], Field(alias="width")]]
 
 class PublicProjectTags(BaseModel):
     project_id: uuid.UUID = Field(alias="project_id")

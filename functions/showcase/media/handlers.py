@@ -46,11 +46,11 @@ async def handle_confirm(call: Call[ConfirmUploadRequest], media: Media) -> Conf
     size = await _check(media, upload) if status == "pending" else None
     url = media.storage.public_url(checking.SHOWN, upload.shown_name)
     kind = upload.content_type.kind
-    row = await store.confirm(media.database, upload, url, media.settings.limits(kind))
+    width, height = size or (None, None)
+    row = await store.confirm(media.database, upload, url, media.settings.limits(kind), width, height)
     if "id" not in row:
         raise refusal(row["reason"])
-    width, height = size or (None, None)
-    return ConfirmUploadResponse(**{**row, "kind": kind, "width": width, "height": height})
+    return ConfirmUploadResponse(**{"width": None, "height": None, **row, "kind": kind})
 
 
 async def _check(media: Media, upload: Upload) -> checking.Size:

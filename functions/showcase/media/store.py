@@ -71,11 +71,20 @@ def upload(row: Row) -> Upload:
     )
 
 
-async def confirm(database: Database, asked: Upload, url: str, limits: Mapping[str, int]) -> Row:
+async def confirm(
+    database: Database, asked: Upload, url: str, limits: Mapping[str, int], width: int | None, height: int | None
+) -> Row:
     """The row that the upload became, once; or `reason`."""
     row: Row = await database.rpc(
         "confirm_media_upload",
-        {"user_id": str(asked.user_id), "upload_id": str(asked.id), "url": url, "limits": dict(limits)},
+        {
+            "user_id": str(asked.user_id),
+            "upload_id": str(asked.id),
+            "url": url,
+            "limits": dict(limits),
+            "width": width,
+            "height": height,
+        },
     )
     return row
 

@@ -182,7 +182,8 @@ def test_confirming_several_times_at_once_makes_one_row(studio: Studio) -> None:
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: studio.call("confirmUpload", upload_id=announced["upload_id"]), range(6)))
     assert [answer.status_code for answer in answers] == [200] * 6
-    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len({answer.text for answer in answers}) == 1
+    assert (answers[0].json()["width"], answers[0].json()["height"]) == (200, 200)
     assert len(studio.rows(project)) == len(studio.files()) == 1
     # The address is used up: what is sent to it now is never shown.
     shown = httpx.get(studio.rows(project)[0]["url"]).content
