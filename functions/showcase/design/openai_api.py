@@ -18,7 +18,9 @@ from showcase.design.failures import Interrupted, InvalidImage, Refused, TimedOu
 from showcase.design.schema import answer_schema
 from showcase.design.settings import DesignSettings
 from showcase.telemetry import report, timed
+from showcase.waiting import told_wait
 
+UNTOLD_WAIT = 30  # seconds, for people, where OpenAI does not say how long it is busy
 LONGEST_WAIT = 5.0  # seconds that the SDK may wait before it asks again; who wants more is told to the caller
 _CHARACTERS_A_TOKEN = 3  # where usage is not told: rather too many tokens than too few
 _FORMAT = {"type": "json_schema", "json_schema": {"name": "page", "strict": True, "schema": answer_schema()}}
@@ -128,8 +130,7 @@ class OpenAI:
 
 def connect(settings: DesignSettings, key: str) -> OpenAI:
     async def mind_waits(response: httpx2.Response) -> None:
-        wait = response.headers.get("retry-after", "")
-        if wait.isdecimal() and float(wait) > LONGEST_WAIT:
+        if (told_wait(response.headers) or 0.0) > LONGEST_WAIT:
             response.headers["x-should-retry"] = "false"  # the SDK's own word for it
 
     client = openai.AsyncOpenAI(
@@ -163,8 +164,8 @@ def _of_status(error: openai.APIStatusError) -> Exception:
     # No credit left, or a limit of the account's own reached: that is a 429 too, and passes only when somebody acts.
     spent = "insufficient_quota" in {error.type, error.code}
     if isinstance(error, openai.RateLimitError) and not spent:
-        wait = error.response.headers.get("retry-after", "")
-        headers = {"Retry-After": wait if wait.isdecimal() else "30"}
+        wait = told_wait(error.response.headers)
+        headers = {"Retry-After": str(UNTOLD_WAIT if wait is None else int(wait))}
         return Unavailable(
             "The assistant is busy right now. It does not count; please try again soon.",
             code="assistant_busy",

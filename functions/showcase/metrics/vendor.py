@@ -12,6 +12,7 @@ from showcase.errors import Failure, VendorError
 from showcase.metrics.platforms import Allowance, Reference, Result
 from showcase.retry import Deadline
 from showcase.telemetry import timed
+from showcase.waiting import told_seconds, told_wait
 
 UNTOLD_WAIT = 60.0  # seconds to stay away where a platform does not say how long
 LONGEST_WAIT = 86_400.0  # seconds to believe a platform that says how long
@@ -30,7 +31,7 @@ async def send(http: httpx.AsyncClient, request: httpx.Request, vendor: str, dea
     except (httpx.RequestError, TimeoutError) as error:
         raise VendorError(vendor, Failure.UNAVAILABLE, type(error).__name__) from error
     if response.status_code >= 500:
-        told = response.headers.get("retry-after", "").isdecimal()
+        told = told_wait(response.headers) is not None
         raise VendorError(
             vendor,
             Failure.RATE_LIMITED if told else Failure.UNAVAILABLE,
@@ -42,11 +43,11 @@ async def send(http: httpx.AsyncClient, request: httpx.Request, vendor: str, dea
 
 def retry_after(headers: Mapping[str, str], prefix: str) -> float:
     """Seconds until a platform wants to be asked again: Retry-After, else the reset of its window, else a minute."""
-    if (seconds := headers.get("retry-after", "")).isdecimal():
-        return min(LONGEST_WAIT, float(seconds))
-    reset = headers.get(f"{prefix}-reset", "")
-    if headers.get(f"{prefix}-remaining") == "0" and reset.isdecimal():
-        return min(LONGEST_WAIT, max(1.0, float(reset) - time.time()))
+    if (wait := told_wait(headers)) is not None:
+        return min(LONGEST_WAIT, wait)
+    reset = told_seconds(headers.get(f"{prefix}-reset", ""))
+    if headers.get(f"{prefix}-remaining") == "0" and reset is not None:
+        return min(LONGEST_WAIT, max(1.0, reset - time.time()))
     return UNTOLD_WAIT
 
 

@@ -35,6 +35,7 @@ from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.store import Notification
 from showcase.notifications.wording import facts
 from showcase.telemetry import timed
+from showcase.waiting import told_seconds, told_wait
 
 UNTOLD_WAIT = 60.0  # seconds to stay away where SendGrid does not say how long
 # A gateway in between says these: whether SendGrid took the message is not known.
@@ -137,17 +138,7 @@ class Mailer:
 
 def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds until SendGrid wants to be asked again, where it limits us."""
-    told = told_wait(headers)
-    if told is not None:
-        return told
-    reset = headers.get("x-ratelimit-reset", "")
-    return max(0.0, float(reset) - time.time()) if _is_number(reset) else UNTOLD_WAIT
-
-
-def told_wait(headers: Mapping[str, str]) -> float | None:
-    seconds = headers.get("retry-after", "")
-    return float(seconds) if _is_number(seconds) else None
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 12
+    if (wait := told_wait(headers)) is not None:
+        return wait
+    reset = told_seconds(headers.get("x-ratelimit-reset", ""))
+    return max(0.0, reset - time.time()) if reset is not None else UNTOLD_WAIT
