@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.support.cluster import MIGRATED, TestCluster
+from tests.support.docker_required import unavailable
 from tests.support.people import Person
 from tests.support.servers import last_lines
 from tests.support.stack import Stack, running_stack
@@ -84,7 +85,7 @@ def stack(cluster: TestCluster) -> Iterator[Stack]:
         from tests.support import docker_stack  # docs/docker.md; its packages are slow to import
 
         if reason := docker_stack.why_not():
-            pytest.skip(reason)
+            unavailable(reason)
         with docker_stack.running_docker_stack(cluster) as running:
             yield running
         return

@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from tests.support.docker_required import unavailable
+
 BASE_IMAGE = "python:3.13-slim-bookworm"
 
 
@@ -14,7 +16,7 @@ def engine() -> None:
     from tests.support import containers  # its packages are slow to import
 
     if reason := containers.why_not():
-        pytest.skip(reason)
+        unavailable(reason)
 
 
 @pytest.fixture(scope="session")
@@ -24,5 +26,5 @@ def base_image(engine: None) -> str:
 
     name = os.environ.get("BASE_IMAGE") or BASE_IMAGE
     if reason := containers.why_no_image(name):
-        pytest.skip(reason)
+        unavailable(reason)
     return name

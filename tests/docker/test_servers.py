@@ -29,17 +29,23 @@ RUN useradd --create-home --uid 5432 postgres
 COPY start.sh /start.sh
 CMD ["sh", "/start.sh"]
 """
-# As supabase/postgres does: the password from the environment, the servers' roles there and unable to sign in.
+# As supabase/postgres does: the password from the environment, for its administrator and for `postgres`, who is none;
+# the servers' roles there, and unable to sign in.
 START = """
 set -e
 bin=$(dirname "$(find /opt/postgres -name initdb -type f)")
 chmod -R a+rX /opt/postgres && chmod a+x "$bin"/*
 echo "$POSTGRES_PASSWORD" > /tmp/password && chmod a+r /tmp/password
 run() { setpriv --reuid=5432 --regid=5432 --clear-groups "$@"; }
-run "$bin/initdb" -D /home/postgres/data -U postgres --pwfile=/tmp/password --auth-host=scram-sha-256 -E UTF8 -N
+run "$bin/initdb" -D /home/postgres/data -U supabase_admin --pwfile=/tmp/password --auth-host=scram-sha-256 -E UTF8 -N
 echo "host all all all scram-sha-256" >> /home/postgres/data/pg_hba.conf
-printf 'create role authenticator;\\ncreate role supabase_auth_admin;\\ncreate role supabase_storage_admin;\\n' |
-  run "$bin/postgres" --single -D /home/postgres/data postgres > /dev/null
+run "$bin/postgres" --single -D /home/postgres/data postgres > /dev/null <<sql
+create role postgres login createdb createrole replication bypassrls password '$POSTGRES_PASSWORD';
+alter database postgres owner to postgres;
+create role authenticator;
+create role supabase_auth_admin;
+create role supabase_storage_admin;
+sql
 exec setpriv --reuid=5432 --regid=5432 --clear-groups "$bin/postgres" -D /home/postgres/data -h '*' -k /tmp
 """
 SERVER = """
@@ -98,6 +104,14 @@ def left(image: str) -> str:
     return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
 
 
+def prepare(url: str) -> None:
+    """As the image is made: by `postgres`, who is demoted when all is there."""
+    with psycopg.connect(url, user="supabase_admin", autocommit=True) as administrator:
+        administrator.execute("alter role postgres superuser")
+        database.make_platform(url)
+        administrator.execute("alter role postgres nosuperuser")
+
+
 def test_they_start_in_order_are_reached_through_one_origin_and_leave_nothing(
     stand_ins: dict[str, str], cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,7 +121,7 @@ def test_they_start_in_order_are_reached_through_one_origin_and_leave_nothing(
         monkeypatch.setenv(f"DOCKER_{name.upper()}_IMAGE", image)
     settings = free_settings(state_folder(cluster)).model_copy(update={"stack": "docker", **new_keys()})
     secret = settings.supabase_jwt_secret
-    with containers.running_servers(secret, settings.site_url, prepare=database.make_platform) as servers:
+    with containers.running_servers(secret, settings.site_url, prepare=prepare) as servers:
         with psycopg.connect(servers.database_url) as connection:
             assert connection.execute("select count(*) > 0 from private.cron_jobs").fetchone() == (True,)
         with (

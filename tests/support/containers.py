@@ -81,7 +81,7 @@ def running_servers(
         db = running.enter_context(_postgres(network, password, jwt_secret))
         address = f"{db.get_container_host_ip()}:{db.get_exposed_port(5432)}"
         url = f"postgresql://postgres:{password}@{address}/postgres"
-        _let_servers_in(url, password)
+        _let_servers_in(f"postgresql://supabase_admin:{password}@{address}/postgres", password)
         auth = running.enter_context(_auth(network, password, jwt_secret, site_url))
         storage = running.enter_context(_storage(network, password, jwt_secret))
         prepare(url)
@@ -148,9 +148,9 @@ def _rest(network: Network, password: str, jwt_secret: str) -> DockerContainer:
     )
 
 
-def _let_servers_in(url: str, password: str) -> None:
-    """The image makes the roles that its neighbours sign in as, without passwords."""
-    with _first_connection(url) as connection:
+def _let_servers_in(administrator_url: str, password: str) -> None:
+    """The image makes the roles that its neighbours sign in as without passwords; its `postgres` may not alter them."""
+    with _first_connection(administrator_url) as connection:
         for role in ("authenticator", "supabase_auth_admin", "supabase_storage_admin"):
             statement = sql.SQL("alter role {} with login password {}")
             connection.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
