@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from showcase.contrast import readable
 from showcase.design.blocks import block_adapter
-from showcase.design.contrast import readable
 from showcase.design.fields import Action, Image, Part
 from showcase.design.leaks import Confidential
 from showcase.design.properties import VideoProps

@@ -10,21 +10,19 @@ from typing import Any
 import segno
 from PIL import Image
 
+from showcase.contrast import ENOUGH, contrast, is_lighter
+
 QUIET_ZONE = 4  # modules; the standard's
 LOGO_SHARE = 0.2  # of the code's width: H still reads with this much of the middle covered
 LOGO_PIXELS = 256
-LEAST_CONTRAST = 4.5  # WCAG 2.2 for text; readers manage with less, cameras in bad light do not
 
 
-def contrast(dark: str, light: str) -> float:
-    """WCAG's contrast ratio; below 1 where `dark` is the lighter one."""
-    return (_luminance(light) + 0.05) / (_luminance(dark) + 0.05)
+def stands_out(dark: str, light: str) -> bool:
+    """Whether a code can be read as text could be: scanners manage with less, cameras in bad light do not.
 
-
-def _luminance(colour: str) -> float:
-    channels = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    `light` must be the lighter one: many scanners read no code that is inverted.
+    """
+    return is_lighter(light, dark) and contrast(dark, light) >= ENOUGH
 
 
 def style_name(style: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from showcase.contrast import ENOUGH
 from showcase.endpoint import PEOPLE, Call, Endpoint
 from showcase.errors import Conflict, NotFound, UnprocessableContent
 from showcase.media import codes, qr, store
@@ -11,9 +12,9 @@ from showcase.media.schemas import QrCodeRequest, QrCodeResponse
 
 async def handle_qr_code(call: Call[QrCodeRequest], media: Media) -> QrCodeResponse:
     asked, user_id = call.body, call.caller.person()
-    if qr.contrast(asked.dark, asked.light) < qr.LEAST_CONTRAST:
+    if not qr.stands_out(asked.dark, asked.light):
         raise UnprocessableContent(
-            f"The dark colour must stand out from the light one by {qr.LEAST_CONTRAST}:1.", code="low_contrast"
+            f"The dark colour must stand out from the light one by {ENOUGH}:1.", code="low_contrast"
         )
     style = asked.model_dump(mode="json", exclude={"project_id"})
     name = codes.name(user_id, asked.project_id, style)

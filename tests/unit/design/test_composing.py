@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from showcase.contrast import ENOUGH, contrast
 from showcase.design.blocks import block_list_adapter
 from showcase.design.composing import Composer
 from showcase.design.content import Content
-from showcase.design.contrast import ENOUGH, contrast
 from showcase.design.domain import Json, Rules
 from showcase.design.failures import InvalidDesign
 from showcase.design.leaks import Confidential

@@ -36,7 +36,7 @@ def test_a_code_reads_as_its_link(level: str) -> None:
 
 @pytest.mark.parametrize("colours", [{"dark": "#7a1fa2", "light": "#fff8e1"}, {"dark": "#0b3d2e", "light": "#ffd54f"}])
 def test_colours_that_stand_out_read(colours: dict[str, str]) -> None:
-    assert qr.contrast(**colours) >= qr.LEAST_CONTRAST
+    assert qr.stands_out(**colours)
     picture, svg = qr.render(LINK, style(**colours), None)
     assert read(picture)[0] == read(drawn(svg))[0] == LINK
     assert colours["dark"] in svg
@@ -50,10 +50,11 @@ def test_a_logo_leaves_the_code_readable(size: tuple[int, int]) -> None:
     assert "script" not in svg
 
 
-def test_contrast_is_measured_as_wcag_does() -> None:
-    assert qr.contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert qr.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
-    assert qr.contrast("#ffffff", "#000000") < 1
+def test_a_code_stands_out_and_is_the_darker_one() -> None:
+    assert qr.stands_out("#000000", "#ffffff")
+    assert qr.stands_out("#767676", "#ffffff")
+    assert not qr.stands_out("#777777", "#ffffff"), "4.48:1"
+    assert not qr.stands_out("#ffffff", "#000000")
 
 
 def test_the_same_looks_have_the_same_name() -> None:

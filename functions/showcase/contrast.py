@@ -9,6 +9,10 @@ _STEPS = 20
 _Rgb = tuple[int, int, int]
 
 
+def is_lighter(one: str, other: str) -> bool:
+    return _luminance(_rgb(one)) > _luminance(_rgb(other))
+
+
 def contrast(one: str, other: str) -> float:
     """The ratio of two colours (`#rrggbb`), from 1 to 21."""
     return _ratio(_rgb(one), _rgb(other))

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from showcase.design.contrast import ENOUGH, contrast, readable
+from showcase.contrast import ENOUGH, contrast, readable
 
 from tests.support.json_schema import unhurried
 
