@@ -117,6 +117,7 @@ language plpgsql set search_path = '' as $$
 #variable_conflict use_column
 declare
   latest public.notifications;
+  again_at timestamptz;
 begin
   select * into latest from public.notifications as notification
   where notification.user_id = $1 and notification.type = $2
@@ -125,15 +126,20 @@ begin
     return case when $2 = 'welcome' then public.request_notification($1, $2, 'welcome') end;
   elsif latest.payload ->> 'expires_at' < to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS') then
     return null;
-  elsif latest.status in ('queued', 'sending')
-    or coalesce(latest.sent_at, latest.created_at) > now() - make_interval(secs => quiet_seconds) then
+  elsif latest.status in ('queued', 'sending') then
     return jsonb_build_object('id', latest.id, 'status', latest.status);
+  end if;
+  again_at := coalesce(latest.sent_at, latest.created_at) + make_interval(secs => quiet_seconds);
+  if again_at > now() then
+    return jsonb_build_object(
+      'id', latest.id, 'status', latest.status, 'retry_after', ceil(extract(epoch from again_at - now()))::int
+    );
   end if;
   return public.request_notification($1, $2, 'again-' || latest.id, latest.payload);
 end
 $$;
 comment on function public.request_notification_again(uuid, text, int) is
-  'The latest e-mail of a type once more, or that one where it is young; null where there is none to send.';
+  'The latest e-mail of a type once more, or that one where it is young, with retry_after; null where there is none to send.';
 
 -- What became of one.
 create function public.get_notification_status(notification_id uuid) returns text

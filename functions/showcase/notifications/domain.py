@@ -30,6 +30,8 @@ OPTIONAL = frozenset({NotificationType.RENEWAL_UPCOMING, NotificationType.WEEKLY
 # What people may ask for again themselves.
 ASKABLE = frozenset({NotificationType.WELCOME, NotificationType.DATA_EXPORT_READY})
 
+# What a notification can be.
+Status = Literal["queued", "sending", "sent", "delivered", "bounced", "failed", "suppressed"]
 Outcome = Literal["sent", "retry", "failed", "lost", "returned"]
 Verdict = Literal["sent", "delivered", "bounced", "failed", "suppressed"]
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from typing import Literal, cast
 from uuid import UUID
 
 from showcase.auth import Kind
@@ -21,8 +20,6 @@ from showcase.notifications.schemas import (
 )
 from showcase.notifications.worker import Worker, dispatch, send_one
 
-SETTLED = Literal["queued", "sending", "sent", "delivered", "bounced", "failed", "suppressed"]
-
 
 def connect(core: Core) -> Worker:
     mailer, settings = clients.connect(core)
@@ -33,14 +30,14 @@ async def handle_send(call: Call[SendNotificationRequest], worker: Worker) -> Se
     asked = await (_for_service if call.caller.kind is Kind.SERVICE else _for_person)(call, worker)
     if asked is None:
         raise NotFound("There is nothing to send.", code="nothing_to_send")
-    status: str | None = asked.status
+    status = asked.status
     if status == "queued":
         await send_one(worker, asked.id)
         status = await store.status(worker.database, asked.id) or status
-    return SendNotificationResponse(id=asked.id, status=cast(SETTLED, status))
+    return SendNotificationResponse(id=asked.id, status=status, retry_after=asked.retry_after)
 
 
-async def _for_service(call: Call[SendNotificationRequest], worker: Worker) -> store.Status | None:
+async def _for_service(call: Call[SendNotificationRequest], worker: Worker) -> store.Asked | None:
     asked = call.body
     if not isinstance(asked.user_id, UUID):
         raise UnprocessableContent("A service names the user: `me` is for people.", code="user_id_needed")
@@ -55,7 +52,7 @@ def _key(asked: SendNotificationRequest) -> str:
     return "data-" + hashlib.sha256(json.dumps(asked.data, sort_keys=True).encode()).hexdigest()[:32]
 
 
-async def _for_person(call: Call[SendNotificationRequest], worker: Worker) -> store.Status | None:
+async def _for_person(call: Call[SendNotificationRequest], worker: Worker) -> store.Asked | None:
     """People have their own e-mails sent again. What these tell is not theirs to write."""
     asked, own = call.body, call.caller.user_id
     if own is None or asked.user_id not in {"me", own}:

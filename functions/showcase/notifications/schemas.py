@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from showcase.http import RequestModel, ResponseModel
-from showcase.notifications.domain import NotificationType
+from showcase.notifications.domain import NotificationType, Status
 
 
 class SendNotificationRequest(RequestModel):
@@ -29,7 +29,10 @@ class SendNotificationResponse(ResponseModel):
     """The notification that was asked for, new or not, as it is now."""
 
     id: UUID
-    status: Literal["queued", "sending", "sent", "delivered", "bounced", "failed", "suppressed"]
+    status: Status
+    retry_after: int | None = Field(
+        description="Where nothing was sent, since the last one is too young: in how many seconds it can be. Else null."
+    )
 
 
 class DispatchRequest(RequestModel):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from showcase.database import Database
 from showcase.errors import Failure, ServiceUnavailable, VendorError
-from showcase.notifications.domain import Event, NotificationType, Result
+from showcase.notifications.domain import Event, NotificationType, Result, Status
 from showcase.notifications.settings import NotificationSettings
 from showcase.retry import Deadline, retrying
 
@@ -36,11 +36,12 @@ class Lease:
 
 
 @dataclass(frozen=True)
-class Status:
-    """A notification's id and what became of it."""
+class Asked:
+    """A notification that was asked for, and what became of it."""
 
     id: UUID
-    status: str
+    status: Status
+    retry_after: int | None  # seconds, where it was not sent again since that is too early
 
 
 async def lease(database: Database, settings: NotificationSettings, only: UUID | None = None) -> Lease:
@@ -94,27 +95,25 @@ async def record(database: Database, results: Sequence[tuple[Notification, Resul
 
 async def request(
     database: Database, user_id: UUID, type_: NotificationType, dedupe_key: str, payload: Mapping[str, Any]
-) -> Status | None:
+) -> Asked | None:
     """Queues one for a service; None where there is no such user."""
     parameters = {"user_id": str(user_id), "type": type_, "dedupe_key": dedupe_key, "payload": dict(payload)}
-    return _status(await database.rpc("request_notification", parameters))
+    return _asked(await database.rpc("request_notification", parameters))
 
 
-async def request_again(
-    database: Database, user_id: UUID, type_: NotificationType, quiet_seconds: int
-) -> Status | None:
+async def request_again(database: Database, user_id: UUID, type_: NotificationType, quiet_seconds: int) -> Asked | None:
     """Queues a person's latest one again, unless it is young; None where there is none."""
     parameters = {"user_id": str(user_id), "type": type_, "quiet_seconds": quiet_seconds}
-    return _status(await database.rpc("request_notification_again", parameters))
+    return _asked(await database.rpc("request_notification_again", parameters))
 
 
-def _status(row: Mapping[str, Any] | None) -> Status | None:
-    return Status(UUID(row["id"]), row["status"]) if row else None
+def _asked(row: Mapping[str, Any] | None) -> Asked | None:
+    return Asked(UUID(row["id"]), row["status"], row.get("retry_after")) if row else None
 
 
-async def status(database: Database, notification_id: UUID) -> str | None:
+async def status(database: Database, notification_id: UUID) -> Status | None:
     """What became of one; None where it is gone."""
-    found: str | None = await database.rpc("get_notification_status", {"notification_id": str(notification_id)})
+    found: Status | None = await database.rpc("get_notification_status", {"notification_id": str(notification_id)})
     return found
 
 

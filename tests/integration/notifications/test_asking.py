@@ -85,23 +85,26 @@ def test_a_welcome_is_sent_again_once_and_not_at_once(mail: Mail) -> None:
     person = mail.stack.person()
     settled(mail, person)
     first = ask(mail, person, type="welcome", user_id="me").json()
+    assert first["status"] == "delivered"
+    assert 0 < first["retry_after"] <= 3600, "nothing was sent"
     assert first["id"] == str(mail.of(person, "welcome")[0]["id"])
     mail.rows(
         """update notifications set sent_at = sent_at - interval '2 hours', created_at = created_at - interval '2 hours'
            where user_id = %s""",
         person.id,
     )
-    answers: list[str] = []
+    answers: list[dict[str, Any]] = []
     threads = [
-        threading.Thread(target=lambda: answers.append(ask(mail, person, type="welcome", user_id="me").json()["id"]))
+        threading.Thread(target=lambda: answers.append(ask(mail, person, type="welcome", user_id="me").json()))
         for _ in range(4)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(set(answers)) == 1
-    assert answers[0] != first["id"]
+    assert len({answer["id"] for answer in answers}) == 1
+    assert answers[0]["id"] != first["id"]
+    assert None in {answer["retry_after"] for answer in answers}, "it was sent again"
     assert mail.accepted(person.email) == 2
 
 
