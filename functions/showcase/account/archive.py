@@ -21,8 +21,6 @@ data/<name>.json   the rows of one table, as they are stored; what is long goes 
 data/<name>.csv    the same for spreadsheets; nested values are JSON, text that begins like a formula has a ' before it
 files/<bucket>/... your files
 data/missing_files.<n>.json   files that are in our list and could not be found, where there are any
-
-docs/account.md of the project says what each table holds.
 """
 # Not in an archive: itself, and what was sent but never passed the checks.
 LEFT_OUT = {"account-exports", "uploads"}

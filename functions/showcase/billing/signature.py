@@ -8,7 +8,7 @@ from showcase.errors import BadRequest
 
 
 class InvalidSignature(BadRequest):
-    """This was not signed by Stripe with a secret of this endpoint, or too long ago."""
+    """This was not signed by Stripe with a secret of this endpoint, or it was signed too long ago."""
 
     default_code = "invalid_signature"
 

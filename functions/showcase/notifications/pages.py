@@ -21,8 +21,8 @@ class Page(Enum):
     """Heading and text; `{}` is what the e-mails are called."""
 
     CONFIRM = ("Unsubscribe?", "You will no longer get {}.")
-    DONE = ("You are unsubscribed", "You will no longer get {}. You can turn it on again in your settings.")
-    INVALID = ("This link does not work", "It is incomplete. Please use the link of the e-mail as it is.")
+    DONE = ("You are unsubscribed", "You will no longer get {}. You can turn them on again in your settings.")
+    INVALID = ("This link does not work", "It is incomplete. Please use the link in the e-mail as it is.")
     EXPIRED = ("This link is too old", "Please use the link of a newer e-mail, or change your settings.")
 
 

@@ -40,7 +40,7 @@ def verify(body: bytes, headers: Mapping[str, str], keys: Sequence[Key], toleran
 
     Raises: BadRequest.
     """
-    refused = BadRequest("This was not signed by SendGrid, or too long ago.", code="invalid_signature")
+    refused = BadRequest("This was not signed by SendGrid, or it was signed too long ago.", code="invalid_signature")
     signature, timestamp = headers.get(EventWebhookHeader.SIGNATURE, ""), headers.get(EventWebhookHeader.TIMESTAMP, "")
     if not timestamp.isascii() or not timestamp.isdecimal() or len(timestamp) > 12:
         raise refused

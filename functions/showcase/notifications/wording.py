@@ -38,8 +38,8 @@ class Facts:
     plan: str | None = None
     amount: str | None = None
     period_end: str | None = None
-    next_attempt_at: str | None = None
-    ends_at: str | None = None
+    next_attempt: str | None = None
+    ended_at: str | None = None
     invoice_url: str | None = None
     urls: tuple[str, ...] = ()
     expires_at: str | None = None
@@ -59,8 +59,8 @@ def facts(payload: Mapping[str, Any]) -> Facts:
         plan=plan(payload.get("plan")),
         amount=money(payload.get("amount"), payload.get("currency")),
         period_end=date(payload.get("period_end")) or date(payload.get("date")),
-        next_attempt_at=date(payload.get("next_attempt_at")) or date(payload.get("next_attempt")),
-        ends_at=date(payload.get("ends_at")) or date(payload.get("ended_at")),
+        next_attempt=date(payload.get("next_attempt")),
+        ended_at=date(payload.get("ended_at")),
         invoice_url=link(payload.get("invoice_url")),
         urls=_links(payload),
         expires_at=moment(payload.get("expires_at")),
