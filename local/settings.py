@@ -4,8 +4,10 @@ import json
 import os
 import re
 import secrets
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
@@ -105,6 +107,15 @@ class Settings(BaseSettings):
             **{f"{v.upper()}_SIMULATOR_PORT": (v, self.simulator_port(v)) for v in self.simulated()},
             "FUNCTIONS_PORT": ("functions", self.functions_port),
         }
+
+
+def leaves_here(url: str) -> bool:
+    """Whether an address is another machine's, to be reached by the proxy that the environment names."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host != "localhost" and not ip_address(host).is_loopback
+    except ValueError:  # a name, or nothing that could be asked
+        return True
 
 
 def read_settings(env_file: Path = ROOT / ".env") -> Settings:

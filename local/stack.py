@@ -11,7 +11,7 @@ from local.guard import Guard
 from local.holding import StackError, cluster_of, forget_stored, holding, remove, running_supervisor
 from local.ports import check_ports
 from local.processes import database_server, parts
-from local.settings import Settings, with_hosted_url, with_local_keys
+from local.settings import Settings, leaves_here, with_hosted_url, with_local_keys
 from local.supervisor import Supervisor
 from local.welcome import welcome
 
@@ -65,7 +65,9 @@ def reset(settings: Settings) -> None:
 def check_project(settings: Settings) -> None:
     url = f"{settings.supabase_url}/auth/v1/settings"
     try:
-        answer = httpx.get(url, headers={"apikey": settings.supabase_publishable_key}, timeout=10)
+        answer = httpx.get(
+            url, headers={"apikey": settings.supabase_publishable_key}, timeout=10, trust_env=leaves_here(url)
+        )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise StackError(
             f"SUPABASE_URL does not answer ({str(error) or type(error).__name__}): is it right?"

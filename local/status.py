@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from local.console import complain
-from local.settings import Settings, SettingsError, read_settings, with_hosted_url, with_local_keys
+from local.settings import Settings, SettingsError, leaves_here, read_settings, with_hosted_url, with_local_keys
 
 ORDER = ("alert", "warn", "ok")
 OWN = frozenset({"database", "auth", "storage"})  # of dependencies, what nothing goes on without
@@ -38,11 +38,12 @@ def main() -> int:
         complain(error)
         return 1
     headers = {"apikey": settings.supabase_secret_key}
-    with httpx.Client(base_url=settings.supabase_url, headers=headers, timeout=SECONDS) as client:
+    url = settings.supabase_url
+    with httpx.Client(base_url=url, headers=headers, timeout=SECONDS, trust_env=leaves_here(url)) as client:
         if resume and not _resume(client, resume):
             return 1
         lines = sorted(look(client), key=lambda line: (ORDER.index(line.verdict), line.item, line.subject))
-    print(f"{settings.supabase_url}\n\n{table(lines)}")
+    print(f"{url}\n\n{table(lines)}")
     return 1 if any(line.verdict == "alert" for line in lines) else 0
 
 

@@ -82,6 +82,12 @@ def test_what_needs_somebody_comes_first_and_is_1_until_it_is_resumed(fresh: Sta
     assert "ALERT" not in said
 
 
+def test_a_proxy_is_not_asked_for_what_is_on_this_machine(fresh: Stack, tmp_path: Path) -> None:
+    nowhere = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), "http://127.0.0.1:1")
+    _, words, said = status(fresh, tmp_path, **nowhere, NO_PROXY="", no_proxy="")
+    assert any(line[1:3] == ["answers", "database"] for line in words), said
+
+
 def test_a_key_that_is_not_the_services_learns_nothing(fresh: Stack, tmp_path: Path) -> None:
     code, words, said = status(fresh, tmp_path, SUPABASE_SECRET_KEY="sb_secret_of_another_project")
     assert code == 1
