@@ -10,7 +10,6 @@ from showcase.account.store import Deletion
 from showcase.errors import ApiError
 from showcase.retry import Deadline
 
-LONGEST_WAIT = 3600  # seconds
 FILES_AT_ONCE = 100
 # What became of an e-mail, once nothing more is going to happen that needs its person.
 SETTLED = {"sent", "delivered", "bounced", "failed", "suppressed"}
@@ -101,7 +100,7 @@ async def go_on(account: Account, deletion: Deletion, steps: Mapping[str, Step] 
         try:
             await steps[deletion.step](account, deletion)
         except (Waiting, ApiError) as error:
-            wait = min(account.settings.account_retry_seconds * 2 ** min(deletion.attempts - 1, 10), LONGEST_WAIT)
+            wait = account.settings.wait_after(deletion.attempts)
             await store.record(account.database, deletion, deletion.step, error.code, wait)
             return False
         if deletion.step == names[-1]:

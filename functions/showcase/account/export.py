@@ -12,7 +12,6 @@ from showcase.errors import ApiError
 from showcase.retry import Deadline
 
 BUCKET = "account-exports"
-LONGEST_WAIT = 3600  # seconds
 
 
 async def go_on(account: Account, deadline: Deadline, only: UUID | None = None) -> int:
@@ -25,7 +24,7 @@ async def go_on(account: Account, deadline: Deadline, only: UUID | None = None) 
         try:
             made += await _next(account, export, deadline)
         except ApiError as error:
-            wait = min(account.settings.account_retry_seconds * 2 ** min(export.failures, 10), LONGEST_WAIT)
+            wait = account.settings.wait_after(export.failures + 1)
             await store.delay_export(account.database, export, error.code, wait)
     return made
 

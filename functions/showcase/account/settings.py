@@ -4,6 +4,8 @@ from pydantic import Field
 
 from showcase.settings import Settings
 
+LONGEST_WAIT = 3600  # seconds
+
 
 class AccountSettings(Settings):
     """How long links live and how patient a deletion is."""
@@ -29,3 +31,8 @@ class AccountSettings(Settings):
     account_retry_seconds: int = Field(default=60, ge=0)
     # How long one run goes on; below the platform's limit for a request.
     account_run_seconds: float = Field(default=50.0, gt=0)
+
+    def wait_after(self, failures: int) -> int:
+        """Seconds until something that failed so many times is tried again."""
+        wait: int = self.account_retry_seconds * 2 ** min(failures - 1, 10)
+        return min(wait, LONGEST_WAIT)
