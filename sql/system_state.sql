@@ -17,6 +17,7 @@ insert into private.state_limits (item, warn, alert, unit) values
   ('mail_failed', 1, 25, 'in a day'),
   ('mail_suppressed', 50, 500, 'in a day'), -- bounced, unsubscribed, without an address
   ('account_deletions', 60, 1440, 'minutes'), -- since the oldest is due
+  ('account_exports', 60, 1440, 'minutes'), -- since the oldest was asked for
   ('file_removals', 120, 1440, 'minutes'), -- since the oldest is queued
   ('design_budget', 80, 100, '% spent'),
   ('x_reads', 80, 100, '% spent');
@@ -91,6 +92,10 @@ language sql stable security definer set search_path = '' as $$
         || coalesce(': ' || string_agg(distinct deletion.last_error, ', '), '')
     from private.account_deletions as deletion
     where deletion.status in ('scheduled', 'running') and deletion.due_at <= now()
+    union all
+    select 'account_exports', '', private.minutes_since(min(export.started_at)), null,
+      format('%s being made', count(*)) || coalesce(': ' || string_agg(distinct export.last_error, ', '), '')
+    from private.account_exports as export where export.finished_at is null and export.expires_at > now()
     union all
     select 'file_removals', '', private.minutes_since(min(removal.created_at)), null,
       format('%s queued', count(*)) || coalesce(': ' || string_agg(distinct removal.last_error, ', '), '')

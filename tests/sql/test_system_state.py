@@ -36,8 +36,8 @@ def test_a_fresh_system_is_well_and_names_everything(system: Connection) -> None
     assert unwell(system) == set()
     items = {item for item, _ in state(system)}
     assert items == {
-        "account_deletions", "billing_findings", "design_budget", "due_sources", "file_removals", "job", "mail_queued",
-        "platform_blocked", "stripe_events", "x_reads",
+        "account_deletions", "account_exports", "billing_findings", "design_budget", "due_sources", "file_removals",
+        "job", "mail_queued", "platform_blocked", "stripe_events", "x_reads",
     }  # fmt: skip
 
 
@@ -48,6 +48,7 @@ BUDGET = "insert into private.metric_budgets (platform, credential, not_before, 
 RUN = "insert into private.job_runs (job, started_at, outcome, error_code) values"
 SPENT = "insert into private.design_spending (month, spent_micros) values"
 LEAVING = "insert into private.account_deletions (user_id, due_at, last_error) values"
+EXPORT = "insert into private.account_exports (user_id, started_at, expires_at, finished_at, last_error) values"
 REMOVAL = "insert into private.file_removals (bucket_id, name, created_at) values"
 SINCE = "update private.cron_jobs set since ="
 GONE = "delete from private.job_runs where job = 'sweepMedia';"
@@ -93,14 +94,14 @@ GONE = "delete from private.job_runs where job = 'sweepMedia';"
             f"{LEAVING} (gen_random_uuid(), now() - interval '2 days', 'billing_unavailable')",
             {("account_deletions", "", "alert")},
         ),
+        (f"{LEAVING} (gen_random_uuid(), now() + interval '1 day', null)", set()),
         (
-            f"{LEAVING} (gen_random_uuid(), now() + interval '1 day', null)",
-            set(),
+            f"{EXPORT} ({USER}, now() - interval '2 hours', now() + interval '1 day', null, 'storage_unavailable')",
+            {("account_exports", "", "warn")},
         ),
-        (
-            f"{REMOVAL} ('a', 'b', now() - interval '3 hours')",
-            {("file_removals", "", "warn")},
-        ),
+        (f"{EXPORT} ({USER}, now() - interval '2 days', now() + interval '1 day', now(), null)", set()),
+        (f"{EXPORT} ({USER}, now() - interval '9 days', now() - interval '2 days', null, null)", set()),
+        (f"{REMOVAL} ('a', 'b', now() - interval '3 hours')", {("file_removals", "", "warn")}),
         (f"{SINCE} now() - interval '1 year'", set()),
         (f"{GONE} {SINCE} now() - interval '16 minutes'", {("job", "sweepMedia", "alert")}),
         (f"{GONE} {SINCE} now() - interval '10 minutes'", set()),
