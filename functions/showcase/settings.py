@@ -14,10 +14,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
 
+def split(listed: str) -> tuple[str, ...]:
+    """The parts of a list with commas between them, without those that are empty."""
+    return tuple(part for each in listed.split(",") if (part := each.strip()))
+
+
 def split_secrets(secrets: SecretStr | None) -> tuple[str, ...]:
-    """The secrets of a list with commas between them."""
-    listed = secrets.get_secret_value().split(",") if secrets else ()
-    return tuple(part for secret in listed if (part := secret.strip()))
+    return split(secrets.get_secret_value()) if secrets else ()
 
 
 class CoreSettings(Settings):

@@ -8,6 +8,7 @@ from datetime import datetime
 from showcase.errors import VendorError
 from showcase.metrics.domain import Counts, Platform
 from showcase.retry import Deadline
+from showcase.settings import split
 
 
 @dataclass(frozen=True)
@@ -74,5 +75,4 @@ class Client:
 
 def fingerprints(credentials: str) -> dict[str, str]:
     """Comma-separated credentials by the beginning of their SHA-256, which is what the database and logs may know."""
-    each = (credential.strip() for credential in credentials.split(","))
-    return {hashlib.sha256(credential.encode()).hexdigest()[:12]: credential for credential in each if credential}
+    return {hashlib.sha256(credential.encode()).hexdigest()[:12]: credential for credential in split(credentials)}

@@ -7,6 +7,7 @@ from pydantic import Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from showcase.notifications.domain import NotificationType
+from showcase.settings import split_secrets
 from showcase.site import SiteSettings
 
 OneLine = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=200)]
@@ -57,14 +58,10 @@ class NotificationSettings(SiteSettings):
     @field_validator("notifications_link_secrets")
     @classmethod
     def _some_secret(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not _split(value):
+        if value is not None and not split_secrets(value):
             raise ValueError("no secret in it")
         return value
 
     @property
     def link_secrets(self) -> tuple[bytes, ...]:
-        return _split(self.notifications_link_secrets) if self.notifications_link_secrets else ()
-
-
-def _split(secrets: SecretStr) -> tuple[bytes, ...]:
-    return tuple(part.encode() for secret in secrets.get_secret_value().split(",") if (part := secret.strip()))
+        return tuple(secret.encode() for secret in split_secrets(self.notifications_link_secrets))

@@ -8,7 +8,7 @@ from typing import Any
 from sendgrid.helpers.eventwebhook import EventWebhook, EventWebhookHeader
 
 from showcase.errors import BadRequest
-from showcase.settings import SettingsError
+from showcase.settings import SettingsError, split
 
 AHEAD = 300  # seconds that SendGrid's clock may be ahead of ours
 
@@ -21,7 +21,7 @@ def read_keys(listed: str) -> Sequence[Key]:
 
     Raises: SettingsError.
     """
-    keys = [EventWebhook(_checked(key.strip())) for key in listed.split(",") if key.strip()]
+    keys = [EventWebhook(_checked(key)) for key in split(listed)]
     if not all(hasattr(key.public_key, "curve") for key in keys):
         raise SettingsError("SENDGRID_WEBHOOK_PUBLIC_KEYS: not keys of elliptic curves")
     return keys
