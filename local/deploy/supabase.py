@@ -3,8 +3,10 @@
 Each command names its project, so that no project linked earlier, or meanwhile, is ever changed by mistake.
 """
 
-import json
 from collections.abc import Mapping
+from functools import partial
+
+from psycopg import sql
 
 from local.deploy.steps import Command, Step, StepError
 
@@ -14,6 +16,13 @@ FORWARDERS = (
     *("FUNCTIONS_BACKEND_URL", "FUNCTIONS_BACKEND_AUTH", "FUNCTIONS_BACKEND_SECRET", "FUNCTIONS_BACKEND_AUDIENCE"),
     *("FUNCTIONS_BACKEND_TIMEOUT_SECONDS", "FUNCTIONS_BACKEND_LONG_TIMEOUT_SECONDS", "GOOGLE_SERVICE_ACCOUNT_KEY"),
 )
+
+EXTENSIONS = "do $$ begin create extension if not exists pg_cron; create extension if not exists pg_net; end $$"
+
+KEEP = sql.SQL("""select vault.update_secret(id, {secret})::text from vault.secrets where name = {name}
+union all
+select vault.create_secret({secret}, {name})::text where not exists (select from vault.secrets where name = {name})
+""")
 
 
 def schema() -> list[Step]:
@@ -34,16 +43,24 @@ def forwarders() -> list[Step]:
 
 
 def schedule() -> list[Step]:
-    """Last, since it calls what is deployed by then."""
-    query = ("supabase", "db", "query", "--file", "{file}", REMOTE, "--yes")
+    """Last, since it calls what is deployed by then. `db query` takes one statement at a time."""
     return [
-        Command(
-            "Cron: pg_cron, pg_net, the Vault's two secrets, private.cron_jobs",
-            *(query, ACCESS),
-            file=("SUPABASE_URL", "SUPABASE_SECRET_KEY"),
-            form=as_schedule,
-        )
+        _query("Cron: pg_cron and pg_net", EXTENSIONS),
+        _keep("project_url", "SUPABASE_URL"),
+        _keep("secret_key", "SUPABASE_SECRET_KEY"),
+        _query("Cron: private.cron_jobs", "select private.apply_cron_jobs()"),
     ]
+
+
+def _query(title: str, statement: str) -> Command:
+    return Command(title, ("supabase", "db", "query", statement, REMOTE, "--yes"), ACCESS)
+
+
+def _keep(name: str, variable: str) -> Command:
+    """`private.call_function` reads both secrets (sql/cron.sql)."""
+    query = ("supabase", "db", "query", "--file", "{file}", REMOTE, "--yes")
+    form = partial(as_kept, name, variable)
+    return Command(f"Cron: the Vault's {name}", query, ACCESS, file=(variable,), form=form)
 
 
 def as_env_file(values: Mapping[str, str]) -> str:
@@ -59,30 +76,6 @@ def unquotable(values: Mapping[str, str]) -> list[str]:
     return [f"{name}: no single quotes, no line breaks" for name in known if set("'\r\n") & set(values[name])]
 
 
-def as_schedule(values: Mapping[str, str]) -> str:
-    """One statement, since `db query` takes no more. `private.call_function` reads both secrets (sql/cron.sql)."""
-    kept = {"project_url": values.get("SUPABASE_URL", ""), "secret_key": values.get("SUPABASE_SECRET_KEY", "")}
-    # No quote or dollar is left in it that could end the text that it stands in.
-    text = json.dumps(kept).replace("'", "\\u0027").replace("$", "\\u0024")
-    return _SCHEDULE.replace("<kept>", text)
-
-
-_SCHEDULE = """do $deploy$
-declare
-  wanted record;
-  found uuid;
-begin
-  create extension if not exists pg_cron;
-  create extension if not exists pg_net;
-  for wanted in select key as name, value as secret from jsonb_each_text('<kept>') loop
-    select id into found from vault.secrets where name = wanted.name;
-    if found is null then
-      perform vault.create_secret(wanted.secret, wanted.name);
-    else
-      perform vault.update_secret(found, wanted.secret);
-    end if;
-  end loop;
-  perform private.apply_cron_jobs();
-end
-$deploy$;
-"""
+def as_kept(name: str, variable: str, values: Mapping[str, str]) -> str:
+    """A plain query: pg_stat_statements keeps others, such as `do` blocks, with the constants that stand in them."""
+    return KEEP.format(name=sql.Literal(name), secret=sql.Literal(values[variable])).as_string()

@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from local.database import MODULES, node_program
-from local.deploy.supabase import as_schedule
+from local.deploy.steps import Command
+from local.deploy.supabase import REMOTE, schedule
 from tests.sql.test_cron import EXTENSIONS
 
 # supabase_vault 0.3, as far as a deployment uses it, over the table of test_cron.
@@ -24,21 +25,27 @@ ODD = "sb_secret_'; drop table x; --$$"
 
 
 def tell(url: str, folder: Path, secret_key: str) -> str:
-    """The database here lacks the two extensions: what stands for them is there already."""
-    sql = as_schedule({"SUPABASE_URL": "https://ref.supabase.co", "SUPABASE_SECRET_KEY": secret_key})
-    file = folder / "schedule.sql"
-    file.write_text(re.sub("create extension[^;]*;", "", sql))
+    """Step by step. The database here lacks the two extensions: what stands for them is there already."""
+    values = {"SUPABASE_URL": "https://ref.supabase.co", "SUPABASE_SECRET_KEY": secret_key}
+    file = folder / "statement.sql"
     program = [str(node_program()), str(MODULES / "supabase" / "dist" / "supabase.js")]
-    done = subprocess.run(
-        [*program, "db", "query", f"--remote={url}?sslmode=disable", "--file", str(file), "--yes"],
-        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "SUPABASE_TELEMETRY_DISABLED": "1", "NO_COLOR": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    said = ""
+    for step in schedule():
+        assert isinstance(step, Command)
+        if step.file:
+            file.write_text(step.form({name: values[name] for name in step.file}))
+        words = [str(file) if word == "{file}" else re.sub("create extension[^;]*;", "", word) for word in step.argv]
+        done = subprocess.run(
+            [*program, *(f"--remote={url}?sslmode=disable" if word == REMOTE else word for word in words[1:])],
+            env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "SUPABASE_TELEMETRY_DISABLED": "1", "NO_COLOR": "1"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said += done.stdout + done.stderr
+        assert done.returncode == 0, said
+    return said
 
 
 @pytest.fixture
@@ -59,3 +66,10 @@ def test_the_vault_and_the_jobs_are_as_they_should_be_however_often_it_is_told(h
         wanted = connection.execute("select 'showcase:' || name from private.cron_jobs where enabled order by 1")
         assert jobs == wanted.fetchall()
         assert jobs
+        # The statistics keep every statement: a query with its constants taken out, others as they were written.
+        remembered = connection.execute("""
+            select query from extensions.pg_stat_statements
+            where dbid = (select oid from pg_database where datname = current_database())
+              and (query like '%sb_secret_%' or query ilike '%do $%secret%')
+        """)
+        assert remembered.fetchall() == []
