@@ -63,10 +63,13 @@ def service(values: Mapping[str, str], known: Iterable[str]) -> list[Step]:
         ),
         file=_plain(models, known),
     )
+    # After a rollback it would stay where it was led to, whatever is deployed.
+    lead = ("gcloud", "run", "services", "update-traffic", SERVICE, "--to-latest", *WHERE)
+    steps: list[Step] = [deploy, Command("Cloud Run: the traffic to it", lead)]
     if values.get("FUNCTIONS_BACKEND_URL"):
-        return [deploy]
+        return steps
     asked = ("gcloud", "run", "services", "describe", SERVICE, *WHERE, "--format=value(status.url)")
-    return [deploy, Command("Where it is", asked, keep="FUNCTIONS_BACKEND_URL")]
+    return [*steps, Command("Where it is", asked, keep="FUNCTIONS_BACKEND_URL")]
 
 
 def functions(values: Mapping[str, str], known: Iterable[str]) -> list[Step]:

@@ -29,7 +29,8 @@ def test_schema_webhooks_secrets_functions_forwarders_schedule(deployment: Deplo
     assert "staging runs v1.2.3" in done.stdout
     order = [
         *("db push", "config push", "versions add showcase-staging-STRIPE_WEBHOOK_SECRETS"),
-        *("versions add showcase-staging-STRIPE_SECRET_KEY", "gcloud run deploy", "run services describe"),
+        *("versions add showcase-staging-STRIPE_SECRET_KEY", "gcloud run deploy"),
+        *("run services update-traffic showcase-staging --to-latest", "run services describe"),
         *("supabase secrets set", "functions deploy --use-api", "db query"),
     ]
     texts = [call.text for call in deployment.calls()]
