@@ -4,6 +4,8 @@
 \ir ../policies/common.sql
 \ir users.sql
 \ir ../policies/users.sql
+\ir reserved_usernames.sql
+\ir ../policies/reserved_usernames.sql
 \ir sign_in.sql
 \ir ../policies/sign_in.sql
 \ir projects.sql

@@ -22,8 +22,9 @@ language sql immutable set search_path = '' as $$
 $$;
 comment on function private.picture_from(jsonb) is 'The http(s) address of the picture in what Google told, or null.';
 
--- The first sign-in makes the profile. Whatever Google says about a person, this succeeds: a name that is taken gets a
--- number, an address that is missing, too long or another profile's is replaced by one that cannot receive mail.
+-- The first sign-in makes the profile. Whatever Google says about a person, this succeeds: a name that is taken or
+-- reserved gets a number, an address that is missing, too long or another profile's is replaced by one that cannot
+-- receive mail.
 create function private.create_profile() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -43,7 +44,7 @@ begin
   end if;
   loop
     insert into private.users (id, email, username, avatar_url, google_id)
-    values (
+    select
       new.id,
       case
         when char_length(address) <= 255 and not exists (select from private.users where email = address) then address
@@ -52,7 +53,7 @@ begin
       candidate,
       private.picture_from(new.raw_user_meta_data),
       left(subject, 255)
-    )
+    where not exists (select from private.reserved_usernames as reserved where reserved.username = candidate)
     on conflict do nothing; -- waits for a concurrent sign-up with the same name, and then looks again
     exit when found;
     if exists (select from private.users where google_id = left(subject, 255)) then

@@ -50,6 +50,8 @@ def test_the_first_sign_in_makes_the_profile(database: str) -> None:
         (None, "Zoë", "zoe"),
         (None, None, "user"),
         ("a@example.com", None, "a"),
+        ("Admin+news@example.com", None, "admin-2"),
+        ("山田@example.com", "Sign Up", "sign-up-2"),
         ("x" * 243 + "@example.com", None, "x" * 24),
     ],
 )

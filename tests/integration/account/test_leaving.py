@@ -31,6 +31,7 @@ IMPERSONAL = {
     "private.job_runs": "runs of scheduled jobs",
     "private.metric_budgets": "our own credentials' budgets",
     "private.personal_data": "the list itself",
+    "private.reserved_usernames": "names that nobody can take",
     "private.state_limits": "thresholds",
     "public.plans": "what is sold",
     "public.templates": "the catalogue",
