@@ -3,7 +3,7 @@
 import io
 import struct
 import zlib
-from typing import Any
+from typing import Any, cast
 
 from PIL import Image
 
@@ -42,6 +42,17 @@ def animation(kind: str = "GIF", frames: int = 3) -> bytes:
     pictures = [Image.new("RGB", (16, 16), (80 * n % 256, 10, 10)) for n in range(frames)]
     target = io.BytesIO()
     pictures[0].save(target, kind, save_all=True, append_images=pictures[1:], duration=50)
+    return target.getvalue()
+
+
+def flickering(frames: int = 20) -> bytes:
+    """A noisy GIF of which each frame changes one pixel, and has no more."""
+    noise = Image.effect_noise((200, 200), 200).convert("P")
+    pictures = [noise.copy() for _ in range(frames)]
+    for place, picture in enumerate(pictures):
+        picture.putpixel((place, 0), 255 - cast("int", picture.getpixel((place, 0))))
+    target = io.BytesIO()
+    pictures[0].save(target, "GIF", save_all=True, append_images=pictures[1:], duration=50)
     return target.getvalue()
 
 

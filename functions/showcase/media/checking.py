@@ -48,7 +48,11 @@ async def _show_image(media: Media, upload: Upload, file: IO[bytes]) -> Size:
     file.seek(0)
     async with media.decoders:
         picture = await asyncio.to_thread(
-            images.cleaned, file.read(), upload.content_type, media.settings.media_image_pixels
+            images.cleaned,
+            file.read(),
+            upload.content_type,
+            media.settings.media_image_pixels,
+            media.settings.media_image_bytes,
         )
     await media.storage.upload(SHOWN, upload.shown_name, picture.content, upload.content_type, CACHING)
     return picture.width, picture.height

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from showcase.errors import ApiError
+from showcase.errors import ApiError, UnprocessableContent
 from showcase.media import qr, store
 from showcase.media.clients import Media
+from showcase.media.domain import Refused
 from showcase.media.store import StaleCode
+from showcase.storage import FileTooLarge
 from showcase.telemetry import report
 
 BUCKET = "qr-codes"
@@ -35,13 +37,20 @@ def name(user_id: UUID, project_id: UUID | None, style: Mapping[str, Any]) -> st
 
 async def draw(media: Media, link: str, style: Mapping[str, Any], logo: str | None) -> tuple[bytes, str]:
     """The code as PNG and SVG; `logo` is the name of a stored image."""
-    picture: bytes | None = None
-    if logo is not None:
-        file = io.BytesIO()
-        await media.storage.download("project-media", logo, file, media.settings.media_image_bytes * 4)
-        picture = file.getvalue()
-    async with media.decoders:
-        return await asyncio.to_thread(qr.render, link, style, picture)
+    try:
+        async with media.decoders:
+            picture = await _logo(media, logo) if logo else None
+            return await asyncio.to_thread(qr.render, link, style, picture)
+    except (FileTooLarge, Refused):
+        raise UnprocessableContent(
+            "The logo has too many bytes or pixels: take a smaller image.", code="logo_too_large"
+        ) from None
+
+
+async def _logo(media: Media, name: str) -> bytes:
+    file = io.BytesIO()
+    await media.storage.download("project-media", name, file, media.settings.media_image_bytes)
+    return file.getvalue()
 
 
 async def put(media: Media, name: str, picture: bytes) -> None:

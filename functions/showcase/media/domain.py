@@ -46,7 +46,7 @@ class Reason(StrEnum):
 
 DETAILS: Mapping[Reason, str] = {
     Reason.EMPTY: "The file is empty.",
-    Reason.TOO_LARGE: "The file is larger than was announced.",
+    Reason.TOO_LARGE: "The file is larger than was announced, or too large once it is written anew.",
     Reason.WRONG_TYPE: "The file is not of the type that was announced.",
     Reason.DAMAGED: "The file is damaged or incomplete.",
     Reason.TOO_MANY_PIXELS: "The image has too many pixels or frames.",

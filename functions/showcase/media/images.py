@@ -30,14 +30,15 @@ class Picture:
     height: int
 
 
-def cleaned(content: bytes, content_type: ContentType, pixels: int) -> Picture:
+def cleaned(content: bytes, content_type: ContentType, pixels: int, largest: int) -> Picture:
     """The image without metadata (EXIF with its location, XMP, comments, whatever follows the pixels), turned upright.
 
     `pixels` bounds all frames together; it is checked on what the header announces, before anything is decoded. Of the
-    pictures in one JPEG (a preview, a depth map) the first is it.
+    pictures in one JPEG (a preview, a depth map) the first is it. Few bytes may become many: the result may have
+    `largest`.
 
     Raises:
-        Refused: another format, too many pixels, or pixels that cannot be decoded.
+        Refused: another format, too many pixels or bytes, or pixels that cannot be decoded.
     """
     with warnings.catch_warnings():
         # Its own warning comes at a size that is not ours; what counts is checked below.
@@ -47,13 +48,16 @@ def cleaned(content: bytes, content_type: ContentType, pixels: int) -> Picture:
                 _check_size(image, pixels)
                 if content_type is ContentType.JPEG and content.count(_SCAN) > SCANS:
                     raise Refused(Reason.TOO_MANY_PIXELS)
-                return _written(image, content_type, pixels)
+                picture = _written(image, content_type, pixels)
         except Image.DecompressionBombError:
             raise Refused(Reason.TOO_MANY_PIXELS) from None
         except Refused:
             raise
         except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError, MemoryError):
             raise Refused(Reason.DAMAGED) from None
+    if len(picture.content) > largest:
+        raise Refused(Reason.TOO_LARGE)
+    return picture
 
 
 def _check_size(image: Image.Image, pixels: int) -> None:

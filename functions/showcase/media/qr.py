@@ -11,10 +11,12 @@ import segno
 from PIL import Image
 
 from showcase.contrast import ENOUGH, contrast, is_lighter
+from showcase.media.domain import Reason, Refused
 
 QUIET_ZONE = 4  # modules; the standard's
 LOGO_SHARE = 0.2  # of the code's width: H still reads with this much of the middle covered
-LOGO_PIXELS = 256
+LOGO_SIDE = 256  # pixels it is drawn with at most
+LOGO_PIXELS = 16_000_000  # it may be decoded with: four bytes each
 
 
 def stands_out(dark: str, light: str) -> bool:
@@ -31,7 +33,11 @@ def style_name(style: Mapping[str, Any]) -> str:
 
 
 def render(link: str, style: Mapping[str, Any], logo: bytes | None) -> tuple[bytes, str]:
-    """The code as PNG and as SVG. The logo, a clean image, covers the middle on a light ground."""
+    """The code as PNG and as SVG. The logo, a clean image, covers the middle on a light ground.
+
+    Raises:
+        Refused: the logo has too many pixels.
+    """
     code = segno.make_qr(link, error="H" if logo else style["error_correction"], boost_error=False)
     looks = {"dark": style["dark"], "light": style["light"], "border": QUIET_ZONE}
     picture = io.BytesIO()
@@ -42,7 +48,8 @@ def render(link: str, style: Mapping[str, Any], logo: bytes | None) -> tuple[byt
     if logo is None:
         return picture.getvalue(), svg
     width = int(code.symbol_size(style["scale"], QUIET_ZONE)[0])
-    return _with_logo(picture, logo, style, width), _svg_with_logo(svg, logo, style, width)
+    small = _logo(logo)
+    return _with_logo(picture, small, style, width), _svg_with_logo(svg, small, style, width)
 
 
 def _square(width: int, share: float) -> tuple[int, int]:
@@ -51,20 +58,26 @@ def _square(width: int, share: float) -> tuple[int, int]:
     return (width - side) // 2, side
 
 
-def _logo(logo: bytes, side: int) -> Image.Image:
+def _logo(logo: bytes) -> Image.Image:
+    """Small, before it is anything else: every copy of a large picture takes as much again."""
+    side = (LOGO_SIDE, LOGO_SIDE)
     with Image.open(io.BytesIO(logo)) as image:
-        small = image.convert("RGBA")
-    small.thumbnail((side, side))
-    return small
+        image.draft(None, side)  # a JPEG is decoded at a fraction of its size
+        if image.width * image.height > LOGO_PIXELS:
+            raise Refused(Reason.TOO_MANY_PIXELS)
+        plain = image.convert("RGBA") if image.mode in {"1", "P", "PA"} else image
+        plain.thumbnail(side)
+        return plain.convert("RGBA")
 
 
-def _with_logo(picture: io.BytesIO, logo: bytes, style: Mapping[str, Any], width: int) -> bytes:
+def _with_logo(picture: io.BytesIO, logo: Image.Image, style: Mapping[str, Any], width: int) -> bytes:
     start, side = _square(width, LOGO_SHARE)
     with Image.open(picture) as code:
         ground = code.convert("RGB")
     edge = style["scale"]
     ground.paste(style["light"], (start - edge, start - edge, start + side + edge, start + side + edge))
-    small = _logo(logo, side)
+    small = logo.copy()
+    small.thumbnail((side, side))
     place = (start + (side - small.width) // 2, start + (side - small.height) // 2)
     ground.paste(small, place, small)
     target = io.BytesIO()
@@ -72,11 +85,11 @@ def _with_logo(picture: io.BytesIO, logo: bytes, style: Mapping[str, Any], width
     return target.getvalue()
 
 
-def _svg_with_logo(svg: str, logo: bytes, style: Mapping[str, Any], width: int) -> str:
+def _svg_with_logo(svg: str, logo: Image.Image, style: Mapping[str, Any], width: int) -> str:
     start, side = _square(width, LOGO_SHARE)
     edge = style["scale"]
     target = io.BytesIO()
-    _logo(logo, LOGO_PIXELS).save(target, "PNG")
+    logo.save(target, "PNG")
     data = base64.b64encode(target.getvalue()).decode()
     ground = (
         f'<rect x="{start - edge}" y="{start - edge}" width="{side + 2 * edge}" height="{side + 2 * edge}" '

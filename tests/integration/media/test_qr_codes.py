@@ -1,6 +1,7 @@
 """QR codes, read back with a decoder that knows nothing of how they were made."""
 
 import io
+from uuid import uuid4
 
 import httpx
 import segno
@@ -8,7 +9,7 @@ import zxingcpp
 from PIL import Image
 
 from tests.integration.media.media import Studio
-from tests.support.pictures import image
+from tests.support.pictures import bomb, image
 
 
 def read(url: str) -> str:
@@ -68,6 +69,23 @@ def test_a_logo_is_one_of_ones_own_images(studio: Studio, rival: Studio) -> None
     made = studio.call("generateQrCode", project_id=project, logo_image_id=logo["id"]).raise_for_status().json()
     assert read(made["png_url"]) == made["link"]
     assert rival.call("generateQrCode", logo_image_id=logo["id"]).status_code == 404
+
+
+def test_a_logo_that_is_too_large_is_refused(studio: Studio) -> None:
+    project = studio.project()
+    pixels = studio.upload(project, bomb(5000, 4000)).raise_for_status().json()
+    (known,) = studio.files()
+    name = f"{studio.person.id}/{project}/{uuid4()}.png"
+    studio.store("project-media", name, bytes(10 * 1024 * 1024 + 1))  # from when images had more
+    (stored,) = studio.sql(
+        "insert into public.project_images (project_id, url) values (%s, %s) returning id",
+        project,
+        pixels["url"].replace(known, name),
+    )
+    for logo in (pixels["id"], stored["id"]):
+        answer = studio.call("generateQrCode", logo_image_id=str(logo))
+        assert (answer.status_code, answer.json()["code"]) == (422, "logo_too_large")
+    assert studio.files("qr-codes") == []
 
 
 def test_a_code_leads_to_what_everybody_sees(studio: Studio, rival: Studio) -> None:

@@ -8,9 +8,10 @@ from PIL import Image, ImageChops, ImageOps
 from showcase.media.domain import ContentType, Reason, Refused, sniff
 from showcase.media.images import cleaned
 
-from tests.support.pictures import PLACE, animation, bomb, growing, image, located, scanned, several
+from tests.support.pictures import PLACE, animation, bomb, flickering, growing, image, located, scanned, several
 
 PIXELS = 1_000_000
+LARGEST = 1_000_000  # bytes
 STILL = [ContentType.PNG, ContentType.JPEG, ContentType.WEBP, ContentType.GIF, ContentType.AVIF]
 
 
@@ -22,7 +23,7 @@ def kind(content_type: ContentType) -> str:
 def test_an_image_keeps_its_type_and_size(content_type: ContentType) -> None:
     sent = image(kind(content_type))
     assert sniff(sent[:64]) is content_type
-    picture = cleaned(sent, content_type, PIXELS)
+    picture = cleaned(sent, content_type, PIXELS, LARGEST)
     assert (picture.width, picture.height) == (32, 24)
     assert sniff(picture.content[:64]) is content_type
 
@@ -32,7 +33,7 @@ def test_an_image_keeps_its_type_and_size(content_type: ContentType) -> None:
 def test_the_place_is_gone_and_the_picture_upright(content_type: ContentType, orientation: int) -> None:
     sent = located(kind(content_type), orientation)
     assert PLACE in sent
-    picture = cleaned(sent, content_type, PIXELS)
+    picture = cleaned(sent, content_type, PIXELS, LARGEST)
     with Image.open(io.BytesIO(picture.content)) as shown:
         assert dict(shown.getexif()) == {}
         assert shown.size == ((24, 32) if orientation == 6 else (32, 24))
@@ -50,7 +51,7 @@ def test_it_looks_as_it_did(mode: str, orientation: int) -> None:
     exif[0x0112] = orientation
     sent = io.BytesIO()
     drawn.convert("RGB").convert(mode).save(sent, "JPEG", exif=exif)
-    picture = cleaned(sent.getvalue(), ContentType.JPEG, PIXELS)
+    picture = cleaned(sent.getvalue(), ContentType.JPEG, PIXELS, LARGEST)
     with Image.open(sent) as before, Image.open(io.BytesIO(picture.content)) as after:
         wanted = ImageOps.exif_transpose(before).convert("L")
         assert after.size == wanted.size
@@ -60,7 +61,7 @@ def test_it_looks_as_it_did(mode: str, orientation: int) -> None:
 
 def test_of_several_pictures_in_a_jpeg_the_first_is_shown() -> None:
     """Phones keep a preview or a depth map behind it."""
-    picture = cleaned(several(), ContentType.JPEG, PIXELS)
+    picture = cleaned(several(), ContentType.JPEG, PIXELS, LARGEST)
     with Image.open(io.BytesIO(picture.content)) as shown:
         assert (shown.format, shown.size) == ("JPEG", (32, 24))
         red, green, blue = cast("tuple[int, int, int]", shown.getpixel((16, 12)))
@@ -69,21 +70,21 @@ def test_of_several_pictures_in_a_jpeg_the_first_is_shown() -> None:
 
 @pytest.mark.parametrize("content_type", STILL)
 def test_what_follows_the_pixels_is_gone(content_type: ContentType) -> None:
-    picture = cleaned(image(kind(content_type)) + b"PK\x03\x04<script>alert(1)</script>", content_type, PIXELS)
+    picture = cleaned(image(kind(content_type)) + b"PK\x03\x04<script>alert(1)</script>", content_type, PIXELS, LARGEST)
     assert b"script" not in picture.content
 
 
 def test_comments_and_profiles_of_text_are_gone() -> None:
     sent = image("JPEG", comment=b"<?php system($_GET[0]); ?>")
     assert b"<?php" in sent
-    assert b"<?php" not in cleaned(sent, ContentType.JPEG, PIXELS).content
+    assert b"<?php" not in cleaned(sent, ContentType.JPEG, PIXELS, LARGEST).content
     sent = image("GIF", comment=b"<script>")
-    assert b"<script>" not in cleaned(sent, ContentType.GIF, PIXELS).content
+    assert b"<script>" not in cleaned(sent, ContentType.GIF, PIXELS, LARGEST).content
 
 
 @pytest.mark.parametrize("content_type", [ContentType.GIF, ContentType.WEBP, ContentType.PNG])
 def test_an_animation_still_moves(content_type: ContentType) -> None:
-    picture = cleaned(animation(kind(content_type)), content_type, PIXELS)
+    picture = cleaned(animation(kind(content_type)), content_type, PIXELS, LARGEST)
     with Image.open(io.BytesIO(picture.content)) as shown:
         assert getattr(shown, "n_frames", 1) == 3
 
@@ -107,8 +108,16 @@ def test_an_animation_still_moves(content_type: ContentType) -> None:
 )
 def test_what_is_no_such_image_is_refused(sent: bytes, content_type: ContentType, reason: Reason) -> None:
     with pytest.raises(Refused) as refused:
-        cleaned(sent, content_type, PIXELS)
+        cleaned(sent, content_type, PIXELS, LARGEST)
     assert refused.value.reason is reason
+
+
+def test_few_bytes_that_become_many_are_refused() -> None:
+    """Each frame of a GIF may hold what has changed; written anew, it holds everything."""
+    sent = flickering()
+    with pytest.raises(Refused) as refused:
+        cleaned(sent, ContentType.GIF, PIXELS, len(sent) * 4)
+    assert refused.value.reason is Reason.TOO_LARGE
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import resvg_py
 import zxingcpp
 from PIL import Image
 from showcase.media import qr
+from showcase.media.domain import Reason, Refused
 
 from tests.support.pictures import image
 
@@ -48,6 +49,22 @@ def test_a_logo_leaves_the_code_readable(size: tuple[int, int]) -> None:
     assert read(picture) == read(drawn(svg)) == (LINK, "H")
     assert 'href="data:image/png;base64,' in svg
     assert "script" not in svg
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_a_logo_may_be_any_image(mode: str) -> None:
+    logo = io.BytesIO()
+    Image.new(mode, (400, 300)).save(logo, "PNG")
+    picture, svg = qr.render(LINK, style(), logo.getvalue())
+    assert read(picture) == read(drawn(svg)) == (LINK, "H")
+
+
+def test_a_logo_of_very_many_pixels_is_refused_unless_it_can_be_read_small() -> None:
+    size = (5000, 4000)
+    with pytest.raises(Refused) as refused:
+        qr.render(LINK, style(), image("PNG", size))
+    assert refused.value.reason is Reason.TOO_MANY_PIXELS
+    assert read(qr.render(LINK, style(), image("JPEG", size))[0]) == (LINK, "H")
 
 
 def test_a_code_stands_out_and_is_the_darker_one() -> None:
