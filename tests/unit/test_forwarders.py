@@ -9,6 +9,8 @@ from showcase.auth import Kind
 from showcase.http import CORS, REQUEST_ID
 from showcase.routes import ENDPOINTS, find_endpoint
 
+from local.deploy.sizes import SIZES
+from local.deploy.target import Target
 from local.settings import ROOT, documented_variables
 from tests.support.forwarders import DENO, FORWARDERS, OFFLINE, RUNTIME, VARIABLES, configured, deno_environment
 
@@ -34,6 +36,14 @@ def test_a_forwarder_knows_the_handlers_below_its_name(name: str) -> None:
     below = [path.partition("/")[2] for path in ENDPOINTS if path.startswith(f"{name}/")]
     source = (FORWARDERS / name / "index.ts").read_text()
     assert re.findall(r"below: (\[.*?\])", source) == ([json.dumps(sorted(below))] if below else [])
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_a_forwarder_waits_as_long_as_its_functions_may_take(name: str) -> None:
+    """60 seconds, or where it is slow as long as hosted Supabase lets it."""
+    longest = max(SIZES[path].seconds for path in ENDPOINTS if path.partition("/")[0] == name)
+    source = (FORWARDERS / name / "index.ts").read_text()
+    assert ("slow: true" in source) == (longest > Target.model_fields["functions_backend_timeout_seconds"].default)
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))

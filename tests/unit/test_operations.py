@@ -48,3 +48,13 @@ def test_every_policy_reads_a_metric_that_is_defined(name: str) -> None:
     labels = {label["key"] for label in metric["metricDescriptor"]["labels"]}
     assert set(re.findall(r"metric\.label\.(\w+)", json.dumps(policy))) <= labels
     assert labels == set(metric.get("labelExtractors", {}))
+
+
+def test_an_uptime_check_that_fails_tells_somebody() -> None:
+    policy = json.loads((DOCS / "monitoring" / "uptime.policy.json").read_text())
+    (condition,) = policy["conditions"]
+    assert "uptime_check/check_passed" in condition["conditionThreshold"]["filter"]
+    (check,) = re.findall(r"gcloud monitoring uptime create .*?[^\\]$", GUIDE, re.DOTALL | re.MULTILINE)
+    assert "--protocol=https" in check
+    assert re.findall(r"--path=(\S+)", check) == ["/functions/v1/health"]
+    assert policy["documentation"]["content"].startswith("/functions/v1/health")
