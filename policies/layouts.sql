@@ -35,3 +35,5 @@ create policy "people delete their own layouts" on public.layouts for delete to 
 revoke all on table public.layouts from anon, authenticated, service_role;
 grant select on table public.layouts to anon, authenticated, service_role;
 grant insert, update, delete on table public.layouts to authenticated, service_role;
+
+revoke all on function private.publish_one_layout() from public, anon, authenticated, service_role;
