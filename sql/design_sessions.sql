@@ -18,8 +18,9 @@ declare
   lost private.design_runs;
   session uuid;
 begin
+  -- Who is being deleted has gone when this goes on, or is deleted after it: what is counted here is not lost between.
   select coalesce((begin_design.limits ->> person.tier)::int, 0) into daily
-  from private.users as person where person.id = begin_design.user_id;
+  from private.users as person where person.id = begin_design.user_id for key share;
   if not found then
     return jsonb_build_object('refused', 'no_profile');
   end if;

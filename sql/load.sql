@@ -96,3 +96,5 @@
 \ir ../policies/system_state.sql
 \ir deleted_people.sql
 \ir ../policies/deleted_people.sql
+\ir used_today.sql
+\ir ../policies/used_today.sql

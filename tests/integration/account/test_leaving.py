@@ -33,6 +33,7 @@ IMPERSONAL = {
     "private.personal_data": "the list itself",
     "private.reserved_usernames": "names that nobody can take",
     "private.state_limits": "thresholds",
+    "private.used_today": "what those who left used of today's share, by a hash; gone with the day",
     "public.plans": "what is sold",
     "public.templates": "the catalogue",
     "storage.buckets": "the buckets",
