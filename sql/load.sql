@@ -98,3 +98,5 @@
 \ir ../policies/deleted_people.sql
 \ir used_today.sql
 \ir ../policies/used_today.sql
+\ir row_limits.sql
+\ir ../policies/row_limits.sql

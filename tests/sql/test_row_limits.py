@@ -1,0 +1,83 @@
+"""How many projects and layouts a person may have."""
+
+from contextlib import suppress
+
+import psycopg
+import pytest
+from psycopg.errors import Error
+
+from tests.sql.acting import ADA, GRACE, Connection, acting_as, superuser
+from tests.sql.test_metrics_concurrency import at_once
+
+LIMITS = {"projects": 1000, "layouts": 200}
+ADD = {
+    "projects": "insert into projects (user_id, title) select %s, 'P' from generate_series(1, %s)",
+    "layouts": "insert into layouts (user_id, name, blocks_json) select %s, 'L', '[]' from generate_series(1, %s)",
+}
+AS_A_PERSON = "select set_config('role', 'authenticated', false), set_config('request.jwt.claims', %s, false)"
+
+
+def become(connection: Connection) -> None:
+    connection.execute(AS_A_PERSON, (f'{{"role": "authenticated", "sub": "{ADA}"}}',))
+
+
+def left(connection: Connection, table: str) -> int:
+    counted = connection.execute(f"select count(*) as number from {table} where user_id = %s".encode(), (ADA,))
+    row = counted.fetchone()
+    assert row
+    return LIMITS[table] - int(row["number"])
+
+
+@pytest.mark.parametrize("table", LIMITS)
+def test_a_person_has_so_many_and_no_more(untouched_database: str, table: str) -> None:
+    with acting_as(untouched_database, "authenticated", ADA) as connection:
+        connection.execute(ADD[table], (ADA, left(connection, table)))
+        with pytest.raises(Error) as refused, connection.transaction():
+            connection.execute(ADD[table], (ADA, 1))
+        assert refused.value.sqlstate == "PT409"
+        assert refused.value.diag.message_primary == f"You may have {LIMITS[table]} {table} at most."
+        connection.execute(f"delete from {table} where id = (select id from {table} limit 1)".encode())
+        connection.execute(ADD[table], (ADA, left(connection, table)))
+
+
+@pytest.mark.parametrize("table", LIMITS)
+def test_what_is_there_may_be_written_again(untouched_database: str, table: str) -> None:
+    """An upsert of a row that is there, as supabase-js sends it."""
+    with acting_as(untouched_database, "authenticated", ADA) as connection:
+        connection.execute(ADD[table], (ADA, left(connection, table)))
+        connection.execute(
+            f"insert into {table} select * from (select * from {table} where user_id = %s limit 1) as one "
+            "on conflict (id) do update set created_at = excluded.created_at".encode(),
+            (ADA,),
+        )
+
+
+@pytest.mark.parametrize("table", LIMITS)
+def test_handlers_and_others_are_not_counted(untouched_database: str, table: str) -> None:
+    with acting_as(untouched_database, "authenticated", GRACE) as connection:
+        connection.execute("select set_config('role', 'service_role', true)")
+        if table == "layouts":
+            connection.execute(ADD[table], (ADA, LIMITS[table] + 1))
+        connection.execute("reset role")
+        connection.execute(ADD[table], (ADA, LIMITS[table] + 1))
+        connection.execute("select set_config('role', 'authenticated', true)")
+        connection.execute(ADD[table], (GRACE, 1))
+
+
+@pytest.mark.parametrize("table", LIMITS)
+def test_two_at_once_do_not_share_the_last_place(database: str, table: str) -> None:
+    with superuser(database) as connection:
+        connection.execute(ADD[table], (ADA, left(connection, table) - 3))
+
+    def work(connection: psycopg.Connection[dict[str, object]]) -> int:
+        become(connection)
+        added = 0
+        for _ in range(4):
+            with suppress(Error):
+                connection.execute(ADD[table], (ADA, 1))
+                added += 1
+        return added
+
+    assert sum(at_once(database, 6, work)) == 3
+    with superuser(database) as connection:
+        assert left(connection, table) == 0
