@@ -3,18 +3,28 @@
 import asyncio
 import hashlib
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from showcase.billing.domain import LIVE
 from showcase.billing.events import Billing
-from showcase.billing.stripe_api import Object
-from showcase.errors import VendorError
+from showcase.billing.stripe_api import LATEST_CHECKOUTS, Object
+from showcase.errors import ApiError, VendorError
 
 LEFT_AT_LEAST = 600  # seconds that an open checkout must still have to be given out again
+AN_HOUR = 3600
+
+
+class TooManyCheckouts(ApiError):
+    """You have begun many purchases within an hour. Please finish one, or try again later."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    default_code = "too_many_checkouts"
 
 
 @dataclass(frozen=True)
@@ -33,12 +43,17 @@ async def has_live_subscription(billing: Billing, customer: str) -> bool:
 
 
 async def open_checkout(billing: Billing, customer: str, purchase: Purchase) -> str:
-    """The address of a checkout for this, and for nothing else: what was open before is closed."""
+    """The address of a checkout for this, and for nothing else: what was open before is closed.
+
+    Raises: TooManyCheckouts, where the latest that Stripe lists are all of this hour.
+    """
     params = _params(billing, customer, purchase)
     request = hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()[:32]
     latest = await billing.stripe.checkouts_of(customer)
     checkout = _same(latest, request)
     if checkout is None:
+        if (wait := _wait(latest)) > 0:
+            raise TooManyCheckouts(headers={"Retry-After": str(wait)})
         params = {**params, "metadata": {**params["metadata"], "request": request}}
         # Two clicks at once see the same latest one, and so have one key and get one checkout.
         key = f"checkout:{request}:{latest[0]['id'] if latest else ''}"
@@ -76,6 +91,14 @@ def _same(latest: Sequence[Object], request: str) -> Mapping[str, Any] | None:
         ),
         None,
     )
+
+
+def _wait(latest: Sequence[Object]) -> int:
+    """Seconds until there may be another one."""
+    if len(latest) < LATEST_CHECKOUTS:
+        return 0
+    first = min(int(each["created"]) for each in latest)
+    return math.ceil(first + AN_HOUR - time.time())
 
 
 async def _expire(billing: Billing, checkout: str) -> None:

@@ -124,7 +124,7 @@ create_checkout_session = Endpoint(
     callers=PEOPLE,
     connect=connect,
     handle=handle_checkout,
-    problems=(NotFound,),
+    problems=(NotFound, checkout.TooManyCheckouts),
 )
 
 create_portal_session = Endpoint(

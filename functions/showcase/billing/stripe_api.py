@@ -17,6 +17,8 @@ API_VERSION = "2026-10-28.endive"
 # Since when a payment is owed, and whose customer it is, in the same request.
 _EXPANDED = ("latest_invoice", "customer")
 
+LATEST_CHECKOUTS = 10
+
 Object = dict[str, Any]
 
 
@@ -80,8 +82,9 @@ class Stripe:
         await _found(self.client.v1.subscriptions.cancel_async(subscription))
 
     async def checkouts_of(self, customer: str) -> Sequence[Object]:
-        """The latest ten."""
-        answer = await _asked(self.client.v1.checkout.sessions.list_async({"customer": customer, "limit": 10}))
+        """The latest ones, the newest first."""
+        params: Any = {"customer": customer, "limit": LATEST_CHECKOUTS}
+        answer = await _asked(self.client.v1.checkout.sessions.list_async(params))
         found: Sequence[Object] = answer["data"]
         return found
 

@@ -91,6 +91,22 @@ def test_another_plan_closes_the_checkout_that_was_open(backend: Backend, at_str
     assert at_stripe.control.post(second, data={"outcome": "ok"}).status_code == 303
 
 
+def test_nobody_begins_more_than_ten_an_hour(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    def begin(number: int) -> httpx.Response:
+        body = {"plan": "pro_monthly", "success_path": f"/done/{number}", "cancel_path": "/plans"}
+        return backend.ask(person, "createCheckoutSession", body)
+
+    answers = [begin(number) for number in range(12)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429] * 2
+    assert answers[-1].json()["code"] == "too_many_checkouts"
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 3600
+    assert begin(9).json() == answers[9].json(), "the one that is open is given out again"
+    assert (
+        len(at_stripe.sdk().v1.checkout.sessions.list({"customer": customer_of(backend, person), "limit": 100}).data)
+        == 10
+    )
+
+
 def test_a_customer_that_stripe_has_lost_is_made_anew(backend: Backend, at_stripe: Stripe, person: Person) -> None:
     buy(backend, person)
     lost = customer_of(backend, person)
