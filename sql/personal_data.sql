@@ -102,30 +102,41 @@ insert into private.personal_data (source, relation, owned, row_key, secrets, ca
   ),
   ('files', 'storage.objects', 'starts_with(t.name, $1 || ''/'')', 't.bucket_id || ''/'' || t.name', '{}', false);
 
--- One page of a person's rows, in the order of their keys.
+-- One page of a person's rows, in the order of their keys: so many, and no more bytes than memory takes easily, but at
+-- least one. Rows are read one by one, by their place (ctid): the keys alone say how far a page may go.
 create function public.export_account_rows(user_id uuid, source text, after text, batch int) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 #variable_conflict use_variable
 declare
+  most constant bigint := 4 * 1024 * 1024;
   wanted private.personal_data;
-  page jsonb;
+  place tid;
+  key text;
+  last text;
+  content jsonb;
+  page jsonb[] := '{}';
+  bytes bigint := 0;
 begin
   select * into wanted from private.personal_data as known where known.source = export_account_rows.source;
   if to_regclass(wanted.relation) is null then
     return '{"rows": [], "next": null}';
   end if;
-  execute format(
-    'select jsonb_build_object(
-       ''rows'', coalesce(jsonb_agg(page.content order by page.key), ''[]''),
-       ''next'', case when count(*) = $3 then max(page.key) end
-     )
-     from (
-       select to_jsonb(t) - $4 as content, (%2$s) collate "C" as key from %1$s as t
-       where (%3$s) and ((%2$s) collate "C" > $2 or $2 is null) order by key limit $3
-     ) as page',
+  for place, key in execute format(
+    'select t.ctid, (%2$s) collate "C" as key from %1$s as t
+     where (%3$s) and ((%2$s) collate "C" > $2 or $2 is null) order by key limit $3',
     wanted.relation, wanted.row_key, wanted.owned
-  ) into page using user_id, after, batch, wanted.secrets;
-  return page;
+  ) using user_id, after, batch
+  loop
+    execute format('select to_jsonb(t) - $2 from %s as t where t.ctid = $1', wanted.relation)
+      into content using place, wanted.secrets;
+    bytes := bytes + octet_length(content::text);
+    if bytes > most and last is not null then
+      return jsonb_build_object('rows', to_jsonb(page), 'next', last);
+    end if;
+    page := array_append(page, content);
+    last := key;
+  end loop;
+  return jsonb_build_object('rows', to_jsonb(page), 'next', case when cardinality(page) = batch then last end);
 end
 $$;
 comment on function public.export_account_rows(uuid, text, text, int) is
