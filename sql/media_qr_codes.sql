@@ -58,7 +58,7 @@ $$;
 comment on function public.get_qr_target(uuid, uuid, text, uuid) is
   'What a QR code of this person''s would lead to and what is stored; null where there is no such person.';
 
--- After the file is stored: a row says that its file carries its link.
+-- After the file is stored: a row says that its file carries its link. The newest 20 looks of what a code leads to stay.
 create function public.record_qr_code(
   user_id uuid, project_id uuid, name text, link text, username text, style jsonb
 ) returns void
@@ -66,26 +66,36 @@ language sql security definer set search_path = '' as $$
   insert into private.qr_codes (user_id, project_id, name, link, username, style) values ($1, $2, $3, $4, $5, $6)
   on conflict (name) do update set link = excluded.link, username = excluded.username;
   delete from private.file_removals as removal where removal.bucket_id = 'qr-codes' and removal.name = $3;
+  delete from private.qr_codes as code where code.name in (
+    select known.name from private.qr_codes as known
+    where known.user_id = $1 and known.project_id is not distinct from $2
+    order by known.created_at desc, known.name offset 20
+  );
 $$;
 comment on function public.record_qr_code(uuid, uuid, text, text, text, jsonb) is
-  'Notes a QR code that has been stored.';
+  'Notes a QR code that has been stored; too many of one target''s push out the oldest.';
 
 -- A project that is no longer published loses its codes; the rest is made again by the handler. What was taken goes to the
--- end of the line: one that cannot be made keeps nobody waiting.
+-- end of the line, and everybody's first comes before anybody's second: neither one that cannot be made nor somebody with
+-- many keeps others waiting.
 create function public.take_stale_qr_codes(
   batch int, profile_link text default null, project_link text default null
 ) returns jsonb
 language sql security definer set search_path = '' as $$
   delete from private.qr_codes as code using public.projects as project
   where project.id = code.project_id and project.status <> 'published';
-  with stale as (
-    select code.name, person.username from private.qr_codes as code
+  with line as (
+    select code.name, person.username, row_number() over (partition by code.user_id order by code.updated_at) as place
+    from private.qr_codes as code
     join private.users as person on person.id = code.user_id
     where person.username <> code.username or code.link <> replace(
       replace(case when code.project_id is null then $2 else $3 end, '{username}', person.username),
       '{project_id}', coalesce(code.project_id::text, '')
     )
-    order by code.updated_at limit batch for update of code skip locked
+  ),
+  stale as (
+    select code.name, line.username from private.qr_codes as code join line on line.name = code.name
+    order by line.place, code.updated_at limit batch for update of code skip locked
   ),
   taken as (
     update private.qr_codes as code set updated_at = now() from stale where stale.name = code.name
