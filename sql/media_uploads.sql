@@ -24,10 +24,13 @@ create table private.media_uploads (
   reason text check (char_length(reason) <= 100),
   media_id uuid,
   created_at timestamptz not null default now(),
-  expires_at timestamptz not null
+  expires_at timestamptz not null,
+  leased_until timestamptz
 );
 comment on table private.media_uploads is
   'Files that are expected or were checked; the file is uploads/<user_id>/<id>.';
+comment on column private.media_uploads.leased_until is
+  'Until when somebody checks its file: nobody else does meanwhile.';
 comment on column private.media_uploads.media_id is 'The row of project_images or project_videos that it became.';
 
 create index media_uploads_user_id_idx on private.media_uploads (user_id);
@@ -93,11 +96,35 @@ $$;
 comment on function public.create_media_upload(uuid, uuid, text, text, bigint, jsonb, int) is
   'Announces an upload to one''s own project within the limit of one''s tier; {"reason"} where it may not be.';
 
-create function public.get_media_upload(user_id uuid, upload_id uuid) returns jsonb
-language sql stable security definer set search_path = '' as $$
-  select to_jsonb(upload) from private.media_uploads as upload where upload.id = $2 and upload.user_id = $1
+-- Checking a file takes memory and time: one request does it, however many ask. Who dies meanwhile keeps it until the
+-- lease ends.
+create function public.take_media_upload(user_id uuid, upload_id uuid, lease_seconds int) returns jsonb
+language sql security definer set search_path = '' as $$
+  with taken as (
+    update private.media_uploads as upload set leased_until = now() + make_interval(secs => $3)
+    where upload.id = $2 and upload.user_id = $1 and upload.status = 'pending'
+      and (upload.leased_until is null or upload.leased_until <= now())
+    returning upload.*
+  )
+  select to_jsonb(taken) from taken
+  union all
+  select to_jsonb(upload) || case upload.status when 'pending' then '{"status": "busy"}'::jsonb else '{}' end
+  from private.media_uploads as upload
+  where upload.id = $2 and upload.user_id = $1 and not exists (select from taken)
 $$;
-comment on function public.get_media_upload(uuid, uuid) is 'An upload of this person''s; null where there is none.';
+comment on function public.take_media_upload(uuid, uuid, int) is
+  'An upload of this person''s, to check where it is pending; its status is busy while somebody does.';
+
+create function public.release_media_upload(upload_id uuid) returns boolean
+language sql security definer set search_path = '' as $$
+  with released as (
+    update private.media_uploads as upload set leased_until = null
+    where upload.id = $1 and upload.status = 'pending' returning true
+  )
+  select exists (select from released)
+$$;
+comment on function public.release_media_upload(uuid) is
+  'Lets others check an upload; whether it is still to be checked.';
 
 -- The row as PostgREST would show it, with its kind.
 create function private.media_row(kind text, media_id uuid) returns jsonb
@@ -135,6 +162,11 @@ begin
   earlier := private.hold_media(upload.kind, upload.project_id);
   if cardinality(earlier)
     >= (select (limits ->> person.tier)::int from private.users as person where person.id = $1) then
+    -- It has been stored where everybody sees it: nothing will show it.
+    update private.media_uploads as waiting set status = 'rejected', reason = 'too_many' where waiting.id = $2;
+    insert into private.file_removals (bucket_id, name)
+    select 'project-media', file.name from private.media_file_name($3) as file (name) where file.name is not null
+    on conflict do nothing;
     return '{"reason": "too_many"}';
   end if;
   perform private.place_media(upload.kind, earlier);

@@ -46,7 +46,7 @@ async def check(media: Media, upload: Upload) -> Size:
 
 async def _show_image(media: Media, upload: Upload, file: IO[bytes]) -> Size:
     file.seek(0)
-    async with media.decoders:
+    async with media.turn(upload.user_id), media.decoders:
         picture = await asyncio.to_thread(
             images.cleaned,
             file.read(),

@@ -15,6 +15,7 @@ from showcase.media.schemas import (
 )
 
 STALE_CODES = 50  # made again in one run
+LEASE_SECONDS = 120  # for which an upload is checked by one request alone
 
 
 async def handle_create(call: Call[CreateUploadUrlRequest], media: Media) -> CreateUploadUrlResponse:
@@ -39,10 +40,16 @@ async def handle_create(call: Call[CreateUploadUrlRequest], media: Media) -> Cre
 
 
 async def handle_confirm(call: Call[ConfirmUploadRequest], media: Media) -> ConfirmUploadResponse:
-    found = await store.get_upload(media.database, call.caller.person(), call.body.upload_id)
+    found = await store.take_upload(media.database, call.caller.person(), call.body.upload_id, LEASE_SECONDS)
     if found is None:
         raise refusal("upload_not_found")
     upload, status = found
+    if status == "busy":
+        raise Conflict(
+            "This upload is being checked. Please ask again in a moment.",
+            code="upload_busy",
+            headers={"Retry-After": "2"},
+        )
     size = await _check(media, upload) if status == "pending" else None
     url = media.storage.public_url(checking.SHOWN, upload.shown_name)
     kind = upload.content_type.kind
@@ -61,10 +68,12 @@ async def _check(media: Media, upload: Upload) -> checking.Size:
         raise refusal(refused.reason) from None
     except NotFound:
         # Another confirmation may have finished it meanwhile: then its file is gone, and its row tells.
-        found = await store.get_upload(media.database, upload.user_id, upload.id)
-        if found and found[1] != "pending":
+        if not await store.release_upload(media.database, upload.id):
             return None
         raise Conflict("Send the file to upload_url first.", code="not_uploaded") from None
+    except ApiError:
+        await store.release_upload(media.database, upload.id)
+        raise
 
 
 def refusal(reason: str) -> ApiError:

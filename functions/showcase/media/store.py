@@ -59,10 +59,18 @@ async def create_upload(
     return row
 
 
-async def get_upload(database: Database, user_id: UUID, upload_id: UUID) -> tuple[Upload, str] | None:
-    """A person's upload and its status; None where they have none of that id."""
-    row = await database.rpc("get_media_upload", {"user_id": str(user_id), "upload_id": str(upload_id)})
+async def take_upload(database: Database, user_id: UUID, upload_id: UUID, seconds: int) -> tuple[Upload, str] | None:
+    """A person's upload and its status: `pending` is the caller's to check, `busy` somebody else's; None: no such."""
+    row = await database.rpc(
+        "take_media_upload", {"user_id": str(user_id), "upload_id": str(upload_id), "lease_seconds": seconds}
+    )
     return (upload(row), row["status"]) if row else None
+
+
+async def release_upload(database: Database, upload_id: UUID) -> bool:
+    """Lets others check it; whether it is still to be checked."""
+    pending: bool = await database.rpc("release_media_upload", {"upload_id": str(upload_id)})
+    return pending
 
 
 def upload(row: Row) -> Upload:

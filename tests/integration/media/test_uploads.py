@@ -181,9 +181,12 @@ def test_confirming_several_times_at_once_makes_one_row(studio: Studio) -> None:
     studio.send(announced, content).raise_for_status()
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: studio.call("confirmUpload", upload_id=announced["upload_id"]), range(6)))
-    assert [answer.status_code for answer in answers] == [200] * 6
-    assert len({answer.text for answer in answers}) == 1
-    assert (answers[0].json()["width"], answers[0].json()["height"]) == (200, 200)
+    for answer in answers:  # one checks it; the others are told so, or come when it is done
+        busy = answer.status_code == 409 and answer.json()["code"] == "upload_busy"
+        assert answer.status_code == 200 or busy, answer.text
+    added = studio.call("confirmUpload", upload_id=announced["upload_id"])
+    assert {answer.text for answer in answers if answer.status_code == 200} == {added.text}
+    assert (added.json()["width"], added.json()["height"]) == (200, 200)
     assert len(studio.rows(project)) == len(studio.files()) == 1
     # The address is used up: what is sent to it now is never shown.
     shown = httpx.get(studio.rows(project)[0]["url"]).content
@@ -191,6 +194,37 @@ def test_confirming_several_times_at_once_makes_one_row(studio: Studio) -> None:
     studio.send(announced, image("PNG", (1, 1)))
     assert studio.call("confirmUpload", upload_id=announced["upload_id"]).json()["position"] == 0
     assert httpx.get(studio.rows(project)[0]["url"]).content == shown
+
+
+def test_an_upload_is_checked_by_one_request_at_a_time(studio: Studio) -> None:
+    project = studio.project()
+    content = image("PNG")
+    announced = studio.announce(project, content)
+    studio.send(announced, content).raise_for_status()
+    lease = "update private.media_uploads set leased_until = now() + %s::interval where id = %s"
+    studio.sql(lease, "1 hour", announced["upload_id"])
+    answer = studio.call("confirmUpload", upload_id=announced["upload_id"])
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (409, "upload_busy", "2")
+    assert studio.files() == []
+    studio.sql(lease, "-1 second", announced["upload_id"])  # whoever had it has died
+    assert studio.call("confirmUpload", upload_id=announced["upload_id"]).status_code == 200
+
+
+def test_a_file_that_finds_no_place_is_shown_to_nobody(studio: Studio) -> None:
+    """The places were taken by links while it was on its way."""
+    project = studio.project()
+    content = image("PNG")
+    announced = studio.announce(project, content)
+    studio.send(announced, content).raise_for_status()
+    links = [{"project_id": project, "url": f"https://example.com/{number}"} for number in range(10)]
+    studio.http.post("/rest/v1/project_images", json=links).raise_for_status()
+    for _ in range(2):
+        answer = studio.call("confirmUpload", upload_id=announced["upload_id"])
+        assert (answer.status_code, answer.json()["code"]) == (409, "too_many")
+    for bucket in ("project-media", "uploads"):
+        for name in studio.files(bucket):
+            studio.sweep_until_gone(bucket, name)
+    assert len(studio.rows(project)) == 10
 
 
 def test_the_limit_of_the_tier_holds_for_what_is_on_its_way_too(studio: Studio) -> None:
