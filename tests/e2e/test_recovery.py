@@ -1,7 +1,7 @@
 """Parts that are killed under load are started again, and nothing that was acknowledged is missing."""
 
 import contextlib
-import random
+import queue
 import threading
 import time
 import uuid
@@ -46,20 +46,27 @@ class Writers:
     stop: threading.Event = field(default_factory=threading.Event)
     projects: set[str] = field(default_factory=set)
     codes: set[str] = field(default_factory=set)
+    without_code: queue.Queue[str] = field(default_factory=queue.Queue)
     refused: Counter[str] = field(default_factory=Counter)
 
     def write_projects(self) -> None:
         """By PostgREST."""
         while not self.stop.is_set():
             identity = str(uuid.uuid4())
-            body = {"id": identity, "user_id": self.user_id, "title": "kept"}
+            body = {"id": identity, "user_id": self.user_id, "title": "kept", "status": "published"}
             if self._post("/rest/v1/projects", body) is not None:
                 self.projects.add(identity)
+                self.without_code.put(identity)
+                time.sleep(0.2)  # a person may have a thousand
 
     def write_codes(self) -> None:
-        """By a function, which stores a file and a row."""
+        """By a function, which stores a file and a row; one of each project, since there may not be many of one."""
         while not self.stop.is_set():
-            answer = self._post("/functions/v1/generateQrCode", {"dark": dark_colour()})
+            try:
+                project = self.without_code.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            answer = self._post("/functions/v1/generateQrCode", {"project_id": project})
             if answer is not None:
                 self.codes.add(answer.json()["png_url"].rpartition("/qr-codes/")[2])
 
@@ -129,10 +136,6 @@ def recover(up: Up, victims: list[str]) -> None:
         assert f"{victim}" in up.said
     assert "started again" in up.said
     print(f"{len(writers.projects)} projects, {len(writers.codes)} codes; {dict(writers.refused)}")  # noqa: T201 shown with -rP
-
-
-def dark_colour() -> str:
-    return "#" + "".join(f"{random.randrange(80):02x}" for _ in range(3))
 
 
 def database_url(up: Up) -> str:
