@@ -33,7 +33,7 @@ function statusOfState(state, message = "") {
 const unreachable = /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOENT|57P0[123]$)/;
 const sqlState = /^[0-9A-Z]{5}$/;
 
-const isUnreachable = (error) => unreachable.test(error?.code ?? "");
+export const isUnreachable = (error) => unreachable.test(error?.code ?? "");
 
 // An answer in PostgREST's own notation for one (`raise sqlstate 'PGRST'`), which Supabase Lite understands.
 function answer(status, { code, message, details = null, hint = null }) {

@@ -6,6 +6,7 @@ import { refuseWithoutKey } from "./api_keys.mjs";
 import { answerPreflight, isPreflight, withCors } from "./cors.mjs";
 import { withExactCount } from "./counting.mjs";
 import { connect } from "./database.mjs";
+import { isUnreachable } from "./database_errors.mjs";
 import { withUnambiguousEmbedding } from "./embedding.mjs";
 import { withTextValues } from "./filter_values.mjs";
 import { fetchWithLocalGoogle, towardsLocalGoogle } from "./google.mjs";
@@ -58,6 +59,8 @@ async function createApp(settings, connection) {
   return app.init();
 }
 
+const settlingMs = 5000;
+
 const unavailable = () =>
   Response.json(
     {
@@ -89,12 +92,13 @@ export async function startSupabase(settings) {
   // The peer is nobody, so that no request is ever taken for an administrator's.
   const forward = (request) => app.fetch(request, { peerAddress: null });
 
-  // Supabase Lite calls a database that went away an internal error, more often than not.
+  // Supabase Lite calls a database that went away an internal error, more often than not; and while connections are made
+  // anew, what fails may have begun after the loss.
   async function patiently(request, ask) {
     const began = Date.now();
     const response = await ask(request).catch((error) => error);
     const failed = response instanceof Error || response.status === 500;
-    if (failed && (await connection.isLostSince(began))) {
+    if (failed && (isUnreachable(response) || (await connection.isLostSince(began - settlingMs)))) {
       await response.body?.cancel();
       return new URL(request.url).pathname.startsWith("/rest/v1/") ? unavailable() : away();
     }
