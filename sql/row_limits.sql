@@ -1,5 +1,5 @@
--- How many projects and layouts a person may have: a program with a free account could fill the database. Handlers and the
--- owner of the database may add more.
+-- How many projects and layouts a person may have, and how much a project: a program with a free account could fill the
+-- database. Handlers and the owner of the database may add more.
 
 -- In one's turn, so that two at once do not share the last place; it is waited for before any row is held.
 create trigger a_turn_to_add before insert on public.projects
@@ -30,3 +30,47 @@ create trigger limit_rows after insert on public.projects referencing new table 
   for each statement execute function private.limit_own_rows(1000);
 create trigger limit_rows after insert on public.layouts referencing new table as added
   for each statement execute function private.limit_own_rows(200);
+
+-- What a project may have of anything, wherever its files are: visitors read all of it with the project.
+create function private.limit_project_rows() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+  most constant int := tg_argv[0];
+  crowded boolean;
+begin
+  if current_setting('role') <> 'authenticated' then
+    return null;
+  end if;
+  execute format(
+    'select exists (
+       select from public.%I as kept where kept.project_id in (select added.project_id from added)
+       group by kept.project_id having count(*) > $1
+     )', tg_table_name
+  ) into crowded using most;
+  if crowded then
+    raise exception 'A project may have % % at most.', most, replace(tg_table_name, 'project_', '')
+      using errcode = 'PT409', hint = 'Delete one first.';
+  end if;
+  return null;
+end
+$$;
+comment on function private.limit_project_rows() is 'Trigger: refuses what is more than a project may have of a table.';
+
+-- Images and videos have their turn already.
+create trigger a_turn_to_add before insert or update on public.project_tags
+  for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
+create trigger a_turn_to_add before insert or update on public.project_technologies
+  for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
+
+create trigger limit_rows after insert on public.project_images referencing new table as added
+  for each statement execute function private.limit_project_rows(100);
+create trigger limit_rows after insert on public.project_videos referencing new table as added
+  for each statement execute function private.limit_project_rows(20);
+create trigger limit_rows after insert on public.project_tags referencing new table as added
+  for each statement execute function private.limit_project_rows(50);
+create trigger limit_moved_rows after update on public.project_tags referencing new table as added
+  for each statement execute function private.limit_project_rows(50);
+create trigger limit_rows after insert on public.project_technologies referencing new table as added
+  for each statement execute function private.limit_project_rows(50);
+create trigger limit_moved_rows after update on public.project_technologies referencing new table as added
+  for each statement execute function private.limit_project_rows(50);

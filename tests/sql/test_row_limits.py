@@ -1,4 +1,4 @@
-"""How many projects and layouts a person may have."""
+"""How many projects and layouts a person may have, and how much a project."""
 
 from contextlib import suppress
 
@@ -81,3 +81,48 @@ def test_two_at_once_do_not_share_the_last_place(database: str, table: str) -> N
     assert sum(at_once(database, 6, work)) == 3
     with superuser(database) as connection:
         assert left(connection, table) == 0
+
+
+OF_A_PROJECT = {"images": 100, "videos": 20, "tags": 50, "technologies": 50}
+COLUMN = {"images": "url", "videos": "url", "tags": "tag", "technologies": "technology"}
+
+
+def add_to(connection: Connection, kind: str, project: object, number: int) -> None:
+    connection.execute(
+        f"""insert into project_{kind} (project_id, {COLUMN[kind]})
+            select %s, 'https://e/' || gen_random_uuid() from generate_series(1, %s)""".encode(),
+        (project, number),
+    )
+
+
+def new_project(connection: Connection) -> object:
+    row = connection.execute("insert into projects (title) values ('P') returning id").fetchone()
+    assert row
+    return row["id"]
+
+
+@pytest.mark.parametrize("kind", OF_A_PROJECT)
+def test_a_project_has_so_much_and_no_more(untouched_database: str, kind: str) -> None:
+    with acting_as(untouched_database, "authenticated", ADA) as connection:
+        one, other = new_project(connection), new_project(connection)
+        add_to(connection, kind, one, OF_A_PROJECT[kind])
+        add_to(connection, kind, other, 1)
+        with pytest.raises(Error) as refused, connection.transaction():
+            add_to(connection, kind, one, 1)
+        assert refused.value.sqlstate == "PT409"
+        assert refused.value.diag.message_primary == f"A project may have {OF_A_PROJECT[kind]} {kind} at most."
+        connection.execute(f"delete from project_{kind} where project_id = %s".encode(), (one,))
+        add_to(connection, kind, one, 1)
+
+
+@pytest.mark.parametrize("kind", ["tags", "technologies"])
+def test_no_more_can_be_moved_there_either(untouched_database: str, kind: str) -> None:
+    with acting_as(untouched_database, "authenticated", ADA) as connection:
+        one, other = new_project(connection), new_project(connection)
+        add_to(connection, kind, one, OF_A_PROJECT[kind])
+        add_to(connection, kind, other, 1)
+        with pytest.raises(Error) as refused, connection.transaction():
+            connection.execute(
+                f"update project_{kind} set project_id = %s where project_id = %s".encode(), (one, other)
+            )
+        assert refused.value.sqlstate == "PT409"
