@@ -124,6 +124,9 @@ def test_what_its_handler_never_ended_is_ended_by_the_next(database: str) -> Non
     with superuser(database) as connection:
         lost = begin(connection)["session_id"]
         connection.execute("update private.design_runs set started_at = now() - interval '16 minutes'")
+        connection.execute(
+            "update private.design_usage set day = ((now() - interval '16 minutes') at time zone 'utc')::date"
+        )
         begin(connection, ADA)
         assert (usage(connection), books(connection)) == ((0, 1), (100, 100))
         row = connection.execute("select status, error_code from ai_sessions where id = %s", (lost,)).fetchone()
