@@ -7,35 +7,11 @@ create trigger a_turn_to_add before insert on public.projects
 create trigger a_turn_to_add before insert on public.layouts
   for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
 
-create function private.limit_own_rows() returns trigger
+-- Counted are the rows of whoever stands in the column that the trigger names: a person, or a project.
+create function private.limit_rows() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
-  most constant int := tg_argv[0];
-  number int;
-begin
-  if current_setting('role') <> 'authenticated' or not exists (select from added) then
-    return null;
-  end if;
-  execute format('select count(*) from public.%I where user_id = $1', tg_table_name) into number using auth.uid();
-  if number > most then
-    raise exception 'You may have % % at most.', most, tg_table_name
-      using errcode = 'PT409', hint = 'Delete one first.';
-  end if;
-  return null;
-end
-$$;
-comment on function private.limit_own_rows() is 'Trigger: refuses what is more than a person may have of a table.';
-
-create trigger limit_rows after insert on public.projects referencing new table as added
-  for each statement execute function private.limit_own_rows(1000);
-create trigger limit_rows after insert on public.layouts referencing new table as added
-  for each statement execute function private.limit_own_rows(200);
-
--- What a project may have of anything, wherever its files are: visitors read all of it with the project.
-create function private.limit_project_rows() returns trigger
-language plpgsql security definer set search_path = '' as $$
-declare
-  most constant int := tg_argv[0];
+  most constant int := tg_argv[1];
   crowded boolean;
 begin
   if current_setting('role') <> 'authenticated' then
@@ -43,34 +19,41 @@ begin
   end if;
   execute format(
     'select exists (
-       select from public.%I as kept where kept.project_id in (select added.project_id from added)
-       group by kept.project_id having count(*) > $1
-     )', tg_table_name
+       select from public.%1$I as kept where kept.%2$I in (select added.%2$I from added)
+       group by kept.%2$I having count(*) > $1
+     )', tg_table_name, tg_argv[0]
   ) into crowded using most;
   if crowded then
-    raise exception 'A project may have % % at most.', most, replace(tg_table_name, 'project_', '')
+    raise exception '% may have % % at most.',
+      case tg_argv[0] when 'user_id' then 'You' else 'A project' end, most, replace(tg_table_name, 'project_', '')
       using errcode = 'PT409', hint = 'Delete one first.';
   end if;
   return null;
 end
 $$;
-comment on function private.limit_project_rows() is 'Trigger: refuses what is more than a project may have of a table.';
+comment on function private.limit_rows() is 'Trigger: refuses what is more than a person, or a project, may have of a table.';
 
--- Images and videos have their turn already.
+create trigger limit_rows after insert on public.projects referencing new table as added
+  for each statement execute function private.limit_rows('user_id', 1000);
+create trigger limit_rows after insert on public.layouts referencing new table as added
+  for each statement execute function private.limit_rows('user_id', 200);
+
+-- What a project may have of anything, wherever its files are: visitors read all of it with the project. Images
+-- and videos have their turn already.
 create trigger a_turn_to_add before insert or update on public.project_tags
   for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
 create trigger a_turn_to_add before insert or update on public.project_technologies
   for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
 
 create trigger limit_rows after insert on public.project_images referencing new table as added
-  for each statement execute function private.limit_project_rows(100);
+  for each statement execute function private.limit_rows('project_id', 100);
 create trigger limit_rows after insert on public.project_videos referencing new table as added
-  for each statement execute function private.limit_project_rows(20);
+  for each statement execute function private.limit_rows('project_id', 20);
 create trigger limit_rows after insert on public.project_tags referencing new table as added
-  for each statement execute function private.limit_project_rows(50);
+  for each statement execute function private.limit_rows('project_id', 50);
 create trigger limit_moved_rows after update on public.project_tags referencing new table as added
-  for each statement execute function private.limit_project_rows(50);
+  for each statement execute function private.limit_rows('project_id', 50);
 create trigger limit_rows after insert on public.project_technologies referencing new table as added
-  for each statement execute function private.limit_project_rows(50);
+  for each statement execute function private.limit_rows('project_id', 50);
 create trigger limit_moved_rows after update on public.project_technologies referencing new table as added
-  for each statement execute function private.limit_project_rows(50);
+  for each statement execute function private.limit_rows('project_id', 50);

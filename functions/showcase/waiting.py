@@ -1,4 +1,4 @@
-"""How long a vendor wants to be left alone, as its headers say."""
+"""Times in a vendor's headers: how long it wants to be left alone, when it signed."""
 
 from collections.abc import Mapping
 

@@ -1,5 +1,6 @@
 """Who changes the order of images and videos at the same time: everybody in turn."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -9,6 +10,16 @@ import pytest
 
 from tests.sql.acting import ADA, ENGINE, GRACE, acting_as, superuser
 from tests.sql.media_order import KINDS, ada, fill, order, reorder, wait_for_locks
+
+
+def go_on_after_a_deletion(database: str, kind: str, deleted: object, work: Callable[[], None]) -> None:
+    """Begins some work while an image or video is being deleted: it waits for that, and is done after it."""
+    with acting_as(database, "authenticated", ADA) as deleting, ThreadPoolExecutor(1) as pool:
+        deleting.execute(f"delete from public.project_{kind}s where id = %s".encode(), (deleted,))
+        waiting = pool.submit(work)
+        wait_for_locks(database)
+        deleting.commit()
+        waiting.result(20)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -91,12 +102,7 @@ def test_a_confirmed_upload_waits_for_a_deletion_and_leaves_no_gap(database: str
                 (ADA, made["upload"]["id"], limits),
             )
 
-    with acting_as(database, "authenticated", ADA) as deleting, ThreadPoolExecutor(1) as pool:
-        deleting.execute(f"delete from public.project_{kind}s where id = %s".encode(), (ids[3],))
-        waiting = pool.submit(confirm)
-        wait_for_locks(database)
-        deleting.commit()
-        waiting.result(20)
+    go_on_after_a_deletion(database, kind, ids[3], confirm)
     after = order(database, kind)
     assert [each for each, _ in after[:3]] == ids[:3]
     assert [place for _, place in after] == list(range(4))
@@ -114,12 +120,7 @@ def test_an_addition_waits_for_a_deletion_and_comes_last(database: str, kind: st
             adding.execute(row.encode(), (added, ENGINE))
             adding.commit()
 
-    with acting_as(database, "authenticated", ADA) as deleting, ThreadPoolExecutor(1) as pool:
-        deleting.execute(f"delete from public.project_{kind}s where id = %s".encode(), (ids[1],))
-        waiting = pool.submit(add)
-        wait_for_locks(database)
-        deleting.commit()
-        waiting.result(20)
+    go_on_after_a_deletion(database, kind, ids[1], add)
     assert order(database, kind) == [(ids[0], 0), (ids[2], 1), (added, 2)]
 
 

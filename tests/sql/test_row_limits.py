@@ -95,6 +95,14 @@ def add_to(connection: Connection, kind: str, project: object, number: int) -> N
     )
 
 
+def full_and_other(connection: Connection, kind: str) -> tuple[object, object]:
+    """A project that has all that it may have of a kind, and one that has one."""
+    one, other = new_project(connection), new_project(connection)
+    add_to(connection, kind, one, OF_A_PROJECT[kind])
+    add_to(connection, kind, other, 1)
+    return one, other
+
+
 def new_project(connection: Connection) -> object:
     row = connection.execute("insert into projects (title) values ('P') returning id").fetchone()
     assert row
@@ -104,9 +112,7 @@ def new_project(connection: Connection) -> object:
 @pytest.mark.parametrize("kind", OF_A_PROJECT)
 def test_a_project_has_so_much_and_no_more(untouched_database: str, kind: str) -> None:
     with acting_as(untouched_database, "authenticated", ADA) as connection:
-        one, other = new_project(connection), new_project(connection)
-        add_to(connection, kind, one, OF_A_PROJECT[kind])
-        add_to(connection, kind, other, 1)
+        one, _ = full_and_other(connection, kind)
         with pytest.raises(Error) as refused, connection.transaction():
             add_to(connection, kind, one, 1)
         assert refused.value.sqlstate == "PT409"
@@ -118,9 +124,7 @@ def test_a_project_has_so_much_and_no_more(untouched_database: str, kind: str) -
 @pytest.mark.parametrize("kind", ["tags", "technologies"])
 def test_no_more_can_be_moved_there_either(untouched_database: str, kind: str) -> None:
     with acting_as(untouched_database, "authenticated", ADA) as connection:
-        one, other = new_project(connection), new_project(connection)
-        add_to(connection, kind, one, OF_A_PROJECT[kind])
-        add_to(connection, kind, other, 1)
+        one, other = full_and_other(connection, kind)
         with pytest.raises(Error) as refused, connection.transaction():
             connection.execute(
                 f"update project_{kind} set project_id = %s where project_id = %s".encode(), (one, other)

@@ -7,11 +7,9 @@ from typing import IO
 
 from showcase.media import images, videos
 from showcase.media.clients import Media
-from showcase.media.domain import Kind, Reason, Refused, Upload, sniff
+from showcase.media.domain import SHOWN, UPLOADS, Kind, Reason, Refused, Upload, sniff
 from showcase.storage import CHUNK, FileTooLarge
 
-UPLOADS = "uploads"
-SHOWN = "project-media"
 CACHING = "public, max-age=31536000, immutable"  # an upload's name is never used again
 
 Size = tuple[int, int] | None

@@ -9,7 +9,7 @@ from uuid import UUID
 from showcase.errors import ApiError, UnprocessableContent
 from showcase.media import qr, store
 from showcase.media.clients import Media
-from showcase.media.domain import Refused
+from showcase.media.domain import SHOWN, Refused
 from showcase.media.store import StaleCode
 from showcase.storage import FileTooLarge
 from showcase.telemetry import report
@@ -49,7 +49,7 @@ async def draw(media: Media, link: str, style: Mapping[str, Any], logo: str | No
 
 async def _logo(media: Media, name: str) -> bytes:
     file = io.BytesIO()
-    await media.storage.download("project-media", name, file, media.settings.media_image_bytes)
+    await media.storage.download(SHOWN, name, file, media.settings.media_image_bytes)
     return file.getvalue()
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+UPLOADS = "uploads"  # the bucket where files arrive
+SHOWN = "project-media"  # the bucket of those that passed the checks
+
 
 class Kind(StrEnum):
     """What a project shows; the table is `project_<kind>s`."""
@@ -73,12 +76,12 @@ class Upload:
 
     @property
     def sent_name(self) -> str:
-        """Where it arrives, in `uploads`. Nothing of it is chosen by the caller."""
+        """Where it arrives, in `UPLOADS`. Nothing of it is chosen by the caller."""
         return f"{self.user_id}/{self.id}"
 
     @property
     def shown_name(self) -> str:
-        """Where it is shown from, in `project-media`."""
+        """Where it is shown from, in `SHOWN`."""
         return f"{self.user_id}/{self.project_id}/{self.id}.{self.content_type.ending}"
 
 

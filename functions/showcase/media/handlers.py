@@ -4,7 +4,7 @@ from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
 from showcase.errors import ApiError, Conflict, Forbidden, NotFound, UnprocessableContent
 from showcase.media import checking, codes, store, sweep
 from showcase.media.clients import Media, connect
-from showcase.media.domain import DETAILS, Reason, Refused, Upload
+from showcase.media.domain import DETAILS, SHOWN, UPLOADS, Reason, Refused, Upload
 from showcase.media.schemas import (
     ConfirmUploadRequest,
     ConfirmUploadResponse,
@@ -35,7 +35,7 @@ async def handle_create(call: Call[CreateUploadUrlRequest], media: Media) -> Cre
     if "id" not in row:
         raise refusal(row["reason"])
     upload = store.upload(row)
-    url = await media.storage.sign_upload(checking.UPLOADS, upload.sent_name)
+    url = await media.storage.sign_upload(UPLOADS, upload.sent_name)
     return CreateUploadUrlResponse(upload_id=upload.id, upload_url=url, kind=kind, expires_at=row["expires_at"])
 
 
@@ -51,7 +51,7 @@ async def handle_confirm(call: Call[ConfirmUploadRequest], media: Media) -> Conf
             headers={"Retry-After": "2"},
         )
     size = await _check(media, upload) if status == "pending" else None
-    url = media.storage.public_url(checking.SHOWN, upload.shown_name)
+    url = media.storage.public_url(SHOWN, upload.shown_name)
     kind = upload.content_type.kind
     width, height = size or (None, None)
     row = await store.confirm(media.database, upload, url, media.settings.limits(kind), width, height)

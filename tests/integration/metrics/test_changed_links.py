@@ -2,9 +2,8 @@
 
 import uuid
 
-import httpx
-
 from tests.integration.metrics.running import Metrics, Source
+from tests.integration.metrics.test_card import card
 
 SAID = {"kind": "counts", "stars": 38_476, "forks": 3, "watchers": 4}
 
@@ -16,21 +15,16 @@ def link(metrics: Metrics, source: Source, name: str | None) -> None:
         )
 
 
-def card(metrics: Metrics, source: Source) -> str:
-    url = f"{metrics.functions_url}/functions/v1/metricsCard"
-    return httpx.get(url, params={"project_id": str(source.project)}).raise_for_status().text
-
-
 def test_after_a_link_was_removed_only_the_history_stays(metrics: Metrics) -> None:
     (source,) = metrics.make(1)
     metrics.behave("github", source.subject, SAID)
     metrics.get(source)
-    assert "38.4k" in card(metrics, source)
+    assert "38.4k" in card(metrics, source.project).text
     link(metrics, source, None)
     answer = metrics.call("getSocialMetrics", {"project_id": str(source.project), "history_days": 1}, "anon").json()
     assert answer["platforms"] == {}
     assert [day["counts"]["stars"] for day in answer["history"]] == [38_476]
-    assert "No numbers yet" in card(metrics, source)
+    assert "No numbers yet" in card(metrics, source.project).text
 
 
 def test_a_changed_link_never_shows_the_numbers_of_the_old_one(metrics: Metrics) -> None:
@@ -40,10 +34,10 @@ def test_a_changed_link_never_shows_the_numbers_of_the_old_one(metrics: Metrics)
     gone = f"tests/{uuid.uuid4().hex}"
     metrics.behave("github", gone, {"kind": "not_found"})
     link(metrics, source, gone)
-    assert "No numbers yet" in card(metrics, source)
+    assert "No numbers yet" in card(metrics, source.project).text
     answer = metrics.get(source)
     assert (answer["counts"], answer["as_of"], answer["stale"], answer["reason"]) == (None, None, True, "gone")
-    assert "No numbers yet" in card(metrics, source)
+    assert "No numbers yet" in card(metrics, source.project).text
 
 
 def test_a_corrected_link_is_asked_at_once(metrics: Metrics) -> None:
