@@ -20,7 +20,7 @@ _FUNCTION = """\
 
 -- The catalogue as JSON Schema, one definition a line.
 create function private.block_list_schema() returns jsonb
-language sql immutable parallel safe set search_path = '' as $$
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
   select '{schema}'::jsonb
 $$;
 comment on function private.block_list_schema() is 'The block catalogue as JSON Schema.';

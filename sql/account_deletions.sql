@@ -27,7 +27,7 @@ create index account_deletions_next_attempt_at_idx on private.account_deletions 
 
 -- What a person is called at Stripe, now and when they asked to leave.
 create function private.stripe_ids(user_id uuid) returns text[]
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select array(
     select subscription.stripe_id from public.subscriptions as subscription where subscription.user_id = $1
     union
@@ -42,7 +42,7 @@ $$;
 comment on function private.stripe_ids(uuid) is 'The ids by which Stripe''s events name a person.';
 
 create function private.deletion_receipt(deletion private.account_deletions) returns jsonb
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select to_jsonb(deletion) - '{user_id,stripe_ids}'::text[]
 $$;
 comment on function private.deletion_receipt(private.account_deletions) is 'What the holder of a receipt may know.';
@@ -51,7 +51,7 @@ comment on function private.deletion_receipt(private.account_deletions) is 'What
 create function public.request_account_deletion(
   user_id uuid, username text, recent_seconds int, grace_seconds int
 ) returns jsonb
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   deletion private.account_deletions;
@@ -81,7 +81,7 @@ comment on function public.request_account_deletion(uuid, text, int, int) is
 
 -- Only before it has begun.
 create function public.cancel_account_deletion(user_id uuid) returns jsonb
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   deletion private.account_deletions;
@@ -97,13 +97,13 @@ comment on function public.cancel_account_deletion(uuid) is
   'Takes a request back while its grace lasts; null where it is late.';
 
 create function public.get_account_deletion(receipt_id uuid) returns jsonb
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select private.deletion_receipt(deletion) from private.account_deletions as deletion where deletion.id = $1
 $$;
 comment on function public.get_account_deletion(uuid) is 'How far a deletion is, for whoever holds its receipt.';
 
 create function public.lease_account_deletions(batch int, lease_seconds int, receipt_id uuid default null) returns jsonb
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   with due as (
     select deletion.id from private.account_deletions as deletion
     where deletion.status in ('scheduled', 'running') and deletion.due_at <= now()
@@ -123,7 +123,7 @@ comment on function public.lease_account_deletions(int, int, uuid) is 'Takes del
 
 -- A step is done, or waits with a reason. Nothing else is mailed to somebody who is told good-bye.
 create function public.record_account_deletion(receipt_id uuid, step text, error text, wait_seconds int) returns void
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   update public.notifications as notification set status = 'suppressed', error = 'account_deleted'
   where $2 = 'notice' and notification.status = 'queued' and notification.type <> 'account_deleted'
     and notification.user_id = (select asked.user_id from private.account_deletions as asked where asked.id = $1);
@@ -136,7 +136,7 @@ $$;
 comment on function public.record_account_deletion(uuid, text, text, int) is 'How far a deletion is, and why it waits.';
 
 create function public.list_account_files(user_id uuid, after text, batch int) returns jsonb
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select coalesce(jsonb_agg(to_jsonb(found) order by found.key), '[]') from (
     select object.bucket_id, object.name, (object.metadata ->> 'size')::bigint as size,
       (object.bucket_id || '/' || object.name) collate "C" as key
@@ -151,7 +151,7 @@ comment on function public.list_account_files(uuid, text, int) is 'A page of a p
 -- One transaction, by way of Auth's own table: hosted and local alike, and not without the request. What no foreign key
 -- reaches is erased first, while the rows that tell whose it is are there.
 create function public.delete_account(receipt_id uuid) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   person uuid;
   erased private.personal_data;
@@ -176,7 +176,7 @@ $$;
 comment on function public.delete_account(uuid) is 'Deletes the person behind a deletion that has come this far.';
 
 create function public.finish_account_deletion(receipt_id uuid) returns void
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   select private.erase_from_auth(deletion.user_id) from private.account_deletions as deletion
   where deletion.id = $1 and deletion.user_id is not null;
   delete from private.file_removals as removal using private.account_deletions as deletion

@@ -37,7 +37,7 @@ create index account_exports_next_attempt_at_idx on private.account_exports (nex
   where finished_at is null;
 
 create function private.queue_export_removal() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform private.queue_folder_removal(old.user_id || '/' || old.id);
   insert into private.file_removals (bucket_id, name)
@@ -53,7 +53,7 @@ create trigger queue_file_removal after delete on private.account_exports
 -- One at a time: who asks while one is being made, or right afterwards, asks for that one. What was made before makes
 -- room.
 create function public.begin_account_export(user_id uuid, lifetime_seconds int, again_seconds int) returns jsonb
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   made private.account_exports;
@@ -77,13 +77,13 @@ comment on function public.begin_account_export(uuid, int, int) is
   'The archive that is being made for a person, or a new one; null where there is no such person.';
 
 create function public.get_account_export(user_id uuid) returns jsonb
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select to_jsonb(made) from private.account_exports as made where made.user_id = $1 and made.expires_at > now()
 $$;
 comment on function public.get_account_export(uuid) is 'A person''s archive and how far it is; null where there is none.';
 
 create function public.lease_account_export(lease_seconds int, export_id uuid default null) returns jsonb
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   with due as (
     select made.id from private.account_exports as made
     where made.finished_at is null and made.expires_at > now() and made.next_attempt_at <= now()
@@ -105,7 +105,7 @@ comment on function public.lease_account_export(int, uuid) is
 create function public.record_account_export_part(
   export_id uuid, lease int, name text, size bigint, place jsonb
 ) returns boolean
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   with kept as (
     update private.account_exports as made set
       parts = made.parts || jsonb_build_object('name', $3, 'size', $4), place = $5,
@@ -119,7 +119,7 @@ comment on function public.record_account_export_part(uuid, int, text, bigint, j
   'Adds a part that is stored; false where the archive is gone or somebody else''s by now.';
 
 create function public.delay_account_export(export_id uuid, lease int, error text, wait_seconds int) returns void
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   update private.account_exports as made set
     failures = made.failures + 1, last_error = $3, next_attempt_at = now() + make_interval(secs => $4)
   where made.id = $1 and made.lease = $2
@@ -128,7 +128,7 @@ comment on function public.delay_account_export(uuid, int, text, int) is 'Why an
 
 -- Once: its person is told once.
 create function public.finish_account_export(export_id uuid, lifetime_seconds int, payload jsonb) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   made private.account_exports;
@@ -150,7 +150,7 @@ comment on function public.finish_account_export(uuid, int, jsonb) is
   'An archive is complete, and its links are good from now on: its person is told.';
 
 create function public.drop_account_exports() returns void
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   delete from private.account_exports as made where made.expires_at < now()
 $$;
 comment on function public.drop_account_exports() is 'Drops archives that have run out; their files go.';

@@ -13,7 +13,7 @@ comment on column private.stripe_customers.generation is
 
 -- What a handler needs to know of somebody who wants to pay, and of what they want to pay for.
 create function public.get_billing_account(user_id uuid, plan text default null) returns jsonb
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select jsonb_build_object(
     'email', private.email_of(person.id), 'customer_id', customer.customer_id,
     'generation', coalesce(customer.generation, 0), 'price_id', sold.price_id, 'lookup_key', sold.lookup_key,
@@ -32,7 +32,7 @@ comment on function public.get_billing_account(uuid, text) is
 
 -- The customer of a person from now on: the one given, unless another came first.
 create function public.link_stripe_customer(user_id uuid, customer_id text) returns text
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   linked text;
@@ -48,7 +48,7 @@ comment on function public.link_stripe_customer(uuid, text) is 'Links a customer
 
 -- It was deleted at Stripe: the next one is made with another idempotency key.
 create function public.unlink_stripe_customer(customer_id text) returns void
-language sql set search_path = '' as $$
+language sql set search_path = pg_catalog, pg_temp as $$
   update private.stripe_customers as known set customer_id = null, generation = known.generation + 1
   where known.customer_id = unlink_stripe_customer.customer_id
 $$;
@@ -56,7 +56,7 @@ comment on function public.unlink_stripe_customer(text) is 'Forgets a customer t
 
 -- A customer as it is at Stripe now: {"id", "user_id" (as its metadata says, or null), "gone"}.
 create function public.apply_stripe_customer(event_id text, customer jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   person uuid;
   outcome text := 'unchanged';
@@ -81,7 +81,7 @@ comment on function public.apply_stripe_customer(text, jsonb) is 'Keeps who is w
 
 -- A payment went back, or is contested: whoever runs this decides what follows.
 create function public.apply_stripe_charge(event_id text, kind text, charge jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
 declare
   findings jsonb;

@@ -18,7 +18,7 @@ comment on column private.billing_findings.resolved_at is 'When it was no longer
 
 -- What it is about, when it was not known to be so: that is to be reported, and no more than that.
 create function private.note_finding(kind text, subject text, details jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   is_new boolean;
@@ -38,7 +38,7 @@ $$;
 comment on function private.note_finding(text, text, jsonb) is 'Notes it; a list of the finding if it is new, else an empty one.';
 
 create function private.resolve_findings(kind text, subjects text[]) returns void
-language sql set search_path = '' as $$
+language sql set search_path = pg_catalog, pg_temp as $$
   update private.billing_findings as known set resolved_at = now()
   where known.kind = resolve_findings.kind and known.subject = any (subjects) and known.resolved_at is null
 $$;
@@ -46,7 +46,7 @@ comment on function private.resolve_findings(text, text[]) is 'These are no long
 
 -- For reports.
 create function public.count_billing_findings() returns jsonb
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select coalesce(jsonb_object_agg(open.kind, open.number), '{}') from (
     select known.kind, count(*) as number from private.billing_findings as known
     where known.resolved_at is null group by known.kind

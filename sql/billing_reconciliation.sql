@@ -15,7 +15,7 @@ comment on column private.billing_walk.first_ticket is 'What has a lower one was
 
 -- The walk as it stands, begun anew if the last one is finished, and the ticket for the first page.
 create function public.begin_reconciliation(anew boolean default false) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   ticket constant bigint := nextval('private.stripe_tickets');
   walk private.billing_walk;
@@ -36,7 +36,7 @@ comment on function public.begin_reconciliation(boolean) is 'phase, reached and 
 create function public.reconcile_stripe_page(
   ticket bigint, subscriptions jsonb, reached text, reaches text, grace_seconds int
 ) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
 declare
   walk private.billing_walk;
@@ -79,7 +79,7 @@ comment on function public.reconcile_stripe_page(bigint, jsonb, text, text, int)
 
 -- Ours that are live and were not met at Stripe: each is to be asked for by itself, with the ticket that comes with it.
 create function public.list_unmet_subscriptions(after text, number int) returns jsonb
-language sql set search_path = '' as $$
+language sql set search_path = pg_catalog, pg_temp as $$
   select coalesce(jsonb_agg(unmet.stripe_id order by unmet.stripe_id), '[]') from (
     select own.stripe_id from public.subscriptions as own, private.billing_walk as walk
     where own.applied_ticket < walk.first_ticket and own.status not in ('canceled', 'incomplete_expired')
@@ -90,20 +90,20 @@ $$;
 comment on function public.list_unmet_subscriptions(text, int) is 'Ids of live subscriptions that this walk did not meet.';
 
 create function public.draw_stripe_ticket() returns bigint
-language sql set search_path = '' as $$
+language sql set search_path = pg_catalog, pg_temp as $$
   select nextval('private.stripe_tickets')
 $$;
 comment on function public.draw_stripe_ticket() is 'To be drawn before Stripe is asked.';
 
 create function public.finish_reconciliation() returns void
-language sql set search_path = '' as $$
+language sql set search_path = pg_catalog, pg_temp as $$
   update private.billing_walk set finished_at = now() where phase = 'ours'
 $$;
 comment on function public.finish_reconciliation() is 'The walk is over: the next run begins another.';
 
 -- Events that failed and that nobody is at, the longest untouched first.
 create function public.list_failed_stripe_events(number int) returns jsonb
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select coalesce(jsonb_agg(jsonb_build_object('id', failed.id, 'type', failed.type, 'hint', failed.hint)
     order by failed.attempted_at), '[]')
   from (

@@ -2,7 +2,7 @@
 
 -- Whose it is: as we know it already, else whose customer it is, else whom we wrote into its metadata.
 create function private.owner_of_subscription(told jsonb) returns uuid
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select coalesce(
     (select own.user_id from public.subscriptions as own where own.stripe_id = told ->> 'id'),
     (select known.user_id from private.stripe_customers as known where known.customer_id = told ->> 'customer_id'),
@@ -16,7 +16,7 @@ comment on function private.owner_of_subscription(jsonb) is 'The person whose su
 create function private.store_subscription(
   ticket bigint, told jsonb, owner uuid, grace_seconds int, out before public.subscriptions, out after public.subscriptions
 )
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   meaning record;
 begin
@@ -70,7 +70,7 @@ comment on function private.store_subscription(bigint, jsonb, uuid, int) is 'The
 
 -- What the row does not say but somebody should know, if it is new.
 create function private.find_in_subscription(told jsonb, owner uuid) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   live constant boolean := told ->> 'status' not in ('canceled', 'incomplete_expired');
   unknown text[] := '{}';
@@ -112,7 +112,7 @@ comment on function private.find_in_subscription(jsonb, uuid) is 'Notes unknown 
 create function public.apply_stripe_subscription(
   ticket bigint, subscription jsonb, grace_seconds int, event_id text default null, emails jsonb default '[]'
 ) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
 declare
   owner uuid := private.owner_of_subscription(subscription);
@@ -171,7 +171,7 @@ comment on function public.apply_stripe_subscription(bigint, jsonb, int, text, j
   'Brings the row, the tier and the e-mails in step with Stripe, and marks the event; what changed.';
 
 create function private.changes_of(before public.subscriptions, after public.subscriptions) returns jsonb
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select case
     when before.id is null and after.id is not null then '["created"]'
     else coalesce((

@@ -1,7 +1,7 @@
 -- Which subscriptions give the tier that they are of: the table that docs/billing.md explains.
 
 create function private.subscription_pays(status text, grace_until timestamptz) returns boolean
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select case status
     when 'active' then true
     when 'trialing' then true
@@ -13,7 +13,7 @@ comment on function private.subscription_pays(text, timestamptz) is 'Whether a s
 
 -- Derived from all of a person's subscriptions, never moved up or down by one event. The caller holds the person's row.
 create function private.refresh_tier(person uuid) returns text
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   derived constant text := case
     when exists (
@@ -31,7 +31,7 @@ comment on function private.refresh_tier(uuid) is 'Sets the tier of a person to 
 
 -- Time ends a grace without any event. How many people it took the tier from.
 create function public.end_grace() returns int
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   person uuid;
   ended int := 0;

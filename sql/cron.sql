@@ -18,7 +18,7 @@ comment on column private.cron_jobs.since is 'From then on its runs are waited f
 -- work: with pg_net's own few seconds, longer work would be cut off. Bound late: a database without pg_net and Vault
 -- takes this too.
 create function private.call_function(path text, body jsonb default '{}', job text default null) returns bigint
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   project_url constant text := (
     select secret.decrypted_secret from vault.decrypted_secrets as secret where secret.name = 'project_url'
@@ -46,7 +46,7 @@ comment on function private.call_function(text, jsonb, text) is
 
 -- Makes pg_cron's jobs what the schedule says, however often it is run. Only jobs of this prefix are ours.
 create function private.apply_cron_jobs() returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   prefix constant text := 'showcase:';
   missing constant text := concat_ws(', ',
@@ -75,7 +75,7 @@ comment on function private.apply_cron_jobs() is
 
 -- A change of the schedule takes effect with its transaction.
 create function private.apply_changed_cron_jobs() returns trigger
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   perform private.apply_cron_jobs();
   return null;

@@ -2,7 +2,7 @@
 
 -- The part of JSON Schema that the catalogue is written in. A property that is not named is not allowed.
 create function private.matches_schema(given jsonb, schema jsonb, definitions jsonb) returns boolean
-language plpgsql immutable parallel safe set search_path = '' as $$
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
 declare
   kind constant text := jsonb_typeof(given);
 begin
@@ -63,7 +63,7 @@ comment on function private.matches_schema(jsonb, jsonb, jsonb) is
   'Whether a value is as a JSON Schema (of the kind that the block catalogue is written in) says.';
 
 create function private.is_block_list(blocks jsonb) returns boolean
-language sql immutable parallel safe set search_path = '' as $$
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
   select case
     when jsonb_typeof(blocks) is distinct from 'array' then false
     when octet_length(blocks::text) > 262144 then false

@@ -32,7 +32,7 @@ create index design_runs_started_at_idx on private.design_runs (started_at);
 
 -- Ends a run: books its cost, and gives the design back to its person's day where nothing came of it.
 create function private.settle_design_run(run private.design_runs, cost_micros bigint, returned boolean) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   insert into private.design_spending as spending (month, spent_micros)
   values (date_trunc('month', now() at time zone 'utc')::date, cost_micros)

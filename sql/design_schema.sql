@@ -2,7 +2,7 @@
 
 -- The catalogue as JSON Schema, one definition a line.
 create function private.block_list_schema() returns jsonb
-language sql immutable parallel safe set search_path = '' as $$
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
   select '{"items": {"discriminator": {"mapping": {"call_to_action": "#/$defs/CallToAction", "columns": "#/$defs/Columns", "contact": "#/$defs/Contact", "divider": "#/$defs/Divider", "features": "#/$defs/Features", "gallery": "#/$defs/Gallery", "hero": "#/$defs/Hero", "links": "#/$defs/Links", "metrics": "#/$defs/Metrics", "quote": "#/$defs/Quote", "steps": "#/$defs/Steps", "tags": "#/$defs/Tags", "tech_list": "#/$defs/TechList", "text": "#/$defs/Text", "video": "#/$defs/Video"}, "propertyName": "type"}, "oneOf": [{"$ref": "#/$defs/Hero"}, {"$ref": "#/$defs/Text"}, {"$ref": "#/$defs/Gallery"}, {"$ref": "#/$defs/Video"}, {"$ref": "#/$defs/Metrics"}, {"$ref": "#/$defs/TechList"}, {"$ref": "#/$defs/Tags"}, {"$ref": "#/$defs/Links"}, {"$ref": "#/$defs/Contact"}, {"$ref": "#/$defs/Features"}, {"$ref": "#/$defs/Steps"}, {"$ref": "#/$defs/Quote"}, {"$ref": "#/$defs/CallToAction"}, {"$ref": "#/$defs/Divider"}, {"$ref": "#/$defs/Columns"}]}, "maxItems": 200, "type": "array", "$defs": {
     "Action": {"additionalProperties": false, "properties": {"label": {"maxLength": 80, "minLength": 1, "type": "string"}, "url": {"maxLength": 2048, "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^ \\t\\r\\n]+$", "type": "string"}}, "required": ["label", "url"], "type": "object"},
     "CallToAction": {"additionalProperties": false, "properties": {"type": {"const": "call_to_action", "type": "string"}, "props": {"$ref": "#/$defs/CallToActionProps"}}, "required": ["type", "props"], "type": "object"},

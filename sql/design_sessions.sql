@@ -5,7 +5,7 @@
 create function public.begin_design(
   user_id uuid, project_id uuid, input jsonb, model text, limits jsonb, cost_micros bigint, ceiling_micros bigint
 ) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   today constant date := (now() at time zone 'utc')::date;
@@ -72,7 +72,7 @@ comment on function public.begin_design(uuid, uuid, jsonb, text, jsonb, bigint, 
 -- output_tokens, latency_ms, returned (the design does not count) and, to be stored as the person's, layout (name,
 -- template_id). Returns the layout's id.
 create function public.finish_design(session_id uuid, cost_micros bigint, outcome jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   run private.design_runs;

@@ -16,7 +16,7 @@ create index file_removals_next_attempt_at_idx on private.file_removals (next_at
 
 -- The name of a file that confirmUpload stored, <person>/<project>/<upload>.<ending>, from the address in its row.
 create function private.media_file_name(url text) returns text
-language sql immutable set search_path = '' as $$
+language sql immutable set search_path = pg_catalog, pg_temp as $$
   select substring(
     url from '/storage/v1/object/public/project-media/([0-9a-f-]{36}/[0-9a-f-]{36}/[0-9a-f-]{36}\.[a-z0-9]{3,4})$'
   )
@@ -26,7 +26,7 @@ comment on function private.media_file_name(text) is 'The file behind an address
 -- People link to what they like elsewhere; a stored file's row comes from confirmUpload, which counts it. Otherwise who
 -- deletes a row and puts it back, before its file has gone, has more files than places.
 create function private.refuse_stored_file() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   known boolean;
 begin
@@ -55,7 +55,7 @@ create trigger refuse_stored_replacement before update on public.project_videos
 
 -- A row's file lies in its project's folder, goes with it, and is counted there: neither moves to another project.
 create function private.keep_project() returns trigger
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   raise exception 'The project of a row in % cannot be changed.', tg_table_name
     using errcode = 'insufficient_privilege';
@@ -70,7 +70,7 @@ create trigger keep_project before update on public.project_videos
 
 -- A row's address is its owner's to choose: only a file in the folder of the row's own project goes with the row.
 create function private.queue_media_file_removal() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   insert into private.file_removals (bucket_id, name)
   select 'project-media', file.name from private.media_file_name(old.url) as file (name)
@@ -92,7 +92,7 @@ create trigger queue_replaced_file_removal after update on public.project_videos
 
 -- Everything below a folder, in every bucket. starts_with, because % and _ are ordinary characters in names.
 create function private.queue_folder_removal(folder text) returns void
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   insert into private.file_removals (bucket_id, name)
   select object.bucket_id, object.name from storage.objects as object where starts_with(object.name, folder || '/')
   on conflict do nothing
@@ -100,7 +100,7 @@ $$;
 comment on function private.queue_folder_removal(text) is 'Queues every file below a folder for removal.';
 
 create function private.queue_project_folder_removal() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform private.queue_folder_removal(old.user_id || '/' || old.id);
   return null;
@@ -112,7 +112,7 @@ create trigger queue_file_removal after delete on public.projects
   for each row execute function private.queue_project_folder_removal();
 
 create function private.queue_user_folder_removal() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform private.queue_folder_removal(old.id::text);
   return null;

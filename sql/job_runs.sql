@@ -20,7 +20,7 @@ create index job_runs_job_idx on private.job_runs (job, started_at desc);
 
 -- Runs that are not heard of for longer than any may take have died. Old ones are forgotten here: whatever runs, cleans up.
 create function public.begin_job_run(job text, request_id text) returns uuid
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   begun uuid;
@@ -38,7 +38,7 @@ $$;
 comment on function public.begin_job_run(text, text) is 'Notes that a run has begun; null for a job that is not scheduled.';
 
 create function public.finish_job_run(run_id uuid, outcome text, counts jsonb, error_code text) returns void
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   update private.job_runs as run set
     finished_at = now(), outcome = finish_job_run.outcome, counts = finish_job_run.counts,
     error_code = left(finish_job_run.error_code, 64)
@@ -48,14 +48,14 @@ comment on function public.finish_job_run(uuid, text, jsonb, text) is 'Notes wha
 
 -- Above what any platform lets a function work.
 create function private.longest_job_run() returns interval
-language sql immutable set search_path = '' as $$
+language sql immutable set search_path = pg_catalog, pg_temp as $$
   select interval '15 minutes'
 $$;
 comment on function private.longest_job_run() is 'After so long a run that has not finished is lost.';
 
 -- The longest time between two calls of a schedule, rather too long than too short: lists and ranges count as the next unit.
 create function private.cron_period(schedule text) returns interval
-language sql immutable set search_path = '' as $$
+language sql immutable set search_path = pg_catalog, pg_temp as $$
   select case
     when schedule like '% seconds' then split_part(schedule, ' ', 1)::int * interval '1 second'
     when field.of_week <> '*' then interval '7 days'
@@ -75,14 +75,14 @@ $$;
 comment on function private.cron_period(text) is 'The longest time between two calls of a schedule.';
 
 create function private.minutes_since(moment timestamptz) returns numeric
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select coalesce(round(extract(epoch from now() - moment) / 60), 0)
 $$;
 comment on function private.minutes_since(timestamptz) is 'Minutes since then; 0 where there is no such moment.';
 
 -- Of the newest three runs that ended, all failed: that does not pass by itself.
 create function private.state_of_jobs() returns table (subject text, minutes numeric, verdict text, detail text)
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select job.name, case when latest.started_at is not null then private.minutes_since(latest.started_at) end,
     case
       when coalesce(latest.started_at, job.since) < now() - late.after or ended.failures >= 3 then 'alert'

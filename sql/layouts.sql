@@ -48,7 +48,7 @@ create trigger keep_owner before update on public.layouts
 -- A project has one page: who publishes another layout of it takes the one before off, in the same request. Those who
 -- publish at once do it one after the other, and the last one wins. Of several in one statement the first stays.
 create function private.publish_one_layout() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform pg_advisory_xact_lock(hashtextextended('layouts of ' || new.project_id, 0));
   if exists (select from public.layouts as layout where layout.id = new.id and layout.published) then

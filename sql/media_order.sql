@@ -3,14 +3,14 @@
 -- Whoever adds, changes or deletes images or videos waits for their person's turn before anything else: then they wait for
 -- nothing that somebody else has who waits for them, however many rows each of them touches. Nobody's turn is nothing.
 create function private.take_media_turn(person uuid) returns void
-language sql set search_path = '' as $$
+language sql set search_path = pg_catalog, pg_temp as $$
   select pg_advisory_xact_lock(hashtextextended('media of ' || person, 0))
 $$;
 comment on function private.take_media_turn(uuid) is
   'Waits until nobody else changes the media of a person, and keeps others waiting until the transaction ends.';
 
 create function private.take_own_media_turn() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform private.take_media_turn(auth.uid());
   return null;
@@ -29,7 +29,7 @@ create trigger a_turn before delete on public.projects
 -- A new row comes last, whatever it says; one that is there (an upsert) keeps what is written. Whoever adds for somebody
 -- else waits for the owner's turn here; a stranger waits for nobody, and the policies refuse the row.
 create function private.append_medium() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   known boolean;
 begin
@@ -50,7 +50,7 @@ create trigger append before insert on public.project_videos for each row execut
 
 -- Who numbers rows holds all of them: one has waited then for whoever deletes some of them.
 create function private.hold_media(kind text, project_id uuid) returns uuid[]
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   held uuid[];
 begin
@@ -66,7 +66,7 @@ comment on function private.hold_media(text, uuid) is
   'The images or videos of a project in their order, all locked for the caller.';
 
 create function private.place_media(kind text, ids uuid[]) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   execute format(
     'update public.%1$I as medium set position = wanted.place - 1
@@ -79,7 +79,7 @@ $$;
 comment on function private.place_media(text, uuid[]) is 'Numbers images or videos from 0, in the given order.';
 
 create function private.close_media_gaps() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   kind constant text := case tg_table_name when 'project_images' then 'image' else 'video' end;
   project public.projects;
@@ -102,7 +102,7 @@ create trigger close_gaps after delete on public.project_videos referencing old 
 
 -- The whole order at once: who saw another list than there is now is told so, and nothing is lost between two callers.
 create function public.reorder_project_media(project_id uuid, kind text, ids uuid[]) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
   if kind is null or kind not in ('image', 'video') then

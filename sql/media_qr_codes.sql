@@ -21,7 +21,7 @@ create trigger touch_updated_at before update on private.qr_codes
   for each row execute function private.touch_updated_at();
 
 create function private.queue_qr_code_removal() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   insert into private.file_removals (bucket_id, name) values ('qr-codes', old.name) on conflict do nothing;
   return null;
@@ -34,7 +34,7 @@ create trigger queue_file_removal after delete on private.qr_codes
 
 -- What a code of this name would lead to, and which link the stored one carries (null: there is none).
 create function public.get_qr_target(user_id uuid, project_id uuid, name text, logo_image_id uuid) returns jsonb
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select jsonb_build_object(
     'username', person.username,
     'found', $2 is null or exists (
@@ -62,7 +62,7 @@ comment on function public.get_qr_target(uuid, uuid, text, uuid) is
 create function public.record_qr_code(
   user_id uuid, project_id uuid, name text, link text, username text, style jsonb
 ) returns void
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   insert into private.qr_codes (user_id, project_id, name, link, username, style) values ($1, $2, $3, $4, $5, $6)
   on conflict (name) do update set link = excluded.link, username = excluded.username;
   delete from private.file_removals as removal where removal.bucket_id = 'qr-codes' and removal.name = $3;
@@ -81,7 +81,7 @@ comment on function public.record_qr_code(uuid, uuid, text, text, text, jsonb) i
 create function public.take_stale_qr_codes(
   batch int, profile_link text default null, project_link text default null
 ) returns jsonb
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   delete from private.qr_codes as code using public.projects as project
   where project.id = code.project_id and project.status <> 'published';
   with line as (

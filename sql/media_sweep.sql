@@ -2,7 +2,7 @@
 
 -- The id that a part of a file's name is; null where it is none.
 create function private.folder_id(name text, place int) returns uuid
-language sql immutable set search_path = '' as $$
+language sql immutable set search_path = pg_catalog, pg_temp as $$
   select case
     when split_part($1, '/', $2) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then split_part($1, '/', $2)::uuid
   end
@@ -11,7 +11,7 @@ comment on function private.folder_id(text, int) is 'The id in one part of a fil
 
 -- Whether something shows or expects this file; whichever project of its person's shows it.
 create function private.is_file_wanted(bucket_id text, name text) returns boolean
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select case $1
     when 'project-media' then exists (
       select from public.projects as project join public.project_images as image on image.project_id = project.id
@@ -38,7 +38,7 @@ comment on function private.is_file_wanted(text, text) is 'Whether a row still s
 
 -- SKIP LOCKED and a lease let runs pass each other. What is wanted again is taken off the list.
 create function public.lease_file_removals(batch int, lease_seconds int) returns jsonb
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   with due as materialized (
     select removal.bucket_id, removal.name, private.is_file_wanted(removal.bucket_id, removal.name) as wanted
     from private.file_removals as removal where removal.next_attempt_at <= now()
@@ -60,7 +60,7 @@ comment on function public.lease_file_removals(int, int) is 'Takes files whose r
 
 -- Storage's own table tells what is gone, not the answer that may have been lost. What is left waits longer each time.
 create function public.finish_file_removals(bucket_id text, names text[], reason text) returns jsonb
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   with gone as (
     delete from private.file_removals as removal
     where removal.bucket_id = $1 and removal.name = any ($2) and not exists (
@@ -85,7 +85,7 @@ comment on function public.finish_file_removals(text, text[], text) is
   'Takes files that are gone off the list; the rest is tried again later.';
 
 create function public.count_file_removals() returns bigint
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select count(*) from private.file_removals
 $$;
 comment on function public.count_file_removals() is 'How many files wait to be removed.';
@@ -93,7 +93,7 @@ comment on function public.count_file_removals() is 'How many files wait to be r
 -- Both ways: files that no row stands for (and files of nobody), and rows whose file is missing. Files younger than the
 -- given time may be on their way. Files that people once stored under names of their own are theirs to keep.
 create function public.queue_orphaned_files(older_than_seconds int) returns jsonb
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   expired bigint;
   orphans bigint;

@@ -40,7 +40,7 @@ create index media_uploads_expires_at_idx on private.media_uploads (expires_at);
 
 -- What was sent goes when its upload is over, however it ended.
 create function private.queue_upload_removal() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   insert into private.file_removals (bucket_id, name) values ('uploads', old.user_id || '/' || old.id)
   on conflict do nothing;
@@ -57,7 +57,7 @@ create trigger queue_finished_file_removal after update on private.media_uploads
 
 -- How many images or videos a project has.
 create function private.count_media(kind text, project_id uuid) returns bigint
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select case
     when $1 = 'image' then (select count(*) from public.project_images as image where image.project_id = $2)
     else (select count(*) from public.project_videos as video where video.project_id = $2)
@@ -69,7 +69,7 @@ comment on function private.count_media(text, uuid) is 'How many images or video
 create function public.create_media_upload(
   user_id uuid, project_id uuid, kind text, content_type text, size bigint, limits jsonb, lifetime_seconds int
 ) returns jsonb
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   project public.projects;
@@ -99,7 +99,7 @@ comment on function public.create_media_upload(uuid, uuid, text, text, bigint, j
 -- Checking a file takes memory and time: one request does it, however many ask. Who dies meanwhile keeps it until the
 -- lease ends.
 create function public.take_media_upload(user_id uuid, upload_id uuid, lease_seconds int) returns jsonb
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   with taken as (
     update private.media_uploads as upload set leased_until = now() + make_interval(secs => $3)
     where upload.id = $2 and upload.user_id = $1 and upload.status = 'pending'
@@ -116,7 +116,7 @@ comment on function public.take_media_upload(uuid, uuid, int) is
   'An upload of this person''s, to check where it is pending; its status is busy while somebody does.';
 
 create function public.release_media_upload(upload_id uuid) returns boolean
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   with released as (
     update private.media_uploads as upload set leased_until = null
     where upload.id = $1 and upload.status = 'pending' returning true
@@ -128,7 +128,7 @@ comment on function public.release_media_upload(uuid) is
 
 -- The row as PostgREST would show it, with its kind.
 create function private.media_row(kind text, media_id uuid) returns jsonb
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select to_jsonb(image) from public.project_images as image where $1 = 'image' and image.id = $2
   union all
   select to_jsonb(video) from public.project_videos as video where $1 = 'video' and video.id = $2
@@ -140,7 +140,7 @@ comment on function private.media_row(text, uuid) is 'A row of project_images or
 create function public.confirm_media_upload(
   user_id uuid, upload_id uuid, url text, limits jsonb, width int default null, height int default null
 ) returns jsonb
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   upload private.media_uploads;
@@ -184,7 +184,7 @@ comment on function public.confirm_media_upload(uuid, uuid, text, jsonb, int, in
   'Adds the row of a checked upload at the end, once; {"reason"} where there is nothing to add.';
 
 create function public.reject_media_upload(upload_id uuid, reason text) returns void
-language sql security definer set search_path = '' as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   update private.media_uploads as upload set status = 'rejected', reason = $2
   where upload.id = $1 and upload.status = 'pending'
 $$;

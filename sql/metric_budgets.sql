@@ -25,7 +25,7 @@ comment on column private.metric_budgets.units is 'What was asked in `month` of 
 create function private.take_metric_budget(
   platform text, credentials text[], requests int, units int, units_a_month int
 ) returns table (credential text, granted int, not_before timestamptz, reason text)
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   this_month constant date := date_trunc('month', now() at time zone 'utc')::date;
@@ -89,7 +89,7 @@ comment on function private.take_metric_budget(text, text[], int, int, int) is
 -- What the platform said while it was asked: its rate limit, how it answered, what was not used after all. Of the same
 -- window the lower number counts, since others have taken of it meanwhile; of an older one nothing does.
 create function private.settle_metric_budget(platform text, credential text, usage jsonb) returns void
-language sql set search_path = '' as $$
+language sql set search_path = pg_catalog, pg_temp as $$
   update private.metric_budgets as budget set
     remaining = case
       when said.remaining is null or said.resets_at is null then budget.remaining

@@ -7,7 +7,7 @@ create function public.lease_metric_sources(
   platform text, credentials text[], sources int, batch int, lease_seconds int, units_a_month int default null,
   units_a_person int default null
 ) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   due uuid[];
@@ -74,7 +74,7 @@ comment on function public.lease_metric_sources(text, text[], int, int, int, int
 create function public.claim_metric_sources(
   project_id uuid, platforms jsonb, lease_seconds int, fresh_seconds int
 ) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   lease constant uuid := gen_random_uuid();
@@ -137,7 +137,7 @@ comment on function public.claim_metric_sources(uuid, jsonb, int, int) is
 
 -- What is left for the next run.
 create function public.count_due_metric_sources() returns jsonb
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select coalesce(jsonb_object_agg(due.platform, due.number), '{}') from (
     select source.platform, count(*) as number from private.metric_sources as source
     where source.state <> 'paused' and source.due_at <= now() group by source.platform

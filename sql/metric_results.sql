@@ -4,7 +4,7 @@
 -- A platform that gave no answer leaves no snapshot, never a zero.
 create function public.record_metrics(platform text, lease_id uuid, credential text, results jsonb, usage jsonb)
 returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   summary jsonb;
@@ -105,7 +105,7 @@ create function private.next_metric_state(
   failure text, state text, attempts int, last_error text,
   out state text, out attempts int, out error text, out due_at timestamptz
 )
-language sql volatile set search_path = '' as $$
+language sql volatile set search_path = pg_catalog, pg_temp as $$
   select
     case when $1 in ('gone', 'forbidden') and $4 = $1 then $1 else $2 end,
     case when $1 = 'returned' then $3 when $4 = $1 then $3 + 1 else 1 end,

@@ -14,7 +14,7 @@ comment on column private.metric_shares.units is 'Posts asked about on `day` (UT
 -- The owners of these projects whose shares can be counted now; theirs are locked, in one order. Whoever is being deleted
 -- is left out: with sources locked already, to wait for that could block both for good.
 create function private.lock_metric_shares(platform text, projects uuid[]) returns uuid[]
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   owners constant uuid[] := array(
@@ -35,7 +35,7 @@ comment on function private.lock_metric_shares(text, uuid[]) is
 
 -- Those of these projects, in their order, that their owners have something left for today.
 create function private.within_metric_shares(platform text, projects uuid[], units_a_person int) returns uuid[]
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   owners uuid[];
@@ -62,7 +62,7 @@ comment on function private.within_metric_shares(text, uuid[], int) is
   'Those of these projects that may still be asked about today, in their order; all where there is no limit.';
 
 create function private.count_metric_shares(platform text, projects uuid[], units_each int) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   owners uuid[];

@@ -33,7 +33,7 @@ create index metric_sources_due_idx on private.metric_sources (platform, due_at)
 
 -- The links are checked on the way in: this only picks the part that counts.
 create function private.metric_reference(platform text, link text) returns text
-language sql immutable parallel safe set search_path = '' as $$
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
   select case platform
     when 'github' then regexp_replace(substring(link from '^https://github\.com/([^/]+/[^/?]+)'), '([^/])\.git$', '\1')
     when 'twitter' then substring(link from '/status/([0-9]+)')
@@ -50,7 +50,7 @@ comment on function private.metric_reference(text, text) is 'What a link names o
 -- A stable hour and second for each source spread the load evenly over the day. The last hour stays free: a source that
 -- waits a little there is still recorded on its own day, so that no day is skipped.
 create function private.next_metric_due(project_id uuid, platform text) returns timestamptz
-language plpgsql stable set search_path = '' as $$
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin -- plpgsql: half the time of SQL, and it is asked for each source
   return (date_trunc('day', now() at time zone 'utc') + interval '1 day') at time zone 'utc'
     + make_interval(secs => (uuid_hash_extended(project_id, hashtext(platform)) & 9223372036854775807) % 82800);
@@ -63,7 +63,7 @@ comment on function private.next_metric_due(uuid, text) is 'Tomorrow (UTC), at t
 -- removed one is asked no more. Publishing and archiving leave a source's times alone, else an owner could have the
 -- platforms asked at will. The history stays in social_metrics. Definer, because people write projects.
 create function private.sync_metric_sources() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   schedule constant text := case when new.status = 'published' then 'active' else 'paused' end;
 begin

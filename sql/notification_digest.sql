@@ -3,7 +3,7 @@
 -- Counts are each platform's first one: stars at GitHub, likes elsewhere. A project without a snapshot before the week is
 -- not said to have earned everything in it. Who has no numbers gets no e-mail. Run again, it queues nothing twice.
 create function public.queue_weekly_metrics(ends date default (now() at time zone 'utc')::date) returns int
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   queued int;
 begin

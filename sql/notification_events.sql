@@ -16,7 +16,7 @@ comment on column private.notification_events.verdict is 'The status that it mea
 -- A status is decided from all events together, the gravest first: so their order and repetition change nothing. Rows are
 -- locked before anything is looked at, so that two deliveries at once see each other's events.
 create function public.record_notification_events(events jsonb) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   known uuid[];
   stored int;

@@ -6,7 +6,7 @@
 create function public.lease_notifications(
   batch int, settle_seconds int, give_up_seconds int, notification_id uuid default null
 ) returns jsonb
-language sql set search_path = '' as $$
+language sql set search_path = pg_catalog, pg_temp as $$
   with due as materialized (
     select notification.id, notification.user_id, notification.type, notification.status, notification.attempts,
       notification.created_at, private.email_of(notification.user_id) as email
@@ -68,7 +68,7 @@ comment on function public.lease_notifications(int, int, int, uuid) is
 -- An answer `sent` counts whoever brings it; anything else only from the latest attempt, and only while no event has said
 -- otherwise. Rows are locked in one order, so that this and the event webhook never wait for each other in a circle.
 create function public.record_notifications(results jsonb) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   perform from public.notifications as notification
   where notification.id in (select (result ->> 'id')::uuid from jsonb_array_elements(results) as result)
@@ -96,7 +96,7 @@ comment on function public.record_notifications(jsonb) is
 -- What a service asks for: queued once for its key, and told what became of it.
 create function public.request_notification(user_id uuid, type text, dedupe_key text, payload jsonb default '{}')
 returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
   perform private.queue_notification($1, $2, $3, $4);
@@ -113,7 +113,7 @@ comment on function public.request_notification(uuid, text, text, jsonb) is
 -- What people may ask for themselves: the latest e-mail of a type again, as it was, and not at once. The key is the one that
 -- it repeats, so that asking twice at the same time is asking once. A link that has run out is not sent again.
 create function public.request_notification_again(user_id uuid, type text, quiet_seconds int) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   latest public.notifications;
@@ -143,14 +143,14 @@ comment on function public.request_notification_again(uuid, text, int) is
 
 -- What became of one.
 create function public.get_notification_status(notification_id uuid) returns text
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select notification.status from public.notifications as notification where notification.id = $1
 $$;
 comment on function public.get_notification_status(uuid) is 'The status of a notification.';
 
 -- What is left for the next run.
 create function public.count_due_notifications() returns bigint
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select count(*) from public.notifications as notification
   where notification.status in ('queued', 'sending') and notification.next_attempt_at <= now()
 $$;

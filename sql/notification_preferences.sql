@@ -39,7 +39,7 @@ create index notification_suppressions_user_id_idx on private.notification_suppr
 
 -- What may be declined, and what holds for those who never chose; everything else belongs to the contract or the account.
 create function private.wants_notification(user_id uuid, type text) returns boolean
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select case
     when $2 in ('renewal_upcoming', 'weekly_metrics') then coalesce(
       (
@@ -55,7 +55,7 @@ comment on function private.wants_notification(uuid, text) is 'Whether a person 
 
 -- From a link in an e-mail, without a sign-in: the handler has checked its signature. Nothing to do for who is gone.
 create function public.set_notification_preference(user_id uuid, type text, enabled boolean) returns void
-language sql set search_path = '' as $$
+language sql set search_path = pg_catalog, pg_temp as $$
   insert into public.notification_preferences (user_id, type, enabled)
   select person.id, $2, $3 from private.users as person where person.id = $1
   on conflict (user_id, type) do update set enabled = excluded.enabled
@@ -65,7 +65,7 @@ comment on function public.set_notification_preference(uuid, text, boolean) is
 
 -- Delayed bounces come without our id: then the address tells whose they are. Definer, because handlers may not read it.
 create function private.profile_with_email(email text) returns uuid
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select person.id from private.users as person where person.email = lower($1)
 $$;
 comment on function private.profile_with_email(text) is 'Whose address this is.';

@@ -46,7 +46,7 @@ create index notifications_due_idx on public.notifications (next_attempt_at) whe
 -- transaction, so that what happened and its e-mail are stored together or not at all. Nobody is told who is gone.
 create function private.queue_notification(user_id uuid, type text, dedupe_key text, payload jsonb default '{}')
 returns void
-language sql set search_path = '' as $$
+language sql set search_path = pg_catalog, pg_temp as $$
   insert into public.notifications (user_id, type, dedupe_key, payload)
   select person.id, $2, $3, coalesce($4, '{}') from private.users as person where person.id = $1
   on conflict (user_id, type, dedupe_key) do nothing
@@ -56,7 +56,7 @@ comment on function private.queue_notification(uuid, text, text, jsonb) is
 
 -- A new profile is welcomed. A sign-in is worth more than an e-mail: whatever goes wrong here stays here.
 create function private.queue_welcome() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform private.queue_notification(new.id, 'welcome', 'welcome', '{}');
   return null;

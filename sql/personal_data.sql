@@ -105,7 +105,7 @@ insert into private.personal_data (source, relation, owned, row_key, secrets, ca
 -- One page of a person's rows, in the order of their keys: so many, and no more bytes than memory takes easily, but at
 -- least one. Rows are read one by one, by their place (ctid): the keys alone say how far a page may go.
 create function public.export_account_rows(user_id uuid, source text, after text, batch int) returns jsonb
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
 declare
   most constant bigint := 4 * 1024 * 1024;
@@ -143,7 +143,7 @@ comment on function public.export_account_rows(uuid, text, text, int) is
   'A page of a person''s rows of one source: {"rows", "next"}; `next` is null on the last page.';
 
 create function public.list_export_sources() returns jsonb
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select jsonb_agg(known.source order by known.source) from private.personal_data as known
 $$;
 comment on function public.list_export_sources() is 'The sources of an archive.';
@@ -151,7 +151,7 @@ comment on function public.list_export_sources() is 'The sources of an archive.'
 -- Auth's own tables, which are the platform's to change: what it forbids, or what takes too long in a log of millions,
 -- stays as long as the platform keeps it, and holds up nobody's deletion.
 create function private.erase_from_auth(user_id uuid) returns void
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   erased private.personal_data;
 begin

@@ -23,7 +23,7 @@ create unique index plans_offered_idx on public.plans (plan) where offered;
 -- The plan of a subscription, from its items in Stripe's order ([{"price_id", "lookup_key"}]). What is not in the table
 -- is said to be unknown: a plan that is guessed would be given away, or taken from somebody who pays.
 create function private.plan_of(items jsonb) returns table (plan text, tier text, price_id text, unknown_prices text[])
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   with item as (
     select
       listed.position, listed.value ->> 'price_id' as price_id,

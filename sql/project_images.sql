@@ -22,7 +22,7 @@ create index project_images_project_id_position_idx on public.project_images (pr
 
 -- confirmUpload has measured the image; what people send back is what they read.
 create function private.keep_size() returns trigger
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   if tg_op = 'UPDATE' and new.url = old.url then
     new.width := old.width;

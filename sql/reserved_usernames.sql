@@ -23,7 +23,7 @@ where word <> '';
 
 -- Definer, because no role of the API may read the list. Who has such a name already keeps it.
 create function private.refuse_reserved_username() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if exists (select from private.reserved_usernames as reserved where reserved.username = new.username) then
     raise exception 'The username % is reserved.', new.username

@@ -9,7 +9,7 @@ create trigger a_turn_to_add before insert on public.layouts
 
 -- Counted are the rows of whoever stands in the column that the trigger names: a person, or a project.
 create function private.limit_rows() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   most constant int := tg_argv[1];
   crowded boolean;

@@ -4,7 +4,7 @@
 
 -- Lower-case ASCII words joined by hyphens: "José García" gives jose-garcia, and what has no such letters gives null.
 create function private.slug(given text) returns text
-language sql immutable set search_path = '' as $$
+language sql immutable set search_path = pg_catalog, pg_temp as $$
   select nullif(trim(both '-_' from left(trim(both '-_' from regexp_replace(
     lower(regexp_replace(normalize(left(given, 255), nfkd), '[\u0300-\u036f]', '', 'g')), '[^a-z0-9_]+', '-', 'g'
   )), 24)), '')
@@ -13,7 +13,7 @@ comment on function private.slug(text) is 'Lower-case ASCII, at most 24 characte
 
 -- A picture that the profile can hold, or none.
 create function private.picture_from(metadata jsonb) returns text
-language sql immutable set search_path = '' as $$
+language sql immutable set search_path = pg_catalog, pg_temp as $$
   select picture
   from unnest(array[metadata ->> 'avatar_url', metadata ->> 'picture']) with ordinality as given (picture, rank)
   where picture ~* '^https?://[^[:space:]/?#]+[^[:space:]]*$' and char_length(picture) <= 2048
@@ -26,7 +26,7 @@ comment on function private.picture_from(jsonb) is 'The http(s) address of the p
 -- reserved gets a number, an address that is missing, too long or another profile's is replaced by one that cannot
 -- receive mail.
 create function private.create_profile() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   subject constant text := coalesce(new.raw_user_meta_data ->> 'provider_id', new.raw_user_meta_data ->> 'sub');
   address constant text := lower(nullif(trim(new.email), ''));
@@ -76,7 +76,7 @@ create trigger create_profile after insert on auth.users
 
 -- Later sign-ins bring the new picture, unless the person has chosen another one meanwhile.
 create function private.update_picture() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   update private.users set avatar_url = private.picture_from(new.raw_user_meta_data)
   where id = new.id and avatar_url is not distinct from private.picture_from(old.raw_user_meta_data);
@@ -91,7 +91,7 @@ create trigger update_picture after update of raw_user_meta_data on auth.users
 
 -- A new address, unless it is unusable or another profile's: then the old one stays.
 create function private.set_email(profile uuid, given text) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   address constant text := lower(trim(given));
 begin
@@ -106,7 +106,7 @@ $$;
 comment on function private.set_email(uuid, text) is 'Gives a profile a new address if that is possible.';
 
 create function private.update_email() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform private.set_email(new.id, new.email);
   return null;
@@ -120,7 +120,7 @@ create trigger update_email after update of email on auth.users
 
 -- The identity is what Google said last, and nobody can edit it. No other provider can be linked to an account.
 create function private.follow_identity() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if new.provider is distinct from 'google' then
     raise exception 'Sign-in is by Google only.' using errcode = 'insufficient_privilege';
@@ -140,7 +140,7 @@ create trigger follow_identity after insert or update on auth.identities
 -- Auth asks this before it makes an account: the earlier and kinder refusal, where hooks are served.
 -- Its address in the configuration of Auth: pg-functions://postgres/private/before_user_created
 create function private.before_user_created(event jsonb) returns jsonb
-language sql immutable set search_path = '' as $$
+language sql immutable set search_path = pg_catalog, pg_temp as $$
   select case
     when event #>> '{user,app_metadata,provider}' = 'google' then '{}'::jsonb
     else '{"error": {"http_code": 403, "message": "Please sign in with Google."}}'::jsonb

@@ -27,7 +27,7 @@ comment on column public.social_metrics.as_of is 'When the platform was asked.';
 -- only handlers see the sources; get_project_metrics asks for a project that its caller sees. One look into the index for
 -- each platform, however long the history.
 create function private.current_metrics(project_id uuid) returns setof public.social_metrics
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select latest.*
   from private.metric_sources as source
   cross join lateral (
@@ -43,7 +43,7 @@ comment on function private.current_metrics(uuid) is 'The latest snapshot of eac
 -- A project's links, its latest snapshot of each platform and its daily history, in one round trip. Invoker: the caller's row-level
 -- security decides whether there is a project.
 create function public.get_project_metrics(project_id uuid, history_days int default 0) returns jsonb
-language sql stable set search_path = '' as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
   select jsonb_build_object(
     'id', project.id,
     'user_id', project.user_id,

@@ -28,7 +28,7 @@ create index stripe_events_unprocessed_idx on private.stripe_events (attempted_a
 
 -- Records an event, and claims it with a new ticket unless it is processed or somebody is at it.
 create function public.record_stripe_event(event_id text, type text, hint jsonb, claim_seconds int) returns jsonb
-language plpgsql set search_path = '' as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   event private.stripe_events;
@@ -60,7 +60,7 @@ comment on function public.record_stripe_event(text, text, jsonb, int) is
 
 -- Keeps why an attempt failed, and lets the next one in at once.
 create function public.fail_stripe_event(event_id text, ticket bigint, error text) returns void
-language sql set search_path = '' as $$
+language sql set search_path = pg_catalog, pg_temp as $$
   update private.stripe_events as event set error = left(fail_stripe_event.error, 500), claimed_until = null
   where event.id = event_id and event.ticket = fail_stripe_event.ticket and event.processed_at is null
 $$;
@@ -68,7 +68,7 @@ comment on function public.fail_stripe_event(text, bigint, text) is 'Keeps the e
 
 -- Called within the transaction that does what the event led to.
 create function private.finish_stripe_event(event_id text, outcome text) returns void
-language sql set search_path = '' as $$
+language sql set search_path = pg_catalog, pg_temp as $$
   update private.stripe_events as event set
     processed_at = now(), outcome = finish_stripe_event.outcome, error = null, claimed_until = null
   where event.id = event_id and event.processed_at is null

@@ -25,7 +25,7 @@ insert into private.state_limits (item, warn, alert, unit) values
 -- A platform's credentials that are not to be used now. A refused one needs somebody, the rest passes.
 create function private.state_of_platforms()
 returns table (item text, subject text, value numeric, verdict text, detail text)
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select line.* from unnest(array['github', 'linkedin', 'twitter']) as platform (name)
   cross join lateral (
     select count(*) as number, min(source.due_at) as oldest from private.metric_sources as source
@@ -62,7 +62,7 @@ comment on function private.state_of_platforms() is 'What each platform is still
 -- are nobody's through the API.
 create function public.get_system_state(design_budget numeric default null, x_posts_a_month int default null)
 returns jsonb
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   with facts (item, subject, value, verdict, detail) as (
     select * from private.state_of_platforms()
     union all
@@ -141,7 +141,7 @@ comment on function public.get_system_state(numeric, int) is
 
 -- Once a token is mended nobody need wait for the rest of its day.
 create function public.resume_platform(platform text) returns int
-language sql set search_path = '' as $$
+language sql set search_path = pg_catalog, pg_temp as $$
   update private.metric_sources as source set blocked_until = null, due_at = least(source.due_at, now())
   where source.platform = $1 and source.blocked_until > now() and source.last_error not in ('gone', 'forbidden');
   with resumed as (

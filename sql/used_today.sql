@@ -16,7 +16,7 @@ comment on column private.used_today.attempts is 'Of designs, those that failed 
 
 -- Before the cascades take the rows. The row of the person is locked by now: whoever still counts has done so.
 create function private.keep_used_today() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   today constant date := (now() at time zone 'utc')::date;
 begin
@@ -40,7 +40,7 @@ create trigger keep_used_today before delete on private.users
   for each row execute function private.keep_used_today();
 
 create function private.restore_used_today() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   delete from private.used_today where day < (now() at time zone 'utc')::date;
   with kept as (

@@ -20,14 +20,14 @@ comment on column private.users.tier is 'What the person pays for; only handlers
 -- The address and the Google id of a profile, for its owner and for handlers. Definer, because no role of the API may
 -- read these two columns. The setting `role` is what SET ROLE left: a caller cannot forge it with a claim.
 create function private.email_of(profile uuid) returns text
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select email from private.users
   where id = profile and (id = (select auth.uid()) or current_setting('role') = 'service_role')
 $$;
 comment on function private.email_of(uuid) is 'The address of one''s own profile; for service_role, of any.';
 
 create function private.google_id_of(profile uuid) returns text
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select google_id from private.users
   where id = profile and (id = (select auth.uid()) or current_setting('role') = 'service_role')
 $$;

@@ -4,10 +4,20 @@ import json
 import os
 import subprocess
 
+import pytest
+
 from local.database import MODULES, node_program
 from local.generate_models import MODELS, generate
 from local.settings import ROOT
-from tests.sql.acting import OURS, offenders, superuser
+from tests.sql.acting import ADA, OURS, acting_as, offenders, superuser
+
+# Each raises an error when it is used in the place of pg_catalog's or ours.
+REFUSES = "check ((value::pg_catalog.text is null) or 1 / 0 = 1)"
+TEMPORARY_OBJECTS = [
+    f"create domain pg_temp.text as pg_catalog.text {REFUSES}",
+    f"create domain pg_temp.uuid as pg_catalog.uuid {REFUSES}",
+    "create temporary table users (id uuid); create temporary table pg_class (oid oid)",
+]
 
 
 def test_every_table_has_row_level_security(untouched_database: str) -> None:
@@ -34,9 +44,19 @@ def test_every_view_asks_with_the_rights_of_its_reader(untouched_database: str) 
 def test_every_function_pins_its_search_path(untouched_database: str) -> None:
     query = f"select oid::regprocedure as name from pg_proc where pronamespace::regnamespace::text in {OURS}"
     assert len(offenders(untouched_database, query)) > 10
-    assert (
-        offenders(untouched_database, f"""{query} and not coalesce('search_path=""' = any (proconfig), false)""") == []
-    )
+    pinned = """coalesce('search_path=pg_catalog, pg_temp' = any (proconfig), false)"""
+    assert offenders(untouched_database, f"{query} and not {pinned}") == []
+
+
+@pytest.mark.parametrize("made", TEMPORARY_OBJECTS)
+def test_temporary_objects_are_never_taken_for_ours(database: str, made: str) -> None:
+    """As on a database where TEMPORARY could not be revoked: definer functions pass over what the caller made."""
+    with superuser(database) as connection:
+        connection.execute(f"grant temporary on database {connection.info.dbname} to authenticated".encode())
+    with acting_as(database, "authenticated", ADA) as connection:
+        connection.execute(made.encode())
+        row = connection.execute("select private.email_of(%s::pg_catalog.uuid) as email", (str(ADA),)).fetchone()
+        assert row == {"email": "ada@example.com"}
 
 
 def test_only_the_intended_functions_can_be_called(untouched_database: str) -> None:

@@ -28,6 +28,16 @@ def buckets(url: str) -> list[tuple[object, ...]]:
         ).fetchall()
 
 
+def makers_of_temporary_objects(url: str) -> list[tuple[object, ...]]:
+    """A dump of the schema leaves the rights to the database itself out."""
+    roles = ["anon", "authenticated", "service_role", "authenticator"]
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "select role from unnest(%s::name[]) as role where has_database_privilege(role, current_database(), 'temporary')",
+            (roles,),
+        ).fetchall()
+
+
 def test_state_equals_history(cluster: TestCluster) -> None:
     with cluster.copy(PLATFORM) as state, cluster.copy(PLATFORM) as history:
         load_state(state)
@@ -38,6 +48,7 @@ def test_state_equals_history(cluster: TestCluster) -> None:
         assert dump(history) == dumped
         assert buckets(history) == buckets(state)
         assert len(buckets(state)) == 5
+        assert makers_of_temporary_objects(state) == makers_of_temporary_objects(history) == []
 
 
 def test_the_manifest_names_every_file() -> None:
