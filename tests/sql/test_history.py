@@ -33,7 +33,10 @@ def makers_of_temporary_objects(url: str) -> list[tuple[object, ...]]:
     roles = ["anon", "authenticated", "service_role", "authenticator"]
     with psycopg.connect(url) as connection:
         return connection.execute(
-            "select role from unnest(%s::name[]) as role where has_database_privilege(role, current_database(), 'temporary')",
+            """
+            select role from unnest(%s::name[]) as role
+            where has_database_privilege(role, current_database(), 'temporary')
+            """,
             (roles,),
         ).fetchall()
 
