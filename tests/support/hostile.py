@@ -14,6 +14,7 @@ class Hostile:
 
     words: str
     mode: int | str = 200
+    location: str = ""  # where a redirect points to
     asked: list[dict[str, str]] = field(default_factory=list)  # the headers of each request
 
     async def answer(self, request: Request) -> Response:
@@ -30,7 +31,10 @@ class Hostile:
             "details": said,
             "hint": said,
         }
-        return JSONResponse(body, int(self.mode), headers={"X-Said": self.words, "Request-Id": "req_hostile"})
+        headers = {"X-Said": self.words, "Request-Id": "req_hostile"}
+        if self.location:
+            headers["Location"] = self.location
+        return JSONResponse(body, int(self.mode), headers=headers)
 
     def app(self) -> Starlette:
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]

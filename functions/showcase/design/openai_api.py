@@ -138,7 +138,8 @@ def connect(settings: DesignSettings, key: str) -> OpenAI:
         base_url=settings.base_url,
         max_retries=settings.openai_max_retries,
         timeout=openai.Timeout(settings.design_seconds, connect=5.0),
-        http_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [mind_waits]}),
+        # The SDK's default would send the prompt to whatever address a redirect names.
+        http_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [mind_waits]}, follow_redirects=False),
     )
     # The SDK imports its parts when they are first touched, which would hold up a request, and all others beside it.
     _ = client.chat.completions, client.moderations
