@@ -41,8 +41,8 @@ SIZES: Mapping[str, Size] = {
     # A design is one person waiting for a model, which costs little but time.
     "aiDesignAssistant": Size(memory=1024, seconds=150, works="DESIGN_SECONDS"),
     "createUploadUrl": Size(),
-    # Files are held in memory while they are checked, and images are decoded: four bytes a pixel.
-    "confirmUpload": Size(memory=2048, concurrency=8, most=20, seconds=120),
+    # Files lie in /tmp, which is memory there, and MEDIA_CHECKS of them use up to MEDIA_CHECK_MEMORY each.
+    "confirmUpload": Size(memory=2048, concurrency=8, most=20, seconds=120, works="MEDIA_CHECK_SECONDS"),
     "sweepMedia": _JOB,
     "watchSystem": _JOB,
     "generateQrCode": Size(),

@@ -23,13 +23,13 @@ RULES = {
 # Data flows one way: a module imports only what stands below it, of its own capability, and the shared core.
 LAYERS = [
     {"handlers"},
-    {"assistant", "checking", "checkout", "customers", "deletion", "export", "reconciliation", "refresh"},
+    {"assistant", "checkout", "customers", "deletion", "export", "reconciliation", "refresh", "validation"},
     {"archive", "codes", "composing", "events", "subject", "sweep", "worker"},
-    {"asking", "clients"},
+    {"asking", "check_jobs", "clients"},
     # who speaks to a vendor, and who checks what it signed
     {"github", "hero_images", "linkedin", "mailer", "openai_api", "signature", "signatures", "stripe_api", "x"},
     {"links", "prompt", "rendering", "tables", "vendor", "videos"},
-    {"samples", "store", "webm"},
+    {"bounded", "bounded_job", "samples", "store", "webm"},
     {"boxes", "platforms", "schemas", "settings"},
     RULES,
 ]

@@ -38,7 +38,7 @@ def name(user_id: UUID, project_id: UUID | None, style: Mapping[str, Any]) -> st
 async def draw(media: Media, link: str, style: Mapping[str, Any], logo: str | None) -> tuple[bytes, str]:
     """The code as PNG and SVG; `logo` is the name of a stored image."""
     try:
-        async with media.decoders:
+        async with media.checks:
             picture = await _logo(media, logo) if logo else None
             return await asyncio.to_thread(qr.render, link, style, picture)
     except (FileTooLarge, Refused):

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+# In the folder of a file's check: what was sent, and what may be shown.
+INPUT, OUTPUT = "input", "output"
+
 UPLOADS = "uploads"  # the bucket where files arrive
 SHOWN = "project-media"  # the bucket of those that passed the checks
 
@@ -45,6 +48,7 @@ class Reason(StrEnum):
     WRONG_TYPE = "wrong_type"
     DAMAGED = "damaged_file"
     TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_COMPLEX = "too_complex"
 
 
 DETAILS: Mapping[Reason, str] = {
@@ -53,6 +57,7 @@ DETAILS: Mapping[Reason, str] = {
     Reason.WRONG_TYPE: "The file is not of the type that was announced.",
     Reason.DAMAGED: "The file is damaged or incomplete.",
     Reason.TOO_MANY_PIXELS: "The image has too many pixels or frames.",
+    Reason.TOO_COMPLEX: "Checking the file takes more time or memory than a file may.",
 }
 
 

@@ -2,7 +2,7 @@
 
 from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
 from showcase.errors import ApiError, Conflict, Forbidden, NotFound, UnprocessableContent
-from showcase.media import checking, codes, store, sweep
+from showcase.media import codes, store, sweep, validation
 from showcase.media.clients import Media, connect
 from showcase.media.domain import DETAILS, SHOWN, UPLOADS, Reason, Refused, Upload
 from showcase.media.schemas import (
@@ -60,9 +60,9 @@ async def handle_confirm(call: Call[ConfirmUploadRequest], media: Media) -> Conf
     return ConfirmUploadResponse(**{"width": None, "height": None, **row, "kind": kind})
 
 
-async def _check(media: Media, upload: Upload) -> checking.Size:
+async def _check(media: Media, upload: Upload) -> validation.Size:
     try:
-        return await checking.check(media, upload)
+        return await validation.check(media, upload)
     except Refused as refused:
         await store.reject(media.database, upload.id, refused.reason)
         raise refusal(refused.reason) from None

@@ -21,8 +21,13 @@ class MediaSettings(SiteSettings):
     media_video_bytes: int = Field(default=50 * MIB, gt=0, le=50 * MIB)
     # How many pixels an image may have, all its frames together: four bytes each while it is decoded.
     media_image_pixels: int = Field(default=40_000_000, gt=0)
-    # How many images are decoded at the same time.
-    media_decoders: int = Field(default=2, gt=0)
+    # How many files are checked at the same time, and how many seconds one waits for that.
+    media_checks: int = Field(default=2, gt=0)
+    media_check_wait_seconds: float = Field(default=30, gt=0)
+    # What the process of one check may use: seconds by the clock, of processor time, and bytes of memory.
+    media_check_seconds: float = Field(default=60, gt=0)
+    media_check_cpu_seconds: int = Field(default=20, gt=0)
+    media_check_memory: int = Field(default=768 * MIB, ge=128 * MIB)
     # How long an announced upload holds its place; Storage's own signed addresses live for two hours.
     media_upload_seconds: int = Field(default=7200, gt=0, le=7200)
     # How many files one run of sweepMedia removes at most, and how long it holds them.

@@ -1,0 +1,66 @@
+"""From what was sent to what may be shown."""
+
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from showcase.media.bounded import Job, open_result, run_bounded
+from showcase.media.clients import Media
+from showcase.media.domain import INPUT, OUTPUT, SHOWN, UPLOADS, Kind, Reason, Refused, Upload, sniff
+from showcase.storage import CHUNK, FileTooLarge
+
+CACHING = "public, max-age=31536000, immutable"  # an upload's name is never used again
+
+Size = tuple[int, int] | None
+
+
+async def check(media: Media, upload: Upload) -> Size:
+    """Reads what was sent, and stores it clean where it is shown; width and height where it is an image.
+
+    Doing it twice leaves the same file.
+
+    Raises:
+        Refused: the file does not pass.
+        NotFound: nothing has been sent yet.
+        ServiceUnavailable: too many checks at once, or one that was interrupted.
+    """
+    async with media.check_slot(upload.user_id):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            await _download(media, upload, folder)
+            found = await _run(media, upload, folder)
+            with open_result(folder / OUTPUT) as file:
+                await media.storage.upload(SHOWN, upload.shown_name, _chunks(file), upload.content_type, CACHING)
+    return (found["width"], found["height"]) if upload.content_type.kind is Kind.IMAGE else None
+
+
+async def _download(media: Media, upload: Upload, folder: Path) -> None:
+    with (folder / INPUT).open("w+b") as file:
+        try:
+            size = await media.storage.download(UPLOADS, upload.sent_name, file, upload.size)
+        except FileTooLarge:
+            raise Refused(Reason.TOO_LARGE) from None
+        if not size:
+            raise Refused(Reason.EMPTY)
+        file.seek(0)
+        if sniff(file.read(64)) is not upload.content_type:
+            raise Refused(Reason.WRONG_TYPE)
+
+
+async def _run(media: Media, upload: Upload, folder: Path) -> Mapping[str, Any]:
+    limits, content_type = media.check_limits, upload.content_type
+    if content_type.kind is Kind.VIDEO:
+        return await run_bounded(Job.VIDEO, folder, limits, content_type=content_type)
+    settings = media.settings
+    return await run_bounded(
+        *(Job.IMAGE, folder, limits),
+        content_type=content_type,
+        pixels=settings.media_image_pixels,
+        largest=settings.media_image_bytes,
+    )
+
+
+async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
+    while chunk := file.read(CHUNK):
+        yield chunk
