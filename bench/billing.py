@@ -22,10 +22,10 @@ import httpx
 
 from bench.support import print_machine, print_table
 from local.settings import HOST, ROOT
-from tests.integration.billing.backend import WEBHOOK, Backend, functions_part, new_event, running_functions, signed
+from tests.integration.billing.backend import WEBHOOK, Backend, functions_service, new_event, running_functions, signed
 from tests.support.cluster import MIGRATED, TestCluster, free_port
 from tests.support.crossing import running_crossing
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 from tests.support.stack import Stack, running_stack
 from tests.support.stripe import running_stripe
 
@@ -62,14 +62,14 @@ def running_world() -> Iterator[tuple[Backend, str, Mapping[str, float]]]:
 
 @contextmanager
 def verifying(stack: Stack, folder: Path, stripe: str) -> Iterator[str]:
-    part, _ = functions_part(stack, stripe)
+    part, _ = functions_service(stack, stripe)
     url = f"http://{HOST}:{(port := free_port())}"
     command = (
         *(sys.executable, "-m", "functions_framework", "--asgi", "--source", str(ROOT / "bench" / "verify_only.py")),
         *("--target", "verify_only", "--host", HOST, "--port", str(port)),
     )
     bare = replace(part, name="verify_only", command=command, ready_url="")
-    with running_parts([bare], folder, belongs_to=stack.logs.parent.parent):
+    with running_services([bare], folder, belongs_to=stack.logs.parent.parent):
         for _ in range(200):
             try:
                 httpx.get(url, trust_env=False)

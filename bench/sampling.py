@@ -12,7 +12,7 @@ import psutil  # type: ignore[import-untyped]
 import psycopg
 
 from bench.support import PROGRAMS, print_table
-from local import belonging, postgres
+from local import postgres, process_tree
 from tests.support.stack import Stack
 
 EVERY = 1.0  # seconds
@@ -79,7 +79,7 @@ def _sample(connection: psycopg.Connection, folder: Path) -> Mapping[str, float]
 
 
 def _parts(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
-    for process in belonging.members(folder):
+    for process in process_tree.members(folder):
         with contextlib.suppress(psutil.NoSuchProcess):
             command = " ".join(process.cmdline())
             for name in ("gateway", "functions"):

@@ -14,17 +14,20 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
-from local import belonging, postgres
-from local.processes import Part, parts
+from local import postgres, process_tree
+from local.services import Service, services
 from tests.support.cluster import MIGRATED, TestCluster
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 from tests.support.stack import free_settings
 
 # More than any benchmark uses: what a platform allows is a matter of docs/scale.md.
-PARTS_ENVIRONMENT = {"github": {"GITHUB_SIMULATOR_POINTS_PER_HOUR": "100000000"}, "functions": {"LOG_LEVEL": "WARNING"}}
+SERVICES_ENVIRONMENT = {
+    "github": {"GITHUB_SIMULATOR_POINTS_PER_HOUR": "100000000"},
+    "functions": {"LOG_LEVEL": "WARNING"},
+}
 
 
-# The parts that do the work, by a word of their command lines.
+# The services that do the work, by a word of their command lines.
 PROGRAMS = {"functions": "functions_framework", "gateway": "gateway.mjs", "github": "simulators.github"}
 
 
@@ -40,12 +43,12 @@ class Backend:
     publishable_key: str
 
     def cpu(self) -> dict[str, float]:
-        """The seconds of processor time that each part has used so far: unlike a clock, blind to what else runs."""
+        """The seconds of processor time that each service has used so far: unlike a clock, blind to what else runs."""
         used = dict.fromkeys(PROGRAMS, 0.0)
-        for process in belonging.members(self.folder):
+        for process in process_tree.members(self.folder):
             command = " ".join(process.cmdline())
-            for part in (part for part, program in PROGRAMS.items() if program in command):
-                used[part] += _cpu(process)
+            for service in (service for service, program in PROGRAMS.items() if program in command):
+                used[service] += _cpu(process)
         server = postgres.running(postgres.locate(self.folder / "pgdata", 0, self.folder / "postgres.log"))
         assert server is not None, "PostgreSQL has ended"
         times = server.cpu_times()
@@ -57,7 +60,7 @@ class Backend:
 
     def process(self, word: str) -> psutil.Process:
         """The process with that word in its command line; the worker, where a manager of workers has it too."""
-        found = [process for process in belonging.members(self.folder) if word in process.cmdline()]
+        found = [process for process in process_tree.members(self.folder) if word in process.cmdline()]
         return max(found, key=lambda process: process.create_time())
 
 
@@ -72,8 +75,8 @@ def running_backend() -> Iterator[Backend]:
         state = folder / "stack"
         (state / "logs").mkdir(parents=True)
         settings = free_settings(state)
-        started = [_with(part, PARTS_ENVIRONMENT.get(part.name, {})) for part in parts(settings, url)]
-        cleaning.enter_context(running_parts(started, settings.logs, belongs_to=folder))
+        started = [_with(service, SERVICES_ENVIRONMENT.get(service.name, {})) for service in services(settings, url)]
+        cleaning.enter_context(running_services(started, settings.logs, belongs_to=folder))
         with psycopg.connect(url) as connection:
             connection.execute("delete from public.projects")
         yield Backend(
@@ -91,8 +94,8 @@ def _cpu(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _with(part: Part, environment: Mapping[str, str]) -> Part:
-    return replace(part, environment={**part.environment, **environment})
+def _with(service: Service, environment: Mapping[str, str]) -> Service:
+    return replace(service, environment={**service.environment, **environment})
 
 
 def make_projects(backend: Backend, number: int) -> None:
@@ -119,14 +122,14 @@ def peak_memory(process: psutil.Process) -> float:
 
 @dataclass
 class Spent:
-    """What something took, once it is over: seconds on the clock, and of each part's processor time."""
+    """What something took, once it is over: seconds on the clock, and of each service's processor time."""
 
     seconds: float = 0.0
     cpu: Mapping[str, float] = field(default_factory=dict)
 
     def cpu_per(self, number: int) -> dict[str, float]:
         """Milliseconds of processor time for each of so many."""
-        return {part: seconds / number * 1000 for part, seconds in self.cpu.items()}
+        return {service: seconds / number * 1000 for service, seconds in self.cpu.items()}
 
 
 @contextmanager
@@ -134,7 +137,7 @@ def measuring(backend: Backend) -> Iterator[Spent]:
     spent, before, start = Spent(), backend.cpu(), time.perf_counter()
     yield spent
     spent.seconds = time.perf_counter() - start
-    spent.cpu = {part: used - before[part] for part, used in backend.cpu().items()}
+    spent.cpu = {service: used - before[service] for service, used in backend.cpu().items()}
 
 
 def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

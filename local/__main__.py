@@ -3,16 +3,16 @@
 import argparse
 import sys
 
-from local import belonging
-from local.account import AccountError
+from local import process_tree
 from local.console import complain
 from local.database import DatabaseError
-from local.holding import StackError
 from local.ports import PortsError
 from local.postgres import PostgresError
 from local.settings import Settings, SettingsError, read_settings
+from local.state_lock import StackError
+from local.system_user import SystemUserError
 
-EXPECTED = (AccountError, DatabaseError, PortsError, PostgresError, SettingsError, StackError)
+EXPECTED = (SystemUserError, DatabaseError, PortsError, PostgresError, SettingsError, StackError)
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
         complain(error)
         return 1
     if command == "up":
-        belonging.take_mark(settings.state_folder, "local")
+        process_tree.take_mark(settings.state_folder, "local")
     return _run(command, settings)
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from local.account import Account, can_enter, can_execute, private_home, system_account
-from local.belonging import lives, wait_gone
+from local.process_tree import lives, wait_gone
+from local.system_user import SystemUser, can_enter, can_execute, private_home, system_user
 
 # No PG* variables: they would lead the server's programs elsewhere. macOS needs a locale, or Postgres refuses to start.
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
@@ -33,7 +33,7 @@ class Cluster:
     port: int
     log: Path
     programs: Path
-    account: Account | None  # the system user that the server runs as, when we are root: Postgres refuses to be root
+    user: SystemUser | None  # the system user that the server runs as, when we are root: Postgres refuses to be root
     durable: bool  # False: a crash of the machine may lose the data (tests)
 
     def url(self, database: str = "postgres") -> str:
@@ -42,14 +42,14 @@ class Cluster:
 
 def locate(data: Path, port: int, log: Path, *, durable: bool = True) -> Cluster:
     """The cluster that belongs in the folder `data`, made or not."""
-    programs, account = wheel_programs(), system_account()
-    if account is not None:
+    programs, user = wheel_programs(), system_user()
+    if user is not None:
         data.parent.mkdir(parents=True, exist_ok=True)
-        if not can_execute(account, programs / "postgres"):
+        if not can_execute(user, programs / "postgres"):
             programs = _copied_programs(programs)
-        if not can_enter(account, data.parent):
+        if not can_enter(user, data.parent):
             data = private_home(data)
-    return Cluster(data.absolute(), port, log, programs, account, durable)
+    return Cluster(data.absolute(), port, log, programs, user, durable)
 
 
 def wheel_programs() -> Path:
@@ -66,8 +66,8 @@ def make(cluster: Cluster) -> bool:
     # initdb refuses what an interrupted initdb left.
     shutil.rmtree(cluster.data, ignore_errors=True)
     cluster.data.mkdir(mode=0o700, parents=True)
-    if cluster.account is not None:
-        shutil.chown(cluster.data, cluster.account.uid, cluster.account.gid)
+    if cluster.user is not None:
+        shutil.chown(cluster.data, cluster.user.uid, cluster.user.gid)
     # Locale: the same order of texts on every machine, whatever locales it has.
     arguments = [
         *("--username=postgres", "--auth=trust", "--encoding=UTF8"),
@@ -138,7 +138,7 @@ def remove(cluster: Cluster) -> None:
 
 def _run(cluster: Cluster, program: str, *arguments: str) -> int:
     """Run one of the server's programs on the data folder, as its user; what it says goes to the log."""
-    account = cluster.account
+    user = cluster.user
     with cluster.log.open("ab") as log:
         return subprocess.run(
             [cluster.programs / program, f"--pgdata={cluster.data}", *arguments],
@@ -148,9 +148,9 @@ def _run(cluster: Cluster, program: str, *arguments: str) -> int:
             stdout=log,
             stderr=log,
             check=False,
-            user=account.uid if account else None,
-            group=account.gid if account else None,
-            extra_groups=[] if account else None,
+            user=user.uid if user else None,
+            group=user.gid if user else None,
+            extra_groups=[] if user else None,
         ).returncode
 
 

@@ -5,13 +5,13 @@ import time
 
 import httpx
 
-from local import belonging, database, postgres
+from local import database, postgres, process_tree
 from local.console import step
-from local.guard import Guard
-from local.holding import StackError, cluster_of, forget_stored, holding, remove, running_supervisor
 from local.ports import check_ports
-from local.processes import database_server, parts
+from local.reaper import Reaper
+from local.services import database_server, services
 from local.settings import Settings, leaves_here, with_hosted_url, with_local_keys
+from local.state_lock import StackError, cluster_of, forget_stored, lock_state, remove, running_supervisor
 from local.supervisor import Supervisor
 from local.welcome import welcome
 
@@ -27,7 +27,7 @@ def up(settings: Settings) -> int:
             "STACK=docker is for the tests: see docs/docker.md. Beside `supabase start`, use STACK=hosted and its keys."
         )
     begun = time.monotonic()
-    with holding(settings.state_folder) as guard:
+    with lock_state(settings.state_folder) as reaper:
         if settings.stack == "hosted":
             settings, cluster = with_hosted_url(settings), None
             with step(f"{settings.supabase_url} answers"):
@@ -39,7 +39,7 @@ def up(settings: Settings) -> int:
             check_ports(settings)
         if cluster is not None:
             _prepare(cluster)
-        return _run(settings, cluster, guard, begun)
+        return _run(settings, cluster, reaper, begun)
 
 
 def stop(settings: Settings) -> bool:
@@ -48,7 +48,7 @@ def stop(settings: Settings) -> bool:
     if (supervisor := running_supervisor(state)) is None:
         return False
     supervisor.send_signal(signal.SIGTERM)
-    if belonging.wait_gone([supervisor], STOP_SECONDS):
+    if process_tree.wait_gone([supervisor], STOP_SECONDS):
         supervisor.kill()
     return True
 
@@ -56,7 +56,7 @@ def stop(settings: Settings) -> bool:
 def reset(settings: Settings) -> None:
     """Forget everything that the stack keeps."""
     stop(settings)
-    belonging.end_all(settings.state_folder)
+    process_tree.end_all(settings.state_folder)
     forget_stored(settings)
     for name in KEPT:
         remove(settings.state_folder / name)
@@ -78,9 +78,9 @@ def check_project(settings: Settings) -> None:
         )
 
 
-def _run(settings: Settings, cluster: postgres.Cluster | None, guard: Guard, begun: float) -> int:
+def _run(settings: Settings, cluster: postgres.Cluster | None, reaper: Reaper, begun: float) -> int:
     url = cluster.url() if cluster else ""
-    chosen = parts(settings, url)
+    chosen = services(settings, url)
     if cluster is not None:
         # Where it was looked for, not where it was found: the same rule finds it again.
         chosen = (database_server(settings.state_folder / "pgdata", cluster.port, cluster.log), *chosen)
@@ -88,7 +88,7 @@ def _run(settings: Settings, cluster: postgres.Cluster | None, guard: Guard, beg
     def greet() -> None:
         print(welcome(settings, url, time.monotonic() - begun), flush=True)
 
-    supervisor = Supervisor(chosen, settings.state_folder, guard, greet)
+    supervisor = Supervisor(chosen, settings.state_folder, reaper, greet)
     supervisor.run()
     if supervisor.problem:
         raise StackError(supervisor.problem)

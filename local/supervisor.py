@@ -1,4 +1,4 @@
-"""Runs the parts side by side with honcho, each with its keeper, and sees to it that when one is given up all end."""
+"""Runs the services by honcho, each with its restarter; when one is given up, all end."""
 
 import multiprocessing.connection
 import os
@@ -18,10 +18,10 @@ import psutil  # type: ignore[import-untyped]
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
-from local.belonging import mark
 from local.console import done
-from local.guard import Guard
-from local.processes import Part
+from local.process_tree import mark
+from local.reaper import Reaper
+from local.services import Service
 from local.settings import ROOT
 
 READY_SECONDS = 90.0
@@ -43,19 +43,21 @@ class LoggingPrinter(Printer):  # type: ignore[misc]
 class Supervisor(Manager):  # type: ignore[misc]
     """honcho's process manager, which also tells when all are ready, and notices the death of its own helpers."""
 
-    def __init__(self, parts: Sequence[Part], state: Path, guard: Guard, when_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, services: Sequence[Service], state: Path, reaper: Reaper, when_ready: Callable[[], None]
+    ) -> None:
         super().__init__(LoggingPrinter(state / "logs" / "stack.log"))
-        self._parts = parts
-        self._guard = guard
+        self._services = services
+        self._reaper = reaper
         self._when_ready = when_ready
         self.problem = ""
-        for part in parts:
+        for service in services:
             # exec: no shell between us and the keeper, so that signals reach it.
-            command = f"exec {shlex.join((sys.executable, '-m', 'local.keep', *part.command))}"
-            self.add_process(part.name, command, env={**part.environment, **mark(state)}, cwd=str(ROOT))
+            command = f"exec {shlex.join((sys.executable, '-m', 'local.restarter', *service.command))}"
+            self.add_process(service.name, command, env={**service.environment, **mark(state)}, cwd=str(ROOT))
 
     def run(self) -> None:
-        """Until Ctrl-C, or until a part is given up: then `problem` says which."""
+        """Until Ctrl-C, or until a service is given up: then `problem` says which."""
         self.loop()
 
     def _start(self) -> None:
@@ -66,7 +68,7 @@ class Supervisor(Manager):  # type: ignore[misc]
 
     def _system_print(self, data: str) -> None:
         super()._system_print(data)
-        # The first part to stop without being asked to is the cause of what follows.
+        # The first service to stop without being asked to is the cause of what follows.
         if " stopped (rc=" in data and not self._terminating and not self.problem:
             name, _, code = data.strip().partition(" stopped ")
             self.problem = f"{name} could not go on {code}: everything was stopped. Its last lines are above."
@@ -74,31 +76,31 @@ class Supervisor(Manager):  # type: ignore[misc]
     def _wait_until_ready(self) -> None:
         start = time.monotonic()
         with httpx.Client(timeout=5, trust_env=False) as client:
-            for part in self._parts:
-                while part.ready_url and not self._terminating and not _answers(client, part.ready_url):
+            for service in self._services:
+                while service.ready_url and not self._terminating and not _answers(client, service.ready_url):
                     if time.monotonic() - start > READY_SECONDS:
                         return self._give_up(
-                            f"{part.name} was not ready after {READY_SECONDS:.0f} s. See its lines above."
+                            f"{service.name} was not ready after {READY_SECONDS:.0f} s. See its lines above."
                         )
                     time.sleep(0.1)
         if not self._terminating:
-            print(done("all parts ready", time.monotonic() - start), flush=True)
+            print(done("all services ready", time.monotonic() - start), flush=True)
             self._when_ready()
         return None
 
     def _watch_helpers(self) -> None:
-        """honcho neither notices that a process which reads a part's output was killed, nor knows our guard."""
-        helpers: dict[Any, str] = {self._process(part.name).sentinel: part.name for part in self._parts}
+        """honcho neither notices that a process which reads a service's output was killed, nor knows our reaper."""
+        helpers: dict[Any, str] = {self._process(service.name).sentinel: service.name for service in self._services}
         while helpers and not self._terminating:
             for ended in multiprocessing.connection.wait(list(helpers), timeout=0.5):
                 name = helpers.pop(ended)
                 self._process(name).join()  # its end is seen a moment before its status
                 if self._process(name).exitcode:
                     self.events.put(Message("stop", {"returncode": 1}, datetime.now(), name, None))  # noqa: DTZ005
-            for part in self._parts:
-                _end_group_of_dead_leader(self._processes[part.name].get("pid"))
-            if self._guard.poll() is not None:
-                return self._give_up("The guard process was killed: everything was stopped.")
+            for service in self._services:
+                _end_group_of_dead_leader(self._processes[service.name].get("pid"))
+            if self._reaper.poll() is not None:
+                return self._give_up("The reaper process was killed: everything was stopped.")
         return None
 
     def _process(self, name: str) -> BaseProcess:
@@ -111,7 +113,7 @@ class Supervisor(Manager):  # type: ignore[misc]
 
 
 def _end_group_of_dead_leader(leader: int | None) -> None:
-    """A part that has ended is noticed when its output does, and its own workers may go on writing: end them.
+    """A service that has ended is noticed when its output does, and its own workers may go on writing: end them.
 
     The leader's number is not used again meanwhile, since its parent, the reader, has not taken note of its end.
     """

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from local import belonging
-from local.account import AccountError
+from local import process_tree
 from local.backup.create import create
 from local.backup.deleted import delete_again, deleted_people, read_list
 from local.backup.errors import BackupError
@@ -22,13 +21,14 @@ from local.backup.settings import BackupSettings, read_backup_settings
 from local.backup.verify import verify
 from local.console import complain, step
 from local.database import DatabaseError
-from local.holding import StackError, running_supervisor
 from local.ports import PortsError
 from local.postgres import PostgresError
 from local.settings import Settings, SettingsError, read_settings
+from local.state_lock import StackError, running_supervisor
+from local.system_user import SystemUserError
 
 EXPECTED = (
-    *(AccountError, BackupError, DatabaseError, OSError, PortsError, PostgresError, SettingsError, StackError),
+    *(SystemUserError, BackupError, DatabaseError, OSError, PortsError, PostgresError, SettingsError, StackError),
     psycopg.Error,
 )
 AFTERWARDS = """
@@ -44,7 +44,7 @@ def main() -> int:
         settings, backup = read_settings(), read_backup_settings()
         stopped = settings.stack == "embedded" and running_supervisor(settings.state_folder) is None
         if stopped and arguments.command not in ("key", "verify"):
-            belonging.take_mark(settings.state_folder, "local.backup")
+            process_tree.take_mark(settings.state_folder, "local.backup")
         COMMANDS[arguments.command](arguments, settings, backup)
     except KeyboardInterrupt:
         complain("Interrupted. An archive appears only when it is whole; a restore can be gone on with: run it again.")

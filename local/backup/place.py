@@ -14,12 +14,12 @@ from local import database, postgres
 from local.backup.errors import BackupError
 from local.backup.files import Storage, storage
 from local.backup.settings import BackupSettings
-from local.belonging import mark
 from local.console import step
-from local.holding import cluster_of, forget_stored, holding, running_supervisor
 from local.ports import check_ports
-from local.processes import Part, gateway
+from local.process_tree import mark
+from local.services import Service, gateway
 from local.settings import ROOT, Settings, with_hosted_url, with_local_keys
+from local.state_lock import cluster_of, forget_stored, lock_state, running_supervisor
 
 READY_SECONDS = 60.0
 
@@ -41,7 +41,7 @@ def source(settings: Settings, backup: BackupSettings) -> Iterator[Place]:
     elif not (cluster_of(settings).data / "PG_VERSION").exists():
         raise BackupError(f"There is nothing to back up: {settings.state_folder} holds no database.")
     else:
-        with holding(settings.state_folder):
+        with lock_state(settings.state_folder):
             yield _started(settings)
 
 
@@ -55,7 +55,7 @@ def target(settings: Settings, backup: BackupSettings, *, replace: bool) -> Iter
         return
     if running_supervisor(settings.state_folder) is not None:
         raise BackupError("The stack is running: stop it first (`make stop`).")
-    with holding(settings.state_folder):
+    with lock_state(settings.state_folder):
         if replace:
             with step("what was there: removed"):
                 forget_stored(settings)
@@ -97,7 +97,7 @@ def _started(settings: Settings) -> Place:
 
 
 @contextmanager
-def _serving(part: Part, state: Path) -> Iterator[None]:
+def _serving(part: Service, state: Path) -> Iterator[None]:
     """One part of the stack, ready, for as long as the block."""
     log = state / "logs" / f"{part.name}.log"
     with log.open("wb") as output:

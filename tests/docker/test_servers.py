@@ -19,7 +19,7 @@ from local import database
 from local.settings import new_keys
 from tests.support.cluster import TestCluster
 from tests.support.docker_stack import Chosen, front
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 from tests.support.stack import free_settings, state_folder
 
 POSTGRES = """
@@ -125,7 +125,7 @@ def test_they_start_in_order_are_reached_through_one_origin_and_leave_nothing(
         with psycopg.connect(servers.database_url) as connection:
             assert connection.execute("select count(*) > 0 from private.cron_jobs").fetchone() == (True,)
         with (
-            running_parts(
+            running_services(
                 [front(Chosen(servers, settings, takes_keys=False))], settings.logs, belongs_to=cluster.folder
             ),
             httpx.Client(base_url=settings.gateway_url, trust_env=False) as client,

@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local.processes import parts
+from local.services import services
 from local.settings import ROOT
 from tests.support.cluster import MIGRATED, TestCluster
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 from tests.support.stack import Stack, free_settings, running_stack
 from tests.support.up import own_environment
 
@@ -50,7 +50,7 @@ def fresh(cluster: TestCluster) -> Iterator[Stack]:
 
 
 def status_once_well(stack: Stack, folder: Path, *arguments: str) -> tuple[int, list[list[str]], str]:
-    """On a busy machine a part may answer later than health waits for it."""
+    """On a busy machine a service may answer later than health waits for it."""
     deadline = time.monotonic() + 60
     while (found := status(stack, folder, *arguments))[0] and time.monotonic() < deadline:
         time.sleep(0.5)
@@ -98,8 +98,8 @@ def test_without_functions_the_database_is_asked(cluster: TestCluster, tmp_path:
     (tmp_path / "logs").mkdir()
     settings = free_settings(tmp_path)
     with cluster.copy(MIGRATED) as url:
-        chosen = [part for part in parts(settings, url) if part.name in {"gateway", "google"}]
-        with running_parts(chosen, settings.logs, belongs_to=cluster.folder):
+        chosen = [service for service in services(settings, url) if service.name in {"gateway", "google"}]
+        with running_services(chosen, settings.logs, belongs_to=cluster.folder):
             keys = {name: getattr(settings, name.lower()) for name in KEYS}
             code, words, said = status_of(tmp_path, **keys)
     assert code == 1

@@ -16,7 +16,7 @@ from tests.support.cluster import TestCluster, free_port
 from tests.support.containers import Servers
 from tests.support.docker_stack import Chosen, front
 from tests.support.people import Person
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 from tests.support.stack import Stack, free_settings, stack_of
 from tests.support.upstream import running_upstream
 
@@ -29,7 +29,9 @@ def fronted(stack: Stack, cluster: TestCluster, tmp_path: Path) -> Iterator[Stac
     keys = {"supabase_publishable_key": stack.publishable_key, "supabase_secret_key": stack.secret_key}
     port = int(stack.functions_url.rpartition(":")[2])
     settings = own.model_copy(update={**keys, "supabase_jwt_secret": stack.jwt_secret, "functions_port": port})
-    with running_parts([front(Chosen(servers, settings, takes_keys=True))], settings.logs, belongs_to=cluster.folder):
+    with running_services(
+        [front(Chosen(servers, settings, takes_keys=True))], settings.logs, belongs_to=cluster.folder
+    ):
         yield stack_of(settings, stack.database_url)
 
 
@@ -57,7 +59,7 @@ def test_servers_without_a_gateway_get_a_key_as_its_roles_token(
         settings = free_settings(folder).model_copy(update={**keys, "supabase_jwt_secret": fronted.jwt_secret})
         echo = f"http://127.0.0.1:{port}/functions/v1/echo"
         chosen = Chosen(Servers("", echo, echo, echo), settings, takes_keys=False)
-        with running_parts([front(chosen)], settings.logs, belongs_to=cluster.folder):
+        with running_services([front(chosen)], settings.logs, belongs_to=cluster.folder):
             for key, role in ((fronted.publishable_key, "anon"), (fronted.secret_key, "service_role")):
                 for headers in ({"apikey": key}, {"apikey": key, "Authorization": f"Bearer {key}"}):
                     seen = passed(settings.gateway_url, headers)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import httpx
 import pytest
 
-from local.processes import gateway
+from local.services import gateway
 from tests.support.cluster import PLATFORM, TestCluster
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 from tests.support.stack import free_settings
 from tests.support.upstream import Upstream, running_upstream
 
@@ -29,9 +29,9 @@ def proxy(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Ite
     settings = free_settings(tmp_path_factory.mktemp("gateway"))
     settings.logs.mkdir()
     with cluster.copy(PLATFORM) as database, running_upstream(settings.functions_port) as upstream:
-        part = gateway(settings, database)
-        part = replace(part, environment={**part.environment, "FUNCTIONS_TIMEOUT_MS": "2000"})
-        with running_parts([part], settings.logs, belongs_to=cluster.folder):
+        service = gateway(settings, database)
+        service = replace(service, environment={**service.environment, "FUNCTIONS_TIMEOUT_MS": "2000"})
+        with running_services([service], settings.logs, belongs_to=cluster.folder):
             yield Proxy(settings.gateway_url, settings.gateway_port, upstream)
 
 
@@ -112,7 +112,7 @@ def test_functions_that_are_down(cluster: TestCluster, tmp_path_factory: pytest.
     settings.logs.mkdir()
     with (
         cluster.copy(PLATFORM) as database,
-        running_parts([gateway(settings, database)], settings.logs, belongs_to=cluster.folder),
+        running_services([gateway(settings, database)], settings.logs, belongs_to=cluster.folder),
     ):
         assert_problem(httpx.post(f"{settings.gateway_url}/functions/v1/echo", content=bytes(5_000_000)), 503)
         assert httpx.get(f"{settings.gateway_url}/_local/ready").status_code == 200

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from local import database, postgres
-from local.processes import Part, gateway, identity_provider
+from local.services import Service, gateway, identity_provider
 from local.settings import ROOT, Settings
 from tests.support.cluster import PLATFORM, TestCluster, free_port
 from tests.support.stack import free_settings
@@ -29,9 +29,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @contextmanager
-def started(part: Part) -> Iterator["subprocess.Popen[str]"]:
+def started(service: Service) -> Iterator["subprocess.Popen[str]"]:
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    process = subprocess.Popen(part.command, cwd=ROOT, env=dict(part.environment), text=True, **pipes)  # type: ignore[call-overload]
+    process = subprocess.Popen(service.command, cwd=ROOT, env=dict(service.environment), text=True, **pipes)  # type: ignore[call-overload]
     try:
         yield process
     finally:
@@ -56,25 +56,25 @@ def wait_for(url: str, status: int = 200, seconds: float = 20) -> None:
 PARTS = pytest.mark.parametrize("name", ["gateway", "identity provider"])
 
 
-def part_of(name: str, settings: Settings, url: str) -> Part:
+def service_of(name: str, settings: Settings, url: str) -> Service:
     return gateway(settings, url) if name == "gateway" else identity_provider(settings)
 
 
 @PARTS
 def test_a_busy_port_is_said_in_one_line(cluster: TestCluster, settings: Settings, name: str) -> None:
     with cluster.copy(PLATFORM) as url, socket.create_server(("127.0.0.1", 0)) as taken:
-        part = part_of(name, settings, url)
+        service = service_of(name, settings, url)
         port = str(taken.getsockname()[1])
-        with started(replace(part, environment={**part.environment, "PORT": port})) as process:
+        with started(replace(service, environment={**service.environment, "PORT": port})) as process:
             output, _ = process.communicate(timeout=15)
     assert process.returncode == 1
     assert output == f"{name}: port {port} is in use: set another, or stop what uses it\n"
 
 
 def test_what_is_missing_or_wrong_is_said_at_once(settings: Settings) -> None:
-    part = gateway(settings, "nonsense")
-    environment = {k: v for k, v in part.environment.items() if k not in {"SITE_URL", "SUPABASE_SECRET_KEY"}}
-    with started(replace(part, environment={**environment, "PORT": "99999"})) as process:
+    service = gateway(settings, "nonsense")
+    environment = {k: v for k, v in service.environment.items() if k not in {"SITE_URL", "SUPABASE_SECRET_KEY"}}
+    with started(replace(service, environment={**environment, "PORT": "99999"})) as process:
         output, _ = process.communicate(timeout=15)
     assert process.returncode == 1
     assert output == (
@@ -87,7 +87,7 @@ def test_what_is_missing_or_wrong_is_said_at_once(settings: Settings) -> None:
 def test_it_leaves_promptly_though_connections_are_open(
     cluster: TestCluster, settings: Settings, name: str, order: signal.Signals
 ) -> None:
-    with cluster.copy(PLATFORM) as url, started(part_of(name, settings, url)) as process:
+    with cluster.copy(PLATFORM) as url, started(service_of(name, settings, url)) as process:
         port = settings.gateway_port if name == "gateway" else settings.identity_port
         wait_for(f"http://127.0.0.1:{port}/{'_local/ready' if name == 'gateway' else 'people'}")
         with (

@@ -12,11 +12,11 @@ import httpx
 import psycopg
 import pytest
 
-from local.processes import gateway
+from local.services import gateway
 from local.settings import Settings
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.people import Person, access_token
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 from tests.support.sign_in import register, signed_in
 from tests.support.stack import Stack, free_settings
 
@@ -61,7 +61,7 @@ def probe(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with cluster.copy(PLATFORM) as url:
         with psycopg.connect(url) as connection:
             connection.execute(PROBES)
-        with running_parts([gateway(settings, url)], settings.logs, belongs_to=cluster.folder):
+        with running_services([gateway(settings, url)], settings.logs, belongs_to=cluster.folder):
             yield Probe(settings, url)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local import account, database, postgres
+from local import database, postgres, system_user
 from local.settings import ROOT
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.schema import dump, run
@@ -68,9 +68,9 @@ def postgresql_15(tmp_path: Path) -> Iterator[str]:
     if found is None or " 15." not in run(Path(found), "--version"):
         pytest.skip("PostgreSQL 15 is not installed here")
     programs = Path(found).parent
-    user = account.system_account()
+    user = system_user.system_user()
     folder = tmp_path / "cluster"
-    data = account.private_home(folder) if user and not account.can_enter(user, tmp_path) else folder
+    data = system_user.private_home(folder) if user and not system_user.can_enter(user, tmp_path) else folder
     data.mkdir(mode=0o700, parents=True)
     if user is not None:
         shutil.chown(data, user.uid, user.gid)

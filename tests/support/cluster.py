@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from local import database, guard, postgres
+from local import database, postgres, reaper
 
 PLATFORM = "template_platform"  # as a hosted project is before the first migration
 MIGRATED = "template_migrated"  # with the migrations and the demo rows
@@ -43,7 +43,7 @@ class TestCluster:
 
     folder: Path
     controller: int
-    guards: list[guard.Guard] = field(default_factory=list)
+    reapers: list[reaper.Reaper] = field(default_factory=list)
 
     def url(self, name: str) -> str:
         port = self._once("cluster", self._make_cluster)
@@ -69,7 +69,7 @@ class TestCluster:
     def stop(self) -> None:
         """At the end of the run."""
         if any(self.folder.iterdir()):  # some test wanted a database, or started a server
-            guard.clean_up(self.folder, temporary=True)
+            reaper.clean_up(self.folder, temporary=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _cluster(self, port: int) -> postgres.Cluster:
@@ -91,7 +91,7 @@ class TestCluster:
             return made.read_text()
 
     def _make_cluster(self) -> str:
-        self.guards.append(guard.start_guard(self.controller, self.folder, temporary=True))
+        self.reapers.append(reaper.start_reaper(self.controller, self.folder, temporary=True))
         cluster = self._cluster(free_port())
         postgres.make(cluster)
         postgres.start(cluster)

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from local import database
 from local.database import node_program
-from local.processes import INHERITED, Part, parts
+from local.services import INHERITED, Service, services
 from local.settings import HOST, ROOT, Settings
 from tests.support import containers
 from tests.support.cluster import TestCluster
 from tests.support.containers import Servers
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 from tests.support.stack import Stack, free_settings, stack_of, state_folder
 
 PROJECT = ("SUPABASE_URL", "DATABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY", "SUPABASE_JWT_SECRET")
@@ -44,12 +44,12 @@ def why_not() -> str:
 def running_docker_stack(cluster: TestCluster) -> Iterator[Stack]:
     settings = free_settings(state_folder(cluster)).model_copy(update={"stack": "docker"})
     with _chosen(settings) as chosen:
-        ours = (front(chosen), *parts(chosen.settings, chosen.servers.database_url))
-        with running_parts(ours, settings.logs, belongs_to=cluster.folder):
+        ours = (front(chosen), *services(chosen.settings, chosen.servers.database_url))
+        with running_services(ours, settings.logs, belongs_to=cluster.folder):
             yield stack_of(chosen.settings, chosen.servers.database_url)
 
 
-def front(chosen: Chosen) -> Part:
+def front(chosen: Chosen) -> Service:
     """One origin in front of the servers and the functions."""
     settings, servers = chosen.settings, chosen.servers
     environment = {
@@ -65,7 +65,7 @@ def front(chosen: Chosen) -> Part:
         "SUPABASE_JWT_SECRET": "" if chosen.takes_keys else settings.supabase_jwt_secret,
     }
     command = (str(node_program()), str(ROOT / "local" / "gateway" / "front.mjs"))
-    return Part("front", command, environment, f"{settings.gateway_url}/_local/ready")
+    return Service("front", command, environment, f"{settings.gateway_url}/_local/ready")
 
 
 @contextmanager

@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 import jwt
 
-from local.processes import INHERITED, Part
+from local.services import INHERITED, Service
 from local.settings import HOST, ROOT
 from tests.support.cluster import TestCluster, free_port
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 
 FORWARDERS = ROOT / "supabase" / "functions"
 RUNTIME = ROOT / "tests" / "support" / "edge_runtime.ts"
@@ -87,6 +87,6 @@ def running_forwarders(cluster: TestCluster, jwt_secret: str = JWT_SECRET, **env
         *(f"--allow-read={FORWARDERS}", str(RUNTIME), str(FORWARDERS), str(port)),
         json.dumps({"verifies": verifies, "secret": jwt_secret}),
     )
-    part = Part("edge", command, deno_environment(**environment), f"{url}/_ready")
-    with running_parts([part], folder, belongs_to=cluster.folder):
+    service = Service("edge", command, deno_environment(**environment), f"{url}/_ready")
+    with running_services([service], folder, belongs_to=cluster.folder):
         yield Edge(url, folder / "edge.log")

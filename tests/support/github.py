@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 
-from local.processes import simulator
+from local.services import simulator
 from tests.support.cluster import TestCluster
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 from tests.support.stack import free_settings
 
 FIELDS = "id nameWithOwner stargazerCount forkCount watchers { totalCount }"
@@ -63,10 +63,10 @@ class GitHub:
 def running_github(cluster: TestCluster, folder: Path, **environment: str) -> Iterator[httpx.Client]:
     """A simulator of one's own, with these variables set."""
     settings = free_settings(folder)
-    part = simulator("github", settings)
-    part = replace(part, environment={**part.environment, **environment})
+    service = simulator("github", settings)
+    service = replace(service, environment={**service.environment, **environment})
     with (
-        running_parts([part], folder, belongs_to=cluster.folder),
+        running_services([service], folder, belongs_to=cluster.folder),
         httpx.Client(base_url=settings.simulator_url("github"), timeout=30) as client,
     ):
         yield client

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from local.processes import Part, functions, openai_simulator, sendgrid_simulator, stripe_simulator
+from local.services import Service, functions, openai_simulator, sendgrid_simulator, stripe_simulator
 from local.settings import Settings
 from tests.support.cluster import TestCluster, free_port
 from tests.support.forwarders import SECRET, Edge, running_forwarders
 from tests.support.openai import ENVIRONMENT, Designer
 from tests.support.sendgrid import Mail
-from tests.support.servers import READY_SECONDS, last_lines, running_parts
+from tests.support.servers import READY_SECONDS, last_lines, running_services
 from tests.support.stack import Stack, free_settings
 
 OTHER_SECRET = "the secret that comes after it in their rotation"
@@ -48,8 +48,8 @@ def running_hosted(stack: Stack, cluster: TestCluster) -> Iterator[Hosted]:
     }
     with ExitStack() as closing:
         edge = closing.enter_context(running_forwarders(cluster, stack.jwt_secret, **backend))
-        told = [_telling(part, edge) for part in simulators]
-        closing.enter_context(running_parts([*told, handlers], folder, belongs_to=cluster.folder))
+        told = [_telling(service, edge) for service in simulators]
+        closing.enter_context(running_services([*told, handlers], folder, belongs_to=cluster.folder))
         _wait_for(edge, folder / "functions.log")
         sendgrid = closing.enter_context(httpx.Client(base_url=settings.simulator_url("sendgrid"), timeout=30))
         yield Hosted(
@@ -77,20 +77,20 @@ def _settings(stack: Stack, folder: Path) -> Settings:
     return free_settings(folder).model_copy(update=chosen)
 
 
-def _guarded(part: Part) -> Part:
+def _guarded(service: Service) -> Service:
     """Not ready for those who ask without a secret: it is waited for at the edge."""
     secrets = {"FUNCTIONS_BACKEND_SECRETS": f"{OTHER_SECRET}, {SECRET}"}
-    return replace(part, environment={**part.environment, **secrets}, ready_url="")
+    return replace(service, environment={**service.environment, **secrets}, ready_url="")
 
 
-def _telling(part: Part, edge: Edge) -> Part:
+def _telling(service: Service, edge: Edge) -> Service:
     """The vendor, its webhooks sent to the edge."""
     changed = {
-        name: f"{edge.url}/functions/v1/webhooks/{part.name}"
-        for name in part.environment
+        name: f"{edge.url}/functions/v1/webhooks/{service.name}"
+        for name in service.environment
         if name.endswith("_SIMULATOR_WEBHOOK_URL")
     }
-    return replace(part, environment={**part.environment, **changed})
+    return replace(service, environment={**service.environment, **changed})
 
 
 def _wait_for(edge: Edge, log: Path) -> None:

@@ -1,4 +1,4 @@
-"""A part of the stack that a test kills, as the machine might, and starts again."""
+"""A service of the stack that a test kills, as the machine might, and starts again."""
 
 import os
 import signal
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from local.belonging import mark
-from local.processes import Part
+from local.process_tree import mark
+from local.services import Service
 from local.settings import ROOT
 
 PATIENCE = 100.0  # seconds, where a machine has much else to do
@@ -21,15 +21,15 @@ PATIENCE = 100.0  # seconds, where a machine has much else to do
 class Mortal:
     """A server that can be killed, and lives again at the same address."""
 
-    part: Part
+    service: Service
     folder: Path
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            self.part.command,
+            self.service.command,
             cwd=ROOT,
-            env={**self.part.environment, **mark(self.folder)},
+            env={**self.service.environment, **mark(self.folder)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -37,10 +37,10 @@ class Mortal:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             with suppress(httpx.TransportError):
-                if httpx.get(self.part.ready_url, timeout=5).is_success:
+                if httpx.get(self.service.ready_url, timeout=5).is_success:
                     return
             time.sleep(0.05)
-        raise AssertionError(f"{self.part.name} did not start")
+        raise AssertionError(f"{self.service.name} did not start")
 
     def kill(self) -> None:
         """With its children: who serves is one of them, and would go on for a while without its parent."""

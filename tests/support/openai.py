@@ -14,11 +14,11 @@ import httpx
 import psycopg
 from psycopg.rows import dict_row
 
-from local.processes import functions, parts
+from local.services import functions, services
 from local.settings import Settings
 from tests.support.cluster import TestCluster, free_port
 from tests.support.people import Person, access_token
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 from tests.support.stack import Stack, free_settings
 
 KEY = "test-key-of-openai-0123456789"
@@ -136,7 +136,7 @@ def running_designer(cluster: TestCluster, database_url: str, **environment: str
         "functions_environment": {**ENVIRONMENT, **environment},
     }
     settings = free_settings(state).model_copy(update=chosen)
-    with running_parts(parts(settings, database_url), settings.logs, belongs_to=cluster.folder):
+    with running_services(services(settings, database_url), settings.logs, belongs_to=cluster.folder):
         stack = Stack(
             url=settings.gateway_url,
             publishable_key=settings.supabase_publishable_key,
@@ -160,7 +160,7 @@ def other_functions(designer: Designer, cluster: TestCluster, **environment: str
     folder.mkdir()
     changed = {"functions_port": free_port(), "functions_environment": {**ENVIRONMENT, **environment}}
     settings = designer.settings.model_copy(update=changed)
-    with running_parts([functions(settings)], folder, belongs_to=cluster.folder):
+    with running_services([functions(settings)], folder, belongs_to=cluster.folder):
         changed_designer = replace(designer, functions_url=settings.functions_url)
         httpx.post(f"{settings.functions_url}/functions/v1/aiDesignAssistant", timeout=60)
         yield changed_designer

@@ -13,12 +13,12 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from local.processes import INHERITED, Part
+from local.services import INHERITED, Service
 from local.settings import HOST, ROOT
 from local.simulators.sendgrid.keys import public_key, signing_key
 from tests.support.cluster import TestCluster, free_port
 from tests.support.people import Person
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 from tests.support.stack import Stack
 
 # Fast enough for a test, and long enough that an event of the webhook comes first.
@@ -111,15 +111,15 @@ def running_mail(stack: Stack, cluster: TestCluster, dispatchers: int = 1, **env
     sendgrid_url = f"http://{HOST}:{free_port()}"
     ports = [free_port() for _ in range(dispatchers)]
     given = {**PATIENCE, **environment, "SENDGRID_WEBHOOK_PUBLIC_KEYS": public_key(signing_key(seed))}
-    parts = [simulator_part(sendgrid_url, seed, ports[0])]
-    parts += [functions_part(stack, port, sendgrid_url, given) for port in ports]
+    services = [simulator_service(sendgrid_url, seed, ports[0])]
+    services += [functions_service(stack, port, sendgrid_url, given) for port in ports]
     with ExitStack() as closing:
-        closing.enter_context(running_parts(parts, folder, belongs_to=cluster.folder))
+        closing.enter_context(running_services(services, folder, belongs_to=cluster.folder))
         client = closing.enter_context(httpx.Client(base_url=sendgrid_url, timeout=30, trust_env=False))
         yield Mail(stack, client, [f"http://{HOST}:{port}" for port in ports], seed)
 
 
-def simulator_part(url: str, seed: str, functions_port: int) -> Part:
+def simulator_service(url: str, seed: str, functions_port: int) -> Service:
     command = (
         *(sys.executable, "-m", "uvicorn", "--factory", "local.simulators.sendgrid:create_app"),
         *("--host", HOST, "--port", url.rpartition(":")[2], "--no-access-log"),
@@ -128,10 +128,10 @@ def simulator_part(url: str, seed: str, functions_port: int) -> Part:
         "SENDGRID_SIMULATOR_SEED": seed,
         "SENDGRID_SIMULATOR_WEBHOOK_URL": f"http://{HOST}:{functions_port}/functions/v1/webhooks/sendgrid",
     }
-    return Part("sendgrid", command, {**_inherited(), **environment}, f"{url}/_simulator")
+    return Service("sendgrid", command, {**_inherited(), **environment}, f"{url}/_simulator")
 
 
-def functions_part(stack: Stack, port: int, sendgrid_url: str, environment: dict[str, str]) -> Part:
+def functions_service(stack: Stack, port: int, sendgrid_url: str, environment: dict[str, str]) -> Service:
     command = (
         *(sys.executable, "-m", "functions_framework", "--asgi", "--source", "functions/main.py"),
         *("--target", "all_functions", "--host", HOST, "--port", str(port)),
@@ -149,7 +149,7 @@ def functions_part(stack: Stack, port: int, sendgrid_url: str, environment: dict
         **environment,
     }
     name = f"functions-{port}"
-    return Part(name, command, {**_inherited(), **own}, f"http://{HOST}:{port}/functions/v1/health")
+    return Service(name, command, {**_inherited(), **own}, f"http://{HOST}:{port}/functions/v1/health")
 
 
 def _inherited() -> dict[str, str]:

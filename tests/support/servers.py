@@ -1,4 +1,4 @@
-"""Start the parts of the stack, wait until they are ready, always stop them; their last lines when one fails."""
+"""Start the services of the stack, wait until they are ready, always stop them; their last lines when one fails."""
 
 import contextlib
 import os
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 
-from local.belonging import mark
-from local.processes import Part
+from local.process_tree import mark
+from local.services import Service
 from local.settings import ROOT
 
 READY_SECONDS = 60.0
@@ -22,17 +22,17 @@ Server = subprocess.Popen[bytes]
 
 
 @contextmanager
-def running_parts(parts: Sequence[Part], logs: Path, *, belongs_to: Path) -> Iterator[None]:
+def running_services(services: Sequence[Service], logs: Path, *, belongs_to: Path) -> Iterator[None]:
     """All start at once; each writes to a file of its name in `logs`."""
     servers: list[Server] = []
     try:
-        for part in parts:
-            with (logs / f"{part.name}.log").open("wb") as log:
+        for service in services:
+            with (logs / f"{service.name}.log").open("wb") as log:
                 servers.append(
                     subprocess.Popen(
-                        part.command,
+                        service.command,
                         cwd=ROOT,
-                        env={**part.environment, **mark(belongs_to)},
+                        env={**service.environment, **mark(belongs_to)},
                         stdin=subprocess.DEVNULL,
                         stdout=log,
                         stderr=log,
@@ -40,8 +40,8 @@ def running_parts(parts: Sequence[Part], logs: Path, *, belongs_to: Path) -> Ite
                     )
                 )
         with httpx.Client(timeout=5, trust_env=False) as client:
-            for part, server in zip(parts, servers, strict=True):
-                _wait_until_ready(client, part, server, logs)
+            for service, server in zip(services, servers, strict=True):
+                _wait_until_ready(client, service, server, logs)
         yield
     finally:
         _stop(servers)
@@ -51,12 +51,12 @@ def last_lines(log: Path, lines: int = 40) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def _wait_until_ready(client: httpx.Client, part: Part, server: Server, logs: Path) -> None:
+def _wait_until_ready(client: httpx.Client, service: Service, server: Server, logs: Path) -> None:
     deadline = time.monotonic() + READY_SECONDS
     seen = "nothing"
-    while part.ready_url:
+    while service.ready_url:
         try:
-            answer = client.get(part.ready_url)
+            answer = client.get(service.ready_url)
         except httpx.HTTPError as error:
             seen = repr(error)
         else:
@@ -64,7 +64,7 @@ def _wait_until_ready(client: httpx.Client, part: Part, server: Server, logs: Pa
                 return
             seen = f"{answer.status_code} {answer.text[:500]}"
         if server.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"{part.name} is not ready: {seen}\n{last_lines(logs / f'{part.name}.log')}")
+            raise RuntimeError(f"{service.name} is not ready: {seen}\n{last_lines(logs / f'{service.name}.log')}")
         time.sleep(0.05)
 
 

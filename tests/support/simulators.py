@@ -7,10 +7,10 @@ from pathlib import Path
 
 import httpx
 
-from local.processes import Part
+from local.services import Service
 from local.settings import HOST
 from tests.support.cluster import TestCluster, free_port
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 
 
 @contextmanager
@@ -23,9 +23,9 @@ def running_simulator(
         *(sys.executable, "-m", "uvicorn", "--factory", f"local.simulators.{vendor}:create_app"),
         *("--host", HOST, "--port", str(port), "--no-access-log"),
     )
-    part = Part(vendor, command, {"PYTHONUNBUFFERED": "1", **(environment or {})}, f"{url}/_simulator")
+    service = Service(vendor, command, {"PYTHONUNBUFFERED": "1", **(environment or {})}, f"{url}/_simulator")
     with (
-        running_parts([part], folder, belongs_to=cluster.folder),
+        running_services([service], folder, belongs_to=cluster.folder),
         httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
     ):
         yield client

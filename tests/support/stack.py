@@ -1,4 +1,4 @@
-"""The whole backend for tests: every part on a free port, over one database."""
+"""The whole backend for tests: every service on a free port, over one database."""
 
 import time
 import uuid
@@ -10,11 +10,11 @@ from typing import Literal
 
 import httpx
 
-from local.processes import parts
+from local.services import services
 from local.settings import VENDORS, Settings, new_keys
 from tests.support.cluster import TestCluster, free_port
 from tests.support.people import Person, make_person
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 
 Caller = Person | Literal["anon", "service"]
 
@@ -45,7 +45,7 @@ class Stack:
         return httpx.Client(base_url=self.url, headers=self.headers(caller), timeout=30)
 
     def health(self) -> httpx.Response:
-        """What health answers once all is well: on a busy machine a part may be late for it, which is kept a while."""
+        """What health answers once all is well: a busy machine may be late with it, and keeps that a while."""
         deadline = time.monotonic() + 60
         with self.client() as client:
             while (answer := client.get("/functions/v1/health")).json().get("status") != "ok":
@@ -62,7 +62,7 @@ class Stack:
 def running_stack(cluster: TestCluster, database_url: str, vendors: tuple[str, ...] = ("github",)) -> Iterator[Stack]:
     """The other vendors have no credential here: tests that want one start it, or name it here."""
     settings = free_settings(state_folder(cluster), vendors)
-    with running_parts(parts(settings, database_url), settings.logs, belongs_to=cluster.folder):
+    with running_services(services(settings, database_url), settings.logs, belongs_to=cluster.folder):
         yield stack_of(settings, database_url)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import psutil  # type: ignore[import-untyped]
 
-from local import belonging, postgres
+from local import postgres, process_tree
 from local.ports import is_free
 from local.settings import ROOT, Settings, documented_variables
 from tests.support.cluster import free_port
@@ -25,7 +25,7 @@ def own_environment(state: Path, **variables: str) -> dict[str, str]:
     """Free ports, and nothing from the `.env` of whoever runs the tests."""
     ports = {variable: str(free_port()) for variable in Settings.model_construct().ports()}
     unset = dict.fromkeys(documented_variables(), "")
-    inherited = {name: value for name, value in os.environ.items() if name != belonging.MARK}
+    inherited = {name: value for name, value in os.environ.items() if name != process_tree.MARK}
     return {**inherited, **unset, "STACK": "embedded", "STATE_FOLDER": str(state), **ports, **variables}
 
 
@@ -85,7 +85,7 @@ class Up:
         """The process that listens on the port; the oldest, where it shares it with its own workers."""
         found = [
             process
-            for process in belonging.members(self.state)
+            for process in process_tree.members(self.state)
             if any(c.laddr.port == self.port(variable) and c.status == "LISTEN" for c in process.net_connections("tcp"))
         ]
         return min(found, key=lambda process: (process.create_time(), process.pid))
@@ -93,9 +93,9 @@ class Up:
     def assert_nothing_left(self) -> None:
         assert self.process is not None
         self.process.wait(GONE_SECONDS)
-        assert belonging.wait_gone(self.family, GONE_SECONDS) == []
-        # The guard may still be at it for a moment after the supervisor was killed.
-        assert belonging.wait_gone(belonging.members(self.state), GONE_SECONDS) == []
+        assert process_tree.wait_gone(self.family, GONE_SECONDS) == []
+        # The reaper may still be at it for a moment after the supervisor was killed.
+        assert process_tree.wait_gone(process_tree.members(self.state), GONE_SECONDS) == []
         ports = [int(value) for name, value in self.environment.items() if name.endswith("_PORT") and value]
         assert [port for port in ports if not is_free(port)] == []
 
@@ -121,7 +121,7 @@ class Up:
 
     def remove(self) -> None:
         """Whatever is left, also of a failed test."""
-        belonging.end_all(self.state)
+        process_tree.end_all(self.state)
         if self.process is not None:
             self.process.wait(GONE_SECONDS)
         subprocess.run([sys.executable, "-m", "local", "reset"], cwd=ROOT, env=self.environment, check=True)

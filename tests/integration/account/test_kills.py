@@ -18,8 +18,8 @@ from tests.support.cluster import TestCluster, free_port
 from tests.support.crossing import Crossing, running_crossing
 from tests.support.household import Member, found, rows
 from tests.support.mortal import Mortal
-from tests.support.sendgrid import Mail, functions_part, simulator_part
-from tests.support.servers import running_parts
+from tests.support.sendgrid import Mail, functions_service, simulator_service
+from tests.support.servers import running_services
 from tests.support.stack import Stack
 from tests.support.stripe import SDK_WARNING
 
@@ -74,15 +74,15 @@ def running_world(stack: Stack, cluster: TestCluster, stripe: httpx.Client) -> I
     folder.mkdir()
     with ExitStack() as closing:
         crossing = closing.enter_context(running_crossing(stack.url))
-        mail_part = simulator_part(sendgrid, "kills", port)
-        closing.enter_context(running_parts([mail_part], folder, belongs_to=cluster.folder))
+        mail_part = simulator_service(sendgrid, "kills", port)
+        closing.enter_context(running_services([mail_part], folder, belongs_to=cluster.folder))
         given = {
             "SUPABASE_URL": crossing.url,
             "STRIPE_API_URL": str(stripe.base_url).rstrip("/"),
             **BILLING,
             **IMPATIENT,
         }
-        server = Mortal(functions_part(stack, port, sendgrid, given), cluster.folder)
+        server = Mortal(functions_service(stack, port, sendgrid, given), cluster.folder)
         server.start()
         closing.callback(server.kill)
         client = closing.enter_context(httpx.Client(base_url=sendgrid, timeout=30, trust_env=False))

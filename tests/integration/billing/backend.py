@@ -15,11 +15,11 @@ import psycopg
 import stripe
 from psycopg.rows import dict_row
 
-from local.processes import Part
+from local.services import Service
 from local.settings import HOST, ROOT
 from tests.support.cluster import free_port
 from tests.support.people import Person
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 from tests.support.stack import Caller, Stack
 
 SECRET = "whsec_billing_tests"
@@ -106,7 +106,7 @@ def environment(stack: Stack, supabase_url: str, stripe_url: str) -> dict[str, s
     }
 
 
-def functions_part(stack: Stack, stripe_url: str, supabase_url: str = "", **changed: str) -> tuple[Part, str]:
+def functions_service(stack: Stack, stripe_url: str, supabase_url: str = "", **changed: str) -> tuple[Service, str]:
     """On a port of its own, and its address."""
     port = free_port()
     url = f"http://{HOST}:{port}"
@@ -115,11 +115,11 @@ def functions_part(stack: Stack, stripe_url: str, supabase_url: str = "", **chan
         *("--target", "all_functions", "--host", HOST, "--port", str(port)),
     )
     given = {**environment(stack, supabase_url or stack.url, stripe_url), **changed}
-    return Part(f"billing-{port}", command, given, f"{url}/functions/v1/health"), url
+    return Service(f"billing-{port}", command, given, f"{url}/functions/v1/health"), url
 
 
 @contextmanager
 def running_functions(stack: Stack, folder: Path, stripe_url: str, **changed: str) -> Iterator[Backend]:
-    part, url = functions_part(stack, stripe_url, **changed)
-    with running_parts([part], folder, belongs_to=stack.logs.parent.parent):
+    service, url = functions_service(stack, stripe_url, **changed)
+    with running_services([service], folder, belongs_to=stack.logs.parent.parent):
         yield Backend(stack, url, stripe_url)

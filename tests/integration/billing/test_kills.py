@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.billing.backend import Backend, functions_part
+from tests.integration.billing.backend import Backend, functions_service
 from tests.integration.billing.life import Life, assert_as_at_stripe, expected_emails
 from tests.support.crossing import Crossing, running_crossing
 from tests.support.mortal import Mortal
@@ -33,7 +33,7 @@ class World:
 @contextmanager
 def running_world(stack: Stack, stripe_url: str) -> Iterator[World]:
     with running_crossing(stack.url) as crossing:
-        part, url = functions_part(stack, stripe_url, crossing.url)
+        part, url = functions_service(stack, stripe_url, crossing.url)
         server = Mortal(part, stack.logs.parent.parent)
         server.start()
         try:

@@ -17,10 +17,10 @@ from showcase.metrics.settings import MetricsSettings
 from showcase.metrics.worker import Worker
 from showcase.settings import CoreSettings
 
-from local.processes import functions, simulator
+from local.services import functions, simulator
 from tests.support.cluster import TestCluster
 from tests.support.people import Person
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 from tests.support.stack import Caller, Stack, free_settings
 
 VENDOR_OF = {"github": "github", "twitter": "x", "linkedin": "linkedin"}
@@ -203,7 +203,7 @@ def running_metrics(cluster: TestCluster, stack: Stack, folder: Path) -> Iterato
             "functions_environment": {"METRICS_FETCH_SECONDS": "2", "X_POSTS_A_PERSON_A_DAY": str(SHARE)},
         }
     )
-    parts = [*(simulator(vendor, settings) for vendor in vendors), functions(settings)]
+    services = [*(simulator(vendor, settings) for vendor in vendors), functions(settings)]
     urls = {platform: settings.simulator_url(vendor) for platform, vendor in VENDOR_OF.items()}
-    with running_parts(parts, folder, belongs_to=cluster.folder):
+    with running_services(services, folder, belongs_to=cluster.folder):
         yield Metrics(stack, settings.functions_url, urls, stack.person())

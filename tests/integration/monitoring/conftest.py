@@ -10,14 +10,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.processes import Part
+from local.services import Service
 from local.settings import HOST, ROOT
 from tests.support.cluster import free_port
 from tests.support.envelopes import Envelopes, dsn
 from tests.support.hostile import Hostile
 from tests.support.people import Person
 from tests.support.served import served
-from tests.support.servers import running_parts
+from tests.support.servers import running_services
 from tests.support.stack import Stack
 
 VENDORS = ("GITHUB", "X", "LINKEDIN", "OPENAI", "STRIPE", "SENDGRID")
@@ -89,9 +89,9 @@ def _start(stack: Stack, folder: Path, words: str, supabase: bool, changed: dict
         *(sys.executable, "-m", "functions_framework", "--asgi", "--source", "functions/main.py"),
         *("--target", "all_functions", "--host", HOST, "--port", str(port)),
     )
-    part = Part(f"watched-{port}", command, environment, f"http://{HOST}:{port}/functions/v1/health")
-    cleaning.enter_context(running_parts([part], folder, belongs_to=stack.logs.parent.parent))
-    return Watched(f"http://{HOST}:{port}", folder / f"{part.name}.log", vendors, envelopes, cleaning)
+    service = Service(f"watched-{port}", command, environment, f"http://{HOST}:{port}/functions/v1/health")
+    cleaning.enter_context(running_services([service], folder, belongs_to=stack.logs.parent.parent))
+    return Watched(f"http://{HOST}:{port}", folder / f"{service.name}.log", vendors, envelopes, cleaning)
 
 
 def linked_project(stack: Stack, person: Person, title: str = "Linked") -> str:

@@ -17,11 +17,11 @@ import httpx
 import psycopg
 import pytest
 
-from local.belonging import mark
-from local.processes import Part
+from local.process_tree import mark
+from local.services import Service
 from local.settings import ROOT
 from tests.support.cluster import MIGRATED, TestCluster, free_port
-from tests.support.sendgrid import Mail, functions_part, running_mail
+from tests.support.sendgrid import Mail, functions_service, running_mail
 from tests.support.stack import running_stack
 
 SETTLE = 6  # seconds; events are told within a fraction of one
@@ -50,7 +50,7 @@ class Dispatcher:
         self._mail, self._owner = mail, owner
         self._log = (folder / f"dispatcher-{uuid.uuid4().hex[:6]}.log").open("wb")
         self._process: subprocess.Popen[bytes] | None = None
-        self._part: Part | None = None
+        self._service: Service | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self.kills = 0
@@ -85,11 +85,11 @@ class Dispatcher:
             "NOTIFICATIONS_SEND_SECONDS": "3",
             "NOTIFICATIONS_RUN_SECONDS": "20",
         }
-        self._part = functions_part(self._mail.stack, free_port(), str(self._mail.sendgrid.base_url), given)
+        self._service = functions_service(self._mail.stack, free_port(), str(self._mail.sendgrid.base_url), given)
         self._process = subprocess.Popen(
-            self._part.command,
+            self._service.command,
             cwd=ROOT,
-            env={**self._part.environment, **mark(self._owner)},
+            env={**self._service.environment, **mark(self._owner)},
             stdout=self._log,
             stderr=self._log,
             start_new_session=True,
@@ -98,9 +98,9 @@ class Dispatcher:
     def _run(self) -> None:
         headers = self._mail.stack.headers("service")
         while not self._stopping.is_set():
-            part = self._part
-            assert part is not None
-            url = part.ready_url.replace("health", "dispatchNotifications")
+            service = self._service
+            assert service is not None
+            url = service.ready_url.replace("health", "dispatchNotifications")
             with contextlib.suppress(httpx.HTTPError):  # it was killed, or is not there yet
                 httpx.post(url, json={}, headers=headers, timeout=60, trust_env=False)
             time.sleep(0.1)

@@ -1,6 +1,6 @@
 """Runs one part of the stack, and again when it ends by itself, as a platform does in production.
 
-Usage: python -m local.keep COMMAND. What ends five times within a minute is given up. Uses the standard library alone:
+Usage: python -m local.restarter COMMAND. What ends five times within a minute is given up. Standard library alone:
 there is one of these beside every part.
 """
 

@@ -10,8 +10,8 @@ from types import FrameType
 
 import psutil  # type: ignore[import-untyped]
 
-from local import belonging, postgres
-from local.guard import Guard, start_guard
+from local import postgres, process_tree
+from local.reaper import Reaper, start_reaper
 from local.settings import Settings
 
 # What people stored, and what the Stripe stand-in remembers of their purchases, its draft included.
@@ -26,14 +26,14 @@ def running_supervisor(state: Path) -> psutil.Process | None:
     """The process that runs this state folder's stack. A pid file alone proves nothing: numbers are used again."""
     try:
         process = psutil.Process(int((state / "supervisor.pid").read_text()))
-        belongs = process.environ().get(belonging.MARK) == str(state)
+        belongs = process.environ().get(process_tree.MARK) == str(state)
     except (OSError, ValueError, psutil.Error):
         return None
-    return process if belongs and process.pid != os.getpid() and belonging.lives(process) else None
+    return process if belongs and process.pid != os.getpid() and process_tree.lives(process) else None
 
 
 @contextmanager
-def holding(state: Path) -> Iterator[Guard]:
+def lock_state(state: Path) -> Iterator[Reaper]:
     """From the first process to the last: whatever happens in between, nothing is left running."""
     _prepare_folder(state)
     if (other := running_supervisor(state)) is not None:
@@ -41,15 +41,15 @@ def holding(state: Path) -> Iterator[Guard]:
     signal.signal(signal.SIGTERM, _interrupt)
     _end_leftovers(state)
     (state / "supervisor.pid").write_text(str(os.getpid()))
-    guard = start_guard(os.getpid(), state)
+    reaper = start_reaper(os.getpid(), state)
     try:
-        yield guard
+        yield reaper
     finally:
         # A second Ctrl-C must not keep us from cleaning up.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         _end_leftovers(state)
-        guard.wait()
+        reaper.wait()
         (state / "supervisor.pid").unlink(missing_ok=True)
 
 
@@ -84,8 +84,8 @@ def _prepare_folder(state: Path) -> None:
 
 
 def _end_leftovers(state: Path) -> None:
-    """Of this run when it ends, or of one that was killed together with its guard."""
-    if alive := belonging.end_all(state):
+    """Of this run when it ends, or of one that was killed together with its reaper."""
+    if alive := process_tree.end_all(state):
         raise StackError(f"These processes could not be ended: {', '.join(str(p.pid) for p in alive)}.")
     postgres.stop(postgres.locate(state / "pgdata", 0, state / "logs" / "postgres.log"))
 

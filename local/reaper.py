@@ -15,18 +15,18 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from local import belonging, postgres
-from local.belonging import lives
+from local import postgres, process_tree
+from local.process_tree import lives
 from local.settings import ROOT
 
-Guard = subprocess.Popen[bytes]
+Reaper = subprocess.Popen[bytes]
 
 
-def start_guard(supervisor: int, state: Path, *, temporary: bool = False) -> Guard:
+def start_reaper(supervisor: int, state: Path, *, temporary: bool = False) -> Reaper:
     return subprocess.Popen(
-        [sys.executable, "-m", "local.guard", *(["--temporary"] if temporary else []), str(supervisor), str(state)],
+        [sys.executable, "-m", "local.reaper", *(["--temporary"] if temporary else []), str(supervisor), str(state)],
         cwd=ROOT,
-        env={**os.environ, **belonging.mark(state)},
+        env={**os.environ, **process_tree.mark(state)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -36,7 +36,7 @@ def start_guard(supervisor: int, state: Path, *, temporary: bool = False) -> Gua
 
 def clean_up(state: Path, *, temporary: bool = False) -> None:
     """End every part of the stack, then its database server; of a temporary one, nothing is kept."""
-    belonging.end_all(state)
+    process_tree.end_all(state)
     cluster = postgres.locate(state / "pgdata", 0, state / "postgres.log")
     postgres.stop(cluster, seconds=3)
     if temporary:

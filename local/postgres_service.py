@@ -16,7 +16,7 @@ from typing import TextIO
 import psutil  # type: ignore[import-untyped]
 
 from local import postgres
-from local.belonging import lives, wait_gone
+from local.process_tree import lives, wait_gone
 
 PATIENCE = 5.0  # seconds that the server's workers have to notice its end
 

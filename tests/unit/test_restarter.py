@@ -9,12 +9,14 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from local.belonging import wait_gone
+from local.process_tree import wait_gone
 from local.settings import ROOT
 
 
 def keeper(*command: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen([sys.executable, "-m", "local.keep", *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "local.restarter", *command], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
 
 
 def wait_for_lines(file: Path, lines: int) -> list[str]:

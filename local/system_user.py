@@ -15,17 +15,17 @@ HOME = Path("/var/lib/showcase-postgres")
 ATTEMPTS = 20
 
 
-class AccountError(Exception):
+class SystemUserError(Exception):
     """The system user could not be made."""
 
 
 @dataclass(frozen=True)
-class Account:
+class SystemUser:
     uid: int
     gid: int
 
 
-def system_account() -> Account | None:
+def system_user() -> SystemUser | None:
     """None for an ordinary user: Postgres then runs as them."""
     if os.geteuid() != 0:
         return None
@@ -37,8 +37,8 @@ def system_account() -> Account | None:
             reason = _add_user()
             time.sleep(0.1)  # useradd refuses while another one works
         else:
-            return Account(entry.pw_uid, entry.pw_gid)
-    raise AccountError(
+            return SystemUser(entry.pw_uid, entry.pw_gid)
+    raise SystemUserError(
         f"PostgreSQL refuses to run as root, and the system user {NAME} could not be made ({reason}): "
         "run as an ordinary user, or make that user yourself."
     )
@@ -61,12 +61,12 @@ def _add_user() -> str:
     return reason
 
 
-def can_execute(account: Account, program: Path) -> bool:
-    return _succeeds(account, [str(program), "--version"])
+def can_execute(user: SystemUser, program: Path) -> bool:
+    return _succeeds(user, [str(program), "--version"])
 
 
-def can_enter(account: Account, folder: Path) -> bool:
-    return _succeeds(account, ["/bin/sh", "-c", 'cd "$0"', str(folder)])
+def can_enter(user: SystemUser, folder: Path) -> bool:
+    return _succeeds(user, ["/bin/sh", "-c", 'cd "$0"', str(folder)])
 
 
 def private_home(of: Path) -> Path:
@@ -76,11 +76,11 @@ def private_home(of: Path) -> Path:
     return HOME / hashlib.sha256(str(of.absolute()).encode()).hexdigest()[:16]
 
 
-def _succeeds(account: Account, command: list[str]) -> bool:
+def _succeeds(user: SystemUser, command: list[str]) -> bool:
     """Trying is the only answer that counts access lists and mount options too."""
     try:
         finished = subprocess.run(
-            command, cwd="/", capture_output=True, check=False, user=account.uid, group=account.gid, extra_groups=[]
+            command, cwd="/", capture_output=True, check=False, user=user.uid, group=user.gid, extra_groups=[]
         )
     except PermissionError:
         return False

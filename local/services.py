@@ -1,4 +1,4 @@
-"""The parts of the local stack: what each one runs, with which environment, and how to tell that it is ready."""
+"""The services of the local stack: what each one runs, with which environment, and how to tell that it is ready."""
 
 import hashlib
 import os
@@ -16,14 +16,14 @@ INHERITED = ("HOME", "LANG", "LC_ALL", "NO_COLOR", "PATH", "SSL_CERT_FILE", "TMP
 
 
 @dataclass(frozen=True)
-class Part:
+class Service:
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
-    ready_url: str = ""  # answers 200 once the part is ready; empty: ready at once
+    ready_url: str = ""  # answers 200 once the service is ready; empty: ready at once
 
 
-def parts(settings: Settings, database_url: str) -> tuple[Part, ...]:
+def services(settings: Settings, database_url: str) -> tuple[Service, ...]:
     """Everything beside Postgres, for the stack that the settings choose.
 
     The functions are late: they are ready when what they depend on is, and remember for a while that it was not.
@@ -38,7 +38,7 @@ def parts(settings: Settings, database_url: str) -> tuple[Part, ...]:
     return (*embedded, *simulators, functions(settings), *scheduler)
 
 
-def gateway(settings: Settings, database_url: str) -> Part:
+def gateway(settings: Settings, database_url: str) -> Service:
     environment = {
         "PORT": str(settings.gateway_port),
         "HOST": HOST,
@@ -51,18 +51,18 @@ def gateway(settings: Settings, database_url: str) -> Part:
         "SUPABASE_URL": settings.supabase_url,
         **_keys(settings),
     }
-    return Part(
+    return Service(
         "gateway", _node("local/gateway/gateway.mjs"), _with(environment), f"{settings.gateway_url}/_local/ready"
     )
 
 
-def identity_provider(settings: Settings) -> Part:
+def identity_provider(settings: Settings) -> Service:
     environment = {"PORT": str(settings.identity_port), "HOST": HOST, "SITE_URL": settings.site_url}
     ready = f"{settings.identity_url}/.well-known/openid-configuration"
-    return Part("google", _node("local/gateway/identity_provider.mjs"), _with(environment), ready)
+    return Service("google", _node("local/gateway/identity_provider.mjs"), _with(environment), ready)
 
 
-def functions(settings: Settings) -> Part:
+def functions(settings: Settings) -> Service:
     command = (
         *(sys.executable, "-m", "functions_framework", "--asgi", "--source", "functions/main.py"),
         *("--target", "all_functions", "--host", HOST, "--port", str(settings.functions_port)),
@@ -78,7 +78,7 @@ def functions(settings: Settings) -> Part:
         "SUPABASE_URL": settings.supabase_url,
         "SITE_URL": settings.site_url,
     }
-    return Part("functions", command, _with(environment), f"{settings.functions_url}/functions/v1/health")
+    return Service("functions", command, _with(environment), f"{settings.functions_url}/functions/v1/health")
 
 
 def _stand_ins(settings: Settings) -> dict[str, str]:
@@ -95,17 +95,17 @@ def _stand_ins(settings: Settings) -> dict[str, str]:
     return chosen
 
 
-def simulator(vendor: str, settings: Settings) -> Part:
+def simulator(vendor: str, settings: Settings) -> Service:
     command = (
         *(sys.executable, "-m", "uvicorn", "--factory", f"local.simulators.{vendor}:create_app"),
         *("--host", HOST, "--port", str(settings.simulator_port(vendor)), "--no-access-log"),
     )
-    return Part(vendor, command, _with({"PYTHONUNBUFFERED": "1"}), f"{settings.simulator_url(vendor)}/_simulator")
+    return Service(vendor, command, _with({"PYTHONUNBUFFERED": "1"}), f"{settings.simulator_url(vendor)}/_simulator")
 
 
-def stripe_simulator(settings: Settings) -> Part:
+def stripe_simulator(settings: Settings) -> Service:
     """It remembers what was bought, and sends its events to the functions, signed."""
-    part = simulator("stripe", settings)
+    service = simulator("stripe", settings)
     own = {
         "STRIPE_SIMULATOR_STATE_FILE": str(settings.state_folder / "stripe.json"),
         "STRIPE_SIMULATOR_WEBHOOK_URL": f"{settings.functions_url}/functions/v1/webhooks/stripe",
@@ -114,27 +114,27 @@ def stripe_simulator(settings: Settings) -> Part:
         "STRIPE_SIMULATOR_DEMO_USER": "00000000-0000-4000-8000-000000000001",
         "STRIPE_SIMULATOR_DEMO_SUBSCRIPTION": "sub_demo_ada",
     }
-    return replace(part, environment={**part.environment, **own})
+    return replace(service, environment={**service.environment, **own})
 
 
 def _stripe_secret(settings: Settings) -> str:
     return f"whsec_{hashlib.sha256(settings.supabase_secret_key.encode()).hexdigest()}"
 
 
-def openai_simulator(settings: Settings) -> Part:
+def openai_simulator(settings: Settings) -> Service:
     environment = {"PORT": str(settings.openai_simulator_port), "HOST": HOST}
     ready = f"{settings.simulator_url('openai')}/_simulator"
-    return Part("openai", _node("local/simulators/openai/simulator.mjs"), _with(environment), ready)
+    return Service("openai", _node("local/simulators/openai/simulator.mjs"), _with(environment), ready)
 
 
-def sendgrid_simulator(settings: Settings) -> Part:
+def sendgrid_simulator(settings: Settings) -> Service:
     """It tells the functions what became of e-mails, signed with a key that they know from the start."""
-    part = simulator("sendgrid", settings)
+    service = simulator("sendgrid", settings)
     webhook = {
         "SENDGRID_SIMULATOR_WEBHOOK_URL": f"{settings.functions_url}/functions/v1/webhooks/sendgrid",
         "SENDGRID_SIMULATOR_SEED": _sendgrid_seed(settings),
     }
-    return replace(part, environment={**part.environment, **webhook})
+    return replace(service, environment={**service.environment, **webhook})
 
 
 def _sendgrid_seed(settings: Settings) -> str:
@@ -147,7 +147,7 @@ def _sendgrid_public_key(settings: Settings) -> str:
     return public_key(signing_key(_sendgrid_seed(settings)))
 
 
-def cron(settings: Settings, database_url: str) -> Part:
+def cron(settings: Settings, database_url: str) -> Service:
     """Hosted, pg_cron does it."""
     environment = {
         "PYTHONUNBUFFERED": "1",
@@ -155,12 +155,14 @@ def cron(settings: Settings, database_url: str) -> Part:
         "SUPABASE_URL": settings.supabase_url,
         "SUPABASE_SECRET_KEY": settings.supabase_secret_key,
     }
-    return Part("cron", (sys.executable, "-m", "local.cron"), _with(environment))
+    return Service("cron", (sys.executable, "-m", "local.cron"), _with(environment))
 
 
-def database_server(data: Path, port: int, log: Path) -> Part:
-    """Postgres itself is started before the parts, and stopped after them."""
-    return Part("postgres", (sys.executable, "-m", "local.follow", str(data), str(port), str(log)), _with({}))
+def database_server(data: Path, port: int, log: Path) -> Service:
+    """Postgres itself is started before the services, and stopped after them."""
+    return Service(
+        "postgres", (sys.executable, "-m", "local.postgres_service", str(data), str(port), str(log)), _with({})
+    )
 
 
 def _node(program: str) -> tuple[str, ...]:
