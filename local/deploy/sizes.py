@@ -28,7 +28,7 @@ SIZES: Mapping[str, Size] = {
     "refreshSocialMetrics": Size(concurrency=4, most=4, seconds=120, works="METRICS_RUN_SECONDS"),
     "metricsCard": Size(concurrency=80),
     # Stripe waits for some seconds only: one is always awake.
-    "webhooks/stripe": Size(least=1, seconds=90, works="BILLING_CLAIM_SECONDS"),
+    "webhooks/stripe": Size(least=1, seconds=90, works="BILLING_LEASE_SECONDS"),
     "createCheckoutSession": Size(works="STRIPE_TIMEOUT"),
     "createPortalSession": Size(works="STRIPE_TIMEOUT"),
     "reconcileSubscriptions": Size(concurrency=1, most=1, seconds=120, works="BILLING_RUN_SECONDS"),

@@ -18,13 +18,15 @@ MODULES = sorted(path for path in PACKAGE.glob("*/*.py") if path.stem != "__init
 # What only calculates: these import each other, and nothing that reaches out of the process.
 RULES = {
     *("blocks", "card", "content", "domain", "emails", "failures", "fields", "formats", "images", "leaks"),
-    *("pages", "properties", "qr", "reading", "schema", "wording"),
+    *("objects", "pages", "properties", "qr", "reading", "schema", "wording"),
 }
 # Data flows one way: a module imports only what stands below it, of its own capability, and the shared core.
 LAYERS = [
     {"handlers"},
     {"assistant", "checkout", "customers", "deletion", "export", "reconciliation", "refresh", "validation"},
     {"archive", "codes", "composing", "events", "subject", "sweep", "worker"},
+    {"sync"},
+    {"dependencies"},
     {"asking", "check_jobs", "clients"},
     # who speaks to a vendor, and who checks what it signed
     {"github", "hero_images", "linkedin", "mailer", "openai_api", "signature", "signatures", "stripe_api", "x"},

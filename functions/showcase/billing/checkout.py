@@ -11,8 +11,8 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from showcase.billing.domain import LIVE
-from showcase.billing.events import Billing
+from showcase.billing.dependencies import Billing
+from showcase.billing.objects import LIVE
 from showcase.billing.stripe_api import LATEST_CHECKOUTS, Object
 from showcase.errors import ApiError, VendorError
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from showcase.billing import store
-from showcase.billing.events import Billing
+from showcase.billing.dependencies import Billing
 from showcase.billing.store import Account
 from showcase.errors import AccountGone, Failure, ServiceUnavailable, VendorError
 
@@ -36,7 +36,7 @@ async def customer_of(billing: Billing, user_id: UUID, account: Account) -> str:
 
 
 async def with_customer(billing: Billing, user_id: UUID, account: Account, call: Callable[[str], Awaitable[T]]) -> T:
-    """Calls with the person's customer: with a new one where Stripe has lost the one that we know.
+    """Calls with the user's customer: with a new one where the one that we know was deleted at Stripe.
 
     Raises: ServiceUnavailable, where Stripe does not do what it is asked.
     """
@@ -45,7 +45,8 @@ async def with_customer(billing: Billing, user_id: UUID, account: Account, call:
         try:
             return await call(customer)
         except VendorError as error:
-            if error.failure is not Failure.GONE:
+            # Of a deleted customer Stripe says so; of one of another account it knows nothing, and raises GONE here.
+            if error.failure is not Failure.GONE or not (await billing.stripe.customer(customer)).get("deleted"):
                 raise
             await store.unlink_customer(billing.database, customer)
         return await call(await customer_of(billing, user_id, await account_of(billing, user_id)))

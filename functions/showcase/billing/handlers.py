@@ -4,7 +4,8 @@ import json
 
 from showcase.billing import checkout, domain, store, stripe_api
 from showcase.billing.customers import account_of, unavailable, with_customer
-from showcase.billing.events import Billing, EventInProgress, process
+from showcase.billing.dependencies import Billing
+from showcase.billing.events import EventInProgress, process
 from showcase.billing.reconciliation import reconcile
 from showcase.billing.schemas import (
     CheckoutRequest,

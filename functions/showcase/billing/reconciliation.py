@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from showcase.billing import domain, store
-from showcase.billing.events import Billing, EventInProgress, look_at_subscription, process, report_findings
+from showcase.billing import objects, store
+from showcase.billing.dependencies import Billing
+from showcase.billing.events import EventInProgress, process, report_findings
+from showcase.billing.sync import sync_subscription
 from showcase.errors import ApiError, Failure, VendorError
 from showcase.retry import Deadline
 from showcase.telemetry import log, report
@@ -81,7 +83,7 @@ async def _walk_stripe(billing: Billing, done: Report, walk: store.Walk, deadlin
             again = await store.begin_walk(billing.database, anew=True)
             reached, ticket = again.reached, again.ticket
             continue
-        states = [domain.subscription_state(each) for each in page.subscriptions]
+        states = [objects.subscription_state(each) for each in page.subscriptions]
         stored = await store.apply_page(billing.database, ticket, states, reached, page.after, settings.grace_seconds)
         if stored is None:
             done.stopped = "overtaken"
@@ -105,7 +107,7 @@ async def _walk_ours(billing: Billing, done: Report, deadline: Deadline) -> bool
             if deadline.remaining < STOP_BEFORE_END:
                 return False
             ticket = await store.draw_ticket(billing.database)
-            applied = await look_at_subscription(billing, identity, ticket)
+            applied = await sync_subscription(billing, identity, ticket)
             report_findings(applied.findings)
             done.checked += 1
             if applied.changed:

@@ -19,8 +19,8 @@ class BillingSettings(SiteSettings):
     stripe_timeout: float = Field(default=8.0, gt=0)
     # How long a payment may be owed before it costs the tier.
     billing_grace_days: float = Field(default=7.0, ge=0)
-    # How long an event belongs to whoever took it, if nothing more is heard of them; above what Stripe may take.
-    billing_claim_seconds: int = Field(default=60, ge=1)
+    # How long the lease of an event lasts, in seconds; above what requests to Stripe may take.
+    billing_lease_seconds: int = Field(default=60, ge=1)
     # How long one run of reconcileSubscriptions goes on; below the platform's limit for a request.
     billing_run_seconds: float = Field(default=50.0, gt=0)
     # How many subscriptions are asked for at once; Stripe gives a hundred at most.

@@ -10,11 +10,11 @@ from showcase.database import Database
 
 
 @dataclass(frozen=True)
-class Claim:
-    """The right to work on an event, with a ticket; or why not, and for how many seconds."""
+class EventLease:
+    """The right to process an event, with the version of what is fetched; or why not, and for how many seconds."""
 
-    state: Literal["claimed", "in_progress", "processed"]
-    ticket: int = 0
+    state: Literal["leased", "in_progress", "processed"]
+    version: int = 0
     seconds: int = 0
 
 
@@ -47,22 +47,24 @@ class Account:
     live_subscriptions: Sequence[str]
 
 
-async def record(database: Database, event: Event, claim_seconds: int) -> Claim:
-    """Records an event and claims it, with a ticket drawn after it came and before Stripe is asked."""
-    parameters = {"event_id": event.id, "type": event.type, "hint": event.hint(), "claim_seconds": claim_seconds}
-    return Claim(**await database.rpc("record_stripe_event", parameters))
+async def record(database: Database, event: Event, lease_seconds: int) -> EventLease:
+    """Records an event and leases it, with a version drawn after it came and before Stripe is asked."""
+    parameters = {"event_id": event.id, "type": event.type, "hint": event.reference(), "claim_seconds": lease_seconds}
+    row: dict[str, Any] = await database.rpc("record_stripe_event", parameters)
+    state: Any = "leased" if row["state"] == "claimed" else row["state"]
+    return EventLease(state, row.get("ticket", 0), row.get("seconds", 0))
 
 
-async def fail(database: Database, event: Event, ticket: int, error: str) -> None:
-    await database.rpc("fail_stripe_event", {"event_id": event.id, "ticket": ticket, "error": error})
+async def fail(database: Database, event: Event, version: int, error: str) -> None:
+    await database.rpc("fail_stripe_event", {"event_id": event.id, "ticket": version, "error": error})
 
 
 async def apply_subscription(
-    database: Database, ticket: int, state: Mapping[str, Any], grace_seconds: int, event: Event | None = None
+    database: Database, version: int, state: Mapping[str, Any], grace_seconds: int, event: Event | None = None
 ) -> Applied:
     """Row, tier, e-mails and event in one transaction."""
     parameters = {
-        "ticket": ticket,
+        "ticket": version,
         "subscription": state,
         "grace_seconds": grace_seconds,
         "event_id": event.id if event else None,
@@ -76,7 +78,7 @@ async def apply_customer(database: Database, event: Event, state: Mapping[str, A
 
 
 async def apply_charge(database: Database, event: Event, state: Mapping[str, Any]) -> Applied:
-    parameters = {"event_id": event.id, "kind": event.look, "charge": state}
+    parameters = {"event_id": event.id, "kind": event.kind, "charge": state}
     return applied(await database.rpc("apply_stripe_charge", parameters))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import stripe
 
+from showcase.billing.objects import ENDED
 from showcase.billing.settings import BillingSettings
 from showcase.errors import Failure, VendorError
 from showcase.telemetry import timed
@@ -32,22 +33,23 @@ class Page:
 
 @dataclass(frozen=True)
 class Stripe:
-    """Stripe, as far as billing needs it. Every method raises VendorError."""
+    """Stripe, as far as billing needs it.
+
+    Every method raises VendorError; GONE where Stripe does not have what its parameters name. It keeps subscriptions
+    that have ended and customers that were deleted: GONE for one that we know means a key of another account or mode.
+    """
 
     client: stripe.StripeClient
 
-    async def subscription(self, identity: str) -> Object | None:
-        """As it is now; None where there is none."""
-        call = self.client.v1.subscriptions.retrieve_async(identity, {"expand": list(_EXPANDED)})
-        return await _found(call)
+    async def subscription(self, identity: str) -> Object:
+        return await _asked(self.client.v1.subscriptions.retrieve_async(identity, {"expand": list(_EXPANDED)}))
 
     async def customer(self, identity: str) -> Object:
-        """As it is now; `deleted` where it was, or where there is none."""
-        found = await _found(self.client.v1.customers.retrieve_async(identity))
-        return found or {"id": identity, "deleted": True}
+        """With a member `deleted` where it was."""
+        return await _asked(self.client.v1.customers.retrieve_async(identity))
 
-    async def charge(self, identity: str) -> Object | None:
-        return await _found(self.client.v1.charges.retrieve_async(identity))
+    async def charge(self, identity: str) -> Object:
+        return await _asked(self.client.v1.charges.retrieve_async(identity))
 
     async def subscriptions(self, after: str | None, number: int) -> Page:
         """A page of all there are, in every status."""
@@ -75,11 +77,22 @@ class Stripe:
         return str(made["id"])
 
     async def delete_customer(self, identity: str) -> None:
-        await _found(self.client.v1.customers.delete_async(identity))
+        """One that was deleted already is left as it is."""
+        try:
+            await _asked(self.client.v1.customers.delete_async(identity))
+        except VendorError as error:
+            # Stripe answers both a deleted customer and an unknown one with 404.
+            if error.failure is not Failure.GONE or not (await self.customer(identity)).get("deleted"):
+                raise
 
     async def cancel(self, subscription: str) -> None:
         """Now; one that has ended already is left as it is."""
-        await _found(self.client.v1.subscriptions.cancel_async(subscription))
+        try:
+            await _asked(self.client.v1.subscriptions.cancel_async(subscription))
+        except VendorError as error:
+            # Stripe answers both an ended subscription and an unknown one with 404.
+            if error.failure is not Failure.GONE or (await self.subscription(subscription))["status"] not in ENDED:
+                raise
 
     async def checkouts_of(self, customer: str) -> Sequence[Object]:
         """The latest ones, the newest first."""
@@ -124,25 +137,16 @@ async def _asked(call: Awaitable[stripe.StripeObject]) -> Object:
 async def _made(create: Callable[[str], Awaitable[stripe.StripeObject]], key: str) -> Object:
     """What this key stands for, made once.
 
-    For a day Stripe answers a key as it did at first, an error of its own included: that nobody may be kept waiting for
-    so long, such an error is left behind with another key, the same for all calls of a minute.
+    For a day Stripe answers a key as it did at first, errors included, also where their cause has gone since: after a
+    repeated error it gets another key, the same for all calls of a minute.
     """
     try:
         with timed("stripe"):
             return (await create(key)).to_dict()
     except stripe.StripeError as error:
-        if (error.http_status or 0) < 500 or "idempotent-replayed" not in (error.headers or {}):
+        if "idempotent-replayed" not in (error.headers or {}):
             raise _failure(error) from None
     return await _asked(create(f"{key}:{int(time.time()) // 60}"))
-
-
-async def _found(call: Awaitable[stripe.StripeObject]) -> Object | None:
-    try:
-        return await _asked(call)
-    except VendorError as error:
-        if error.failure is Failure.GONE:
-            return None
-        raise
 
 
 def _failure(error: stripe.StripeError) -> VendorError:

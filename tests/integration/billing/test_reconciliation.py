@@ -105,8 +105,12 @@ def test_a_row_that_stripe_does_not_know(world: Backend, person: Person) -> None
         person.id,
     )
     world.change("update private.users set tier = 'paid' where id = %s", person.id)
-    assert "status" in repaired(reconcile(world), "sub_ghost")
-    assert (world.subscriptions(person)[0]["status"], world.tier(person)) == ("canceled", "free")
+    report = reconcile(world)
+    assert (report["finished"], report["stopped"], repaired(report, "sub_ghost")) == (False, "gone", [])
+    assert (world.subscriptions(person)[0]["status"], world.tier(person)) == ("active", "paid")
+    assert world.emails(person) == []
+    world.change("delete from public.subscriptions where stripe_id = 'sub_ghost'")
+    assert reconcile(world, anew=True)["finished"] is True
 
 
 def test_a_price_that_was_changed(world: Backend, at_stripe: Stripe, person: Person) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from showcase.billing import domain
-from showcase.billing.domain import Event, Look
+from showcase.billing import domain, objects
+from showcase.billing.domain import Event, ObjectKind
 from showcase.billing.schemas import PortalRequest
 
 USER = "00000000-0000-4000-8000-000000000001"
@@ -21,25 +21,25 @@ def invoice(**given: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "obj", "look", "identity"),
+    ("kind", "obj", "kind_of_object", "identity"),
     [
-        ("customer.subscription.created", {"id": "sub_1"}, Look.SUBSCRIPTION, "sub_1"),
-        ("checkout.session.completed", {"subscription": "sub_1"}, Look.SUBSCRIPTION, "sub_1"),
-        ("checkout.session.completed", {"subscription": {"id": "sub_1"}}, Look.SUBSCRIPTION, "sub_1"),
-        ("checkout.session.completed", {"subscription": None}, Look.NOTHING, None),
-        ("invoice.paid", invoice(), Look.SUBSCRIPTION, "sub_1"),
-        ("invoice.paid", {"subscription": "sub_old"}, Look.SUBSCRIPTION, "sub_old"),
-        ("invoice.paid", {}, Look.NOTHING, None),
-        ("customer.updated", {"id": "cus_1"}, Look.CUSTOMER, "cus_1"),
-        ("charge.refunded", {"id": "ch_1"}, Look.REFUND, "ch_1"),
-        ("charge.dispute.created", {"id": "du_1", "charge": "ch_1"}, Look.DISPUTE, "ch_1"),
-        ("payout.paid", {"id": "po_1"}, Look.NOTHING, None),
+        ("customer.subscription.created", {"id": "sub_1"}, ObjectKind.SUBSCRIPTION, "sub_1"),
+        ("checkout.session.completed", {"subscription": "sub_1"}, ObjectKind.SUBSCRIPTION, "sub_1"),
+        ("checkout.session.completed", {"subscription": {"id": "sub_1"}}, ObjectKind.SUBSCRIPTION, "sub_1"),
+        ("checkout.session.completed", {"subscription": None}, ObjectKind.NOTHING, None),
+        ("invoice.paid", invoice(), ObjectKind.SUBSCRIPTION, "sub_1"),
+        ("invoice.paid", {"subscription": "sub_old"}, ObjectKind.SUBSCRIPTION, "sub_old"),
+        ("invoice.paid", {}, ObjectKind.NOTHING, None),
+        ("customer.updated", {"id": "cus_1"}, ObjectKind.CUSTOMER, "cus_1"),
+        ("charge.refunded", {"id": "ch_1"}, ObjectKind.REFUND, "ch_1"),
+        ("charge.dispute.created", {"id": "du_1", "charge": "ch_1"}, ObjectKind.DISPUTE, "ch_1"),
+        ("payout.paid", {"id": "po_1"}, ObjectKind.NOTHING, None),
     ],
 )
-def test_what_an_event_makes_us_look_at(kind: str, obj: Any, look: Look, identity: str | None) -> None:
+def test_which_object_an_event_is_about(kind: str, obj: Any, kind_of_object: ObjectKind, identity: str | None) -> None:
     read = event(kind, obj)
-    assert (read.look, read.object_id) == (look, identity)
-    assert Event.from_ledger({"id": read.id, "type": read.type, "hint": read.hint()}) == read
+    assert (read.kind, read.object_id) == (kind_of_object, identity)
+    assert Event.from_ledger({"id": read.id, "type": read.type, "hint": read.reference()}) == read
 
 
 def test_the_same_failure_has_one_key_by_whichever_event() -> None:
@@ -70,7 +70,7 @@ def test_a_trial_and_its_first_invoice_are_announced_once() -> None:
 @pytest.mark.parametrize("ending", [{"cancel_at_period_end": True}, {"cancel_at": 1_900_000_000}])
 def test_a_trial_that_was_cancelled_renews_nothing(ending: dict[str, Any]) -> None:
     trial = event("customer.subscription.trial_will_end", {"id": "sub_1", "trial_end": 1_900_000_000, **ending})
-    assert (trial.look, trial.emails) == (Look.SUBSCRIPTION, ())
+    assert (trial.kind, trial.emails) == (ObjectKind.SUBSCRIPTION, ())
 
 
 def subscription(**given: Any) -> dict[str, Any]:
@@ -79,12 +79,12 @@ def subscription(**given: Any) -> dict[str, Any]:
 
 
 def test_a_subscription_in_both_shapes() -> None:
-    newest = domain.subscription_state(subscription(metadata={"user_id": USER}))
+    newest = objects.subscription_state(subscription(metadata={"user_id": USER}))
     assert newest["current_period_end"] == 200
     assert newest["items"] == [{"price_id": "price_1", "lookup_key": "pro"}]
     assert newest["user_id"] == USER
     item = {"id": "si_1", "plan": {"id": "price_1"}}
-    older = domain.subscription_state(subscription(items={"data": [item]}, current_period_end=300))
+    older = objects.subscription_state(subscription(items={"data": [item]}, current_period_end=300))
     assert (older["current_period_end"], older["items"][0]["price_id"]) == (300, "price_1")
 
 
@@ -98,25 +98,25 @@ def test_a_subscription_in_both_shapes() -> None:
     ],
 )
 def test_when_it_ends(given: dict[str, Any], ends: int | None) -> None:
-    assert domain.subscription_state(subscription(**given))["cancel_at"] == ends
+    assert objects.subscription_state(subscription(**given))["cancel_at"] == ends
 
 
 def test_since_when_a_payment_is_owed() -> None:
     owed = {"latest_invoice": {"created": 50, "status_transitions": {"finalized_at": 60}}}
-    assert domain.subscription_state(subscription(status="past_due", **owed))["past_due_since"] == 60
-    assert domain.subscription_state(subscription(**owed))["past_due_since"] is None
-    assert domain.subscription_state(subscription(status="past_due", latest_invoice="in_1"))["past_due_since"] is None
+    assert objects.subscription_state(subscription(status="past_due", **owed))["past_due_since"] == 60
+    assert objects.subscription_state(subscription(**owed))["past_due_since"] is None
+    assert objects.subscription_state(subscription(status="past_due", latest_invoice="in_1"))["past_due_since"] is None
 
 
 @pytest.mark.parametrize("user", [None, 7, "", "ada", {}, USER.replace("-", "") + "x"])
 def test_a_user_is_a_uuid_or_nobody(user: Any) -> None:
-    assert domain.user_of({"metadata": {"user_id": user}}) is None
-    assert domain.user_of({"metadata": None}) is None
+    assert objects.user_of({"metadata": {"user_id": user}}) is None
+    assert objects.user_of({"metadata": None}) is None
 
 
 def test_the_customer_tells_whose_it_is_where_the_subscription_does_not() -> None:
     customer = {"id": "cus_1", "metadata": {"user_id": USER}}
-    state = domain.subscription_state(subscription(customer=customer))
+    state = objects.subscription_state(subscription(customer=customer))
     assert (state["customer_id"], state["user_id"]) == ("cus_1", USER)
 
 

@@ -1,0 +1,82 @@
+"""What Stripe's objects say, in both of their shapes, as our database functions take it. No I/O.
+
+Until API version 2025-03-31 a subscription itself had `current_period_end` and an invoice `subscription`; since then
+they are on its items, and under `parent.subscription_details`. Which of them an event has is up to its endpoint.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+LIVE = frozenset({"trialing", "active", "past_due", "unpaid", "paused"})
+"""Statuses of a subscription that a user has: a second one is not sold beside it."""
+
+ENDED = frozenset({"canceled", "incomplete_expired"})
+"""Statuses of a subscription that is over for good."""
+
+_ID = re.compile(r"[A-Za-z0-9_]{1,255}")
+
+
+def subscription_of_invoice(invoice: Mapping[str, Any]) -> str | None:
+    """Of either shape; None where the invoice is not a subscription's."""
+    details = mapping(mapping(invoice.get("parent")).get("subscription_details"))
+    return identifier(details.get("subscription")) or identifier(invoice.get("subscription"))
+
+
+def subscription_state(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """A subscription of either shape as `apply_stripe_subscription` takes it."""
+    items = [mapping(item) for item in mapping(obj.get("items")).get("data") or []]
+    ends = [end for item in items if (end := item.get("current_period_end")) is not None]
+    period_end = obj.get("current_period_end") or min(ends, default=None)
+    invoice = mapping(obj.get("latest_invoice"))
+    finalized = mapping(invoice.get("status_transitions")).get("finalized_at")
+    customer = mapping(obj.get("customer"))
+    return {
+        "id": obj["id"],
+        # One that was deleted is nobody's customer any more, and must not become somebody's again.
+        "customer_id": None if customer.get("deleted") else identifier(obj.get("customer")),
+        "user_id": user_of(obj) or user_of(customer),
+        "status": obj["status"],
+        "items": [_price(item) for item in items],
+        "current_period_end": period_end,
+        "cancel_at": obj.get("ended_at")
+        or obj.get("cancel_at")
+        or (period_end if obj.get("cancel_at_period_end") else None),
+        "created": obj.get("created"),
+        "past_due_since": (finalized or invoice.get("created")) if obj["status"] == "past_due" else None,
+    }
+
+
+def _price(item: Mapping[str, Any]) -> dict[str, Any]:
+    price = mapping(item.get("price") or item.get("plan"))
+    return {"price_id": price.get("id"), "lookup_key": price.get("lookup_key")}
+
+
+def customer_state(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """A customer as `apply_stripe_customer` takes it."""
+    return {"id": obj["id"], "user_id": user_of(obj), "gone": bool(obj.get("deleted"))}
+
+
+def charge_state(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """A charge as `apply_stripe_charge` takes it: no part of the card."""
+    kept = ("id", "amount", "amount_refunded", "currency", "disputed")
+    return {name: obj.get(name) for name in kept} | {"customer_id": identifier(obj.get("customer"))}
+
+
+def user_of(obj: Mapping[str, Any]) -> str | None:
+    """Whom we wrote into an object's metadata."""
+    try:
+        return str(UUID(mapping(obj.get("metadata")).get("user_id")))
+    except (TypeError, ValueError, AttributeError):
+        return None
+
+
+def identifier(value: Any) -> str | None:
+    """Stripe's id of something, whether it was expanded or not."""
+    found = value.get("id") if isinstance(value, Mapping) else value
+    return found if isinstance(found, str) and _ID.fullmatch(found) else None
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
