@@ -6,7 +6,7 @@ create table public.layouts (
   template_id uuid references public.templates (id) on delete set null,
   project_id uuid references public.projects (id) on delete set null,
   name text not null check (char_length(name) between 1 and 120),
-  blocks_json jsonb not null check (private.is_block_list(blocks_json)),
+  blocks_json jsonb not null,
   published boolean not null default false,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -44,6 +44,11 @@ create trigger keep_created_at before insert or update on public.layouts
 create trigger keep_owner before update on public.layouts
   for each row when (old.id is distinct from new.id or old.user_id is distinct from new.user_id)
   execute function private.keep_owner();
+
+create trigger check_added_blocks before insert on public.layouts
+  for each row execute function private.check_blocks();
+create trigger check_changed_blocks before update on public.layouts
+  for each row when (old.blocks_json is distinct from new.blocks_json) execute function private.check_blocks();
 
 -- A project has one page: who publishes another layout of it takes the one before off, in the same request. Those who
 -- publish at once do it one after the other, and the last one wins. Of several in one statement the first stays.

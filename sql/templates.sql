@@ -3,7 +3,7 @@
 create table public.templates (
   id uuid primary key default gen_random_uuid(),
   name text not null check (char_length(name) between 1 and 120),
-  blocks_json jsonb not null check (private.is_block_list(blocks_json)),
+  blocks_json jsonb not null,
   created_at timestamptz not null default now()
 );
 comment on table public.templates is
@@ -11,3 +11,8 @@ comment on table public.templates is
   '@graphql({"name": "Template", "totalCount": {"enabled": true}})';
 comment on column public.templates.blocks_json is
   'An array of objects, each with a type: what the front end renders, in order.';
+
+create trigger check_added_blocks before insert on public.templates
+  for each row execute function private.check_blocks();
+create trigger check_changed_blocks before update on public.templates
+  for each row when (old.blocks_json is distinct from new.blocks_json) execute function private.check_blocks();

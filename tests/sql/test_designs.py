@@ -139,3 +139,17 @@ def test_people_delete_their_own_sessions(database: str) -> None:
         connection.execute("insert into ai_sessions (user_id) values (%s), (%s)", (ADA, GRACE))
     with acting_as(database, "authenticated", ADA) as connection:
         assert connection.execute("delete from ai_sessions").rowcount == 1
+
+
+@pytest.mark.parametrize("table", ["templates", "layouts"])
+def test_blocks_are_checked_only_where_they_change(database: str, table: str) -> None:
+    """The check of a large page costs time: a rename does not pay for it."""
+    with superuser(database) as connection:
+        connection.execute(f"alter table {table} disable trigger check_added_blocks".encode())
+        connection.execute(f"insert into {table} (name, blocks_json) values ('Unchecked', '[1]')".encode())
+        connection.execute(
+            f"update {table} set name = 'Renamed', blocks_json = '[1]' where name = 'Unchecked'".encode()
+        )
+        with pytest.raises(psycopg.errors.CheckViolation) as refused:
+            connection.execute(f"update {table} set blocks_json = '[2]' where name = 'Renamed'".encode())
+        assert refused.value.diag.constraint_name == f"{table}_blocks_json_check"

@@ -5,7 +5,7 @@ What a block can be told is in `properties`, and the values that this is made of
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from showcase.design.fields import ColumnCount, Part
 from showcase.design.properties import (
@@ -26,7 +26,7 @@ from showcase.design.properties import (
     VideoProps,
 )
 
-MOST_BLOCKS = 200
+MOST_BLOCKS = 200  # those in columns counted
 LARGEST = 262_144  # bytes, as the database counts them
 
 
@@ -134,7 +134,16 @@ class Columns(Part):
 
 
 Block = Annotated[_Simple | Columns, Field(discriminator="type")]
-BlockList = Annotated[list[Block], Field(max_length=MOST_BLOCKS)]
+
+
+def _count_nested(blocks: list[Block]) -> list[Block]:
+    nested = sum(len(column) for block in blocks if isinstance(block, Columns) for column in block.props.columns)
+    if len(blocks) + nested > MOST_BLOCKS:
+        raise ValueError(f"a page has at most {MOST_BLOCKS} blocks, those in columns counted")
+    return blocks
+
+
+BlockList = Annotated[list[Block], Field(max_length=MOST_BLOCKS), AfterValidator(_count_nested)]
 
 block_adapter: TypeAdapter[Block] = TypeAdapter(Block)
 block_list_adapter: TypeAdapter[BlockList] = TypeAdapter(BlockList)
