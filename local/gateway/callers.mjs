@@ -17,6 +17,9 @@ function decode(part) {
   }
 }
 
+// PostgREST's `allowedSkewSeconds`, for exp, nbf and iat alike.
+export const leewaySeconds = 30;
+
 function isSigned([header, payload, signature], secret) {
   const expected = createHmac("sha256", secret).update(`${header}.${payload}`).digest();
   const given = Buffer.from(signature, "base64url");
@@ -24,16 +27,16 @@ function isSigned([header, payload, signature], secret) {
 }
 
 /** The claims of a token, or the refusal. */
-function readToken(token, secret) {
+export function readToken(token, secret) {
   const parts = token.split(".");
   if (parts.length !== 3) return unauthorized("PGRST301", `Expected 3 parts in JWT; got ${parts.length}`);
   const [header, claims] = parts.slice(0, 2).map(decode);
   const trusted = header?.alg === "HS256" && !header.crit && claims && isSigned(parts, secret);
   if (!trusted) return unauthorized("PGRST301", "No suitable key or wrong key type");
   const now = Math.floor(Date.now() / 1000);
-  if (claims.exp !== undefined && !(claims.exp > now)) return unauthorized("PGRST303", "JWT expired");
-  if (claims.nbf > now) return unauthorized("PGRST303", "JWT not yet valid");
-  if (claims.iat > now) return unauthorized("PGRST303", "JWT issued at future");
+  if (claims.exp < now - leewaySeconds) return unauthorized("PGRST303", "JWT expired");
+  if (claims.nbf > now + leewaySeconds) return unauthorized("PGRST303", "JWT not yet valid");
+  if (claims.iat > now + leewaySeconds) return unauthorized("PGRST303", "JWT issued at future");
   return { claims };
 }
 

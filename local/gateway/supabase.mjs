@@ -15,6 +15,7 @@ import { ObjectFiles } from "./object_files.mjs";
 import { watchSchema } from "./schema_watch.mjs";
 import { refuseOtherSignIns } from "./sign_in_methods.mjs";
 import { answerStorage } from "./storage_shapes.mjs";
+import { withLeeway } from "./token_leeway.mjs";
 
 // Only what Supabase Lite knows of the Supabase CLI's configuration; the keys come from the environment, never from the file.
 function liteConfiguration(file, settings) {
@@ -90,7 +91,7 @@ export async function startSupabase(settings) {
 
   const schema = () => connection.introspect({ useCache: true }).catch(() => undefined);
   // The peer is nobody, so that no request is ever taken for an administrator's.
-  const forward = (request) => app.fetch(request, { peerAddress: null });
+  const forward = (request) => app.fetch(withLeeway(request, settings.jwtSecret), { peerAddress: null });
 
   // Supabase Lite calls a database that went away an internal error, more often than not; and while connections are made
   // anew, what fails may have begun after the loss.

@@ -128,6 +128,7 @@ async def test_a_key_of_the_right_name_but_of_others_is_refused(publisher: Publi
         {"sub": None},
         {"exp": 1},
         {"nbf": time.time() + 3600},
+        {"iat": time.time() + 3600},
     ],
 )
 async def test_claims_that_are_no_persons_are_refused(publisher: Publisher, claims: dict[str, Any]) -> None:

@@ -1,0 +1,53 @@
+"""One leeway between the clocks: PostgREST's, 30 seconds, at the Data API, at GraphQL and at the functions."""
+
+import time
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from tests.support.people import Person
+from tests.support.stack import Stack
+
+# Offsets in seconds from now, far enough from the limit that a slow machine does not decide.
+TAKEN: list[dict[str, Any]] = [
+    {"iat": 20},
+    {"nbf": 20, "iat": 20},
+    {"iat": -3600, "exp": -15},
+    {"aud": ["authenticated", "other"]},
+    {"aud": None},
+]
+QUERY = {"query": "{ usersCollection(first: 1) { edges { node { id } } } }"}
+REFUSED: list[dict[str, Any]] = [
+    {"iat": 90},
+    {"nbf": 90},
+    {"iat": -3600, "exp": -90},
+]
+
+
+def token(stack: Stack, person: Person, claims: dict[str, Any]) -> str:
+    now = int(time.time())
+    times = {name: now + offset for name, offset in claims.items() if name != "aud"}
+    told = {"sub": str(person.id), "role": "authenticated", "aud": claims.get("aud", "authenticated"), "exp": now + 600}
+    return jwt.encode(told | times, stack.jwt_secret, "HS256")
+
+
+def statuses(stack: Stack, person: Person, claims: dict[str, Any]) -> list[int]:
+    headers = {"apikey": stack.publishable_key, "Authorization": f"Bearer {token(stack, person, claims)}"}
+    with httpx.Client(base_url=stack.url, headers=headers, timeout=30) as client:
+        return [
+            client.get("/rest/v1/users?select=id").status_code,
+            client.post("/graphql/v1", json=QUERY).status_code,
+            client.post("/functions/v1/getSocialMetrics", json={"project_id": str(person.id)}).status_code,
+        ]
+
+
+@pytest.mark.parametrize("claims", TAKEN, ids=str)
+def test_what_postgrest_takes_is_taken_everywhere(stack: Stack, person: Person, claims: dict[str, Any]) -> None:
+    assert statuses(stack, person, claims) == [200, 200, 404]
+
+
+@pytest.mark.parametrize("claims", REFUSED, ids=str)
+def test_what_postgrest_refuses_is_refused_everywhere(stack: Stack, person: Person, claims: dict[str, Any]) -> None:
+    assert statuses(stack, person, claims) == [401, 401, 401]
