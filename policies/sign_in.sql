@@ -3,9 +3,6 @@ revoke all on function private.slug(text) from public;
 revoke all on function private.picture_from(jsonb) from public;
 revoke all on function private.create_profile() from public;
 revoke all on function private.update_picture() from public;
-revoke all on function private.set_email(uuid, text) from public;
-revoke all on function private.update_email() from public;
-revoke all on function private.follow_identity() from public;
 
 -- Auth calls its hook as itself.
 revoke all on function private.before_user_created(jsonb) from public;

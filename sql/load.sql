@@ -8,6 +8,8 @@
 \ir ../policies/reserved_usernames.sql
 \ir sign_in.sql
 \ir ../policies/sign_in.sql
+\ir google_identities.sql
+\ir ../policies/google_identities.sql
 \ir projects.sql
 \ir ../policies/projects.sql
 \ir project_images.sql

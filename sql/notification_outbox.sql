@@ -25,7 +25,8 @@ language sql set search_path = pg_catalog, pg_temp as $$
           when due.attempts > 0 and due.created_at <= now() - make_interval(secs => give_up_seconds) then 'failed'
           when due.email is null or due.email ~ '[.@]invalid$' then 'suppressed'
           when exists (
-            select from private.notification_suppressions as suppression where suppression.email = due.email
+            select from private.notification_suppressions as suppression
+            where suppression.email = due.email and suppression.user_id = due.user_id
           ) then 'suppressed'
           when not private.wants_notification(due.user_id, due.type) then 'suppressed'
           else 'sending'
@@ -35,7 +36,8 @@ language sql set search_path = pg_catalog, pg_temp as $$
             then case when due.status = 'sending' then 'gave_up: never_settled' else 'gave_up' end
           when due.email is null or due.email ~ '[.@]invalid$' then 'no_address'
           when exists (
-            select from private.notification_suppressions as suppression where suppression.email = due.email
+            select from private.notification_suppressions as suppression
+            where suppression.email = due.email and suppression.user_id = due.user_id
           ) then 'address_suppressed'
           when not private.wants_notification(due.user_id, due.type) then 'declined'
         end as error

@@ -48,7 +48,7 @@ begin
       new.id,
       case
         when char_length(address) <= 255 and not exists (select from private.users where email = address) then address
-        else new.id || '@no-address.invalid'
+        else private.no_address(new.id)
       end,
       candidate,
       private.picture_from(new.raw_user_meta_data),
@@ -88,54 +88,6 @@ comment on function private.update_picture() is 'Trigger: a later sign-in brings
 create trigger update_picture after update of raw_user_meta_data on auth.users
   for each row when (old.raw_user_meta_data is distinct from new.raw_user_meta_data)
   execute function private.update_picture();
-
--- A new address, unless it is unusable or another profile's: then the old one stays.
-create function private.set_email(profile uuid, given text) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  address constant text := lower(trim(given));
-begin
-  if char_length(address) between 1 and 255 then
-    update private.users set email = address where id = profile and email <> address;
-  end if;
-exception
-  when unique_violation then
-    raise log 'The new address of profile % is another profile''s: it keeps the old one.', profile;
-end
-$$;
-comment on function private.set_email(uuid, text) is 'Gives a profile a new address if that is possible.';
-
-create function private.update_email() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-begin
-  perform private.set_email(new.id, new.email);
-  return null;
-end
-$$;
-comment on function private.update_email() is 'Trigger: the address of the account changed.';
-
-create trigger update_email after update of email on auth.users
-  for each row when (old.email is distinct from new.email)
-  execute function private.update_email();
-
--- The identity is what Google said last, and nobody can edit it. No other provider can be linked to an account.
-create function private.follow_identity() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-begin
-  if new.provider is distinct from 'google' then
-    raise exception 'Sign-in is by Google only.' using errcode = 'insufficient_privilege';
-  end if;
-  if new.identity_data ->> 'email_verified' is distinct from 'false' then
-    perform private.set_email(new.user_id, new.identity_data ->> 'email');
-  end if;
-  return null;
-end
-$$;
-comment on function private.follow_identity() is
-  'Trigger: only Google''s identities; the profile follows their address.';
-
-create trigger follow_identity after insert or update on auth.identities
-  for each row execute function private.follow_identity();
 
 -- Auth asks this before it makes an account: the earlier and kinder refusal, where hooks are served.
 -- Its address in the configuration of Auth: pg-functions://postgres/private/before_user_created

@@ -47,7 +47,8 @@ def sign_up(
     provider: str | None = "google",
 ) -> UUID:
     """The rows of a first sign-in, in the order in which Auth writes them: the account, then the identity."""
-    user, subject = uuid.uuid4(), str(uuid.uuid4().int)[:21]
+    user, made_up = uuid.uuid4(), str(uuid.uuid4().int)[:21]
+    subject = (metadata or {}).get("sub") or made_up
     told = {"iss": "https://accounts.google.com", "sub": subject, "provider_id": subject, "email_verified": True}
     told |= ({"email": email} if email else {}) | (metadata or {})
     with connection.transaction():

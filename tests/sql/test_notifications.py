@@ -212,6 +212,16 @@ def test_a_suppressed_address_gets_nothing_and_another_one_does(database: str) -
         assert len(lease(connection, only=two)["notifications"]) == 1
 
 
+def test_who_gets_the_address_of_somebody_else_does_not_get_their_silence(database: str) -> None:
+    with superuser(database) as connection:
+        connection.execute(
+            "insert into private.notification_suppressions values ('grace@example.com', %s, 'spamreport')", (ADA,)
+        )
+        one = queue(connection, GRACE)
+        lease(connection)
+        assert stored(connection, one)["status"] == "sending"
+
+
 def test_what_may_be_declined_is_and_the_rest_is_not(database: str) -> None:
     everything = (
         "welcome", "renewal_upcoming", "renewal_succeeded", "payment_failed", "subscription_canceled",
