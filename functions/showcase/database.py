@@ -37,6 +37,18 @@ class Database:
             f"{self.settings.origin}/rest/v1", headers=headers, http_client=self.http, retry_enabled=False
         )
 
+    async def is_gone(self, caller: Caller) -> bool:
+        """Whether the account of a user's token has been deleted; False where the database does not say.
+
+        Costs one request to PostgREST, which reads a row by its primary key.
+        """
+        try:
+            with asking():
+                profiles = self.acting_as(caller).from_("users").select("id").eq("id", str(caller.user_id))
+                return not (await profiles.execute()).data
+        except ServiceUnavailable:
+            return False
+
     async def rpc(self, name: str, parameters: dict[str, Any], caller: Caller = SERVICE) -> Any:
         """Calls a database function; the answer is its JSON.
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from showcase import http, jobs, telemetry, tracing
 from showcase.auth import ANONYMOUS, Caller, Kind, authenticate
 from showcase.core import Core
-from showcase.errors import ApiError, Forbidden, Unauthorized
+from showcase.errors import AccountGone, ApiError, Forbidden, Unauthorized
 from showcase.telemetry import report
 from showcase.tracing import RequestTrace
 
@@ -107,12 +107,10 @@ async def _answer(
 
 
 async def _read(endpoint: Endpoint[Any, Any], core: Core, request: Request, request_id: str) -> Call[Any]:
+    caller = await _caller(endpoint, core, request)
     http.require_method(request, endpoint.method)
-    caller = ANONYMOUS
-    if endpoint.callers is not None:
-        caller = await authenticate(request.headers, core.settings, core.keys)
-        if caller.kind not in endpoint.callers:
-            raise Unauthorized if caller.kind is Kind.ANONYMOUS else Forbidden
+    if endpoint.callers is not None and caller.kind not in endpoint.callers:
+        raise Unauthorized if caller.kind is Kind.ANONYMOUS else Forbidden
     if endpoint.body is bytes:
         body: Any = await http.read_body(request, endpoint.max_body)
     elif endpoint.method == "GET":
@@ -120,6 +118,16 @@ async def _read(endpoint: Endpoint[Any, Any], core: Core, request: Request, requ
     else:
         body = await http.read_json(request, endpoint.body, endpoint.max_body)
     return Call(body, caller, request, request_id)
+
+
+async def _caller(endpoint: Endpoint[Any, Any], core: Core, request: Request) -> Caller:
+    """Who calls. Raises: AccountGone, before anything else of the request is looked at."""
+    if endpoint.callers is None:
+        return ANONYMOUS
+    caller = await authenticate(request.headers, core.settings, core.keys)
+    if caller.kind is Kind.USER and await core.database.is_gone(caller):
+        raise AccountGone
+    return caller
 
 
 async def _watched(body: AsyncIterable[Any], trace: RequestTrace) -> AsyncIterator[Any]:
