@@ -3,9 +3,13 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 from typing import Any, cast
 
 from PIL import Image
+from showcase.media.bounded_job import outcome
+from showcase.media.domain import ContentType, Reason, Refused
+from showcase.media.images import CleanImage, clean
 
 PLACE = b"52.2053N"
 
@@ -24,6 +28,26 @@ def located(kind: str = "JPEG", orientation: int = 6) -> bytes:
     exif.get_ifd(0x8825)[1] = "N"
     exif.get_ifd(0x8825)[2] = (52.0, 12.0, 19.0)
     return image(kind, exif=exif)
+
+
+def smooth(size: tuple[int, int]) -> Image.Image:
+    """A picture whose every corner looks different."""
+    across, down = Image.linear_gradient("L").rotate(90).resize(size), Image.linear_gradient("L").resize(size)
+    return Image.merge("RGB", (across, down, Image.new("L", size, 90)))
+
+
+def cleaned(sent: bytes, content_type: ContentType, pixels: int = 1_000_000) -> CleanImage:
+    """As the process of a check does it: whatever a decoder raises is a damaged file."""
+    found: list[CleanImage] = []
+
+    def job(_: Path) -> dict[str, object]:
+        found.append(clean(sent, content_type, pixels))
+        return {}
+
+    refused = outcome(job, {}).get("refused")
+    if refused:
+        raise Refused(Reason(refused))
+    return found[0]
 
 
 def bomb(width: int = 30_000, height: int = 30_000) -> bytes:
@@ -74,10 +98,10 @@ def scanned(times: int) -> bytes:
     return content[:-2] + last * times + content[-2:]
 
 
-def several() -> bytes:
-    """A red picture and a blue one in one JPEG."""
+def several(size: tuple[int, int] = (32, 24)) -> bytes:
+    """A red picture and a small blue one in one JPEG."""
     target = io.BytesIO()
-    red, blue = (Image.new("RGB", (32, 24), colour) for colour in ("red", "blue"))
+    red, blue = Image.new("RGB", size, "red"), Image.new("RGB", (16, 12), "blue")
     red.save(target, "MPO", save_all=True, append_images=[blue])
     return target.getvalue()
 

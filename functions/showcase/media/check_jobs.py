@@ -1,17 +1,28 @@
 """What the process of a check runs: from `INPUT` in its folder to `OUTPUT`. Each loads only what its kind needs."""
 
 from pathlib import Path
+from typing import Any
 
-from showcase.media.domain import INPUT, OUTPUT, ContentType
+from showcase.media.domain import INPUT, OUTPUT, ContentType, rendition_name
 
 
-def check_image(folder: Path, *, content_type: str, pixels: int, largest: int) -> dict[str, int]:
-    """Writes the clean image; its width and height. Raises: Refused."""
+def check_image(folder: Path, *, content_type: str, pixels: int) -> dict[str, Any]:
+    """Writes the clean image, and each of its renditions as `rendition_name`. Raises: Refused.
+
+    Returns its content type, width and height, and the width and height of each rendition.
+    """
     from showcase.media import images
 
-    picture = images.cleaned((folder / INPUT).read_bytes(), ContentType(content_type), pixels, largest)
-    (folder / OUTPUT).write_bytes(picture.content)
-    return {"width": picture.width, "height": picture.height}
+    image = images.clean((folder / INPUT).read_bytes(), ContentType(content_type), pixels)
+    (folder / OUTPUT).write_bytes(image.content)
+    for rendition in image.renditions:
+        (folder / rendition_name(rendition.width)).write_bytes(rendition.content)
+    return {
+        "content_type": image.content_type,
+        "width": image.width,
+        "height": image.height,
+        "renditions": [{"width": each.width, "height": each.height} for each in image.renditions],
+    }
 
 
 def check_video(folder: Path, *, content_type: str) -> dict[str, int]:

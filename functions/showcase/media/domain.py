@@ -8,6 +8,12 @@ from uuid import UUID
 # In the folder of a file's check: what was sent, and what may be shown.
 INPUT, OUTPUT = "input", "output"
 
+
+def rendition_name(width: int) -> str:
+    """Of a smaller copy of an image, in that folder."""
+    return f"{width}.webp"
+
+
 UPLOADS = "uploads"  # the bucket where files arrive
 SHOWN = "project-media"  # the bucket of those that passed the checks
 
@@ -53,7 +59,7 @@ class Reason(StrEnum):
 
 DETAILS: Mapping[Reason, str] = {
     Reason.EMPTY: "The file is empty.",
-    Reason.TOO_LARGE: "The file is larger than was announced, or too large once it is written anew.",
+    Reason.TOO_LARGE: "The file is larger than was announced.",
     Reason.WRONG_TYPE: "The file is not of the type that was announced.",
     Reason.DAMAGED: "The file is damaged or incomplete.",
     Reason.TOO_MANY_PIXELS: "The image has too many pixels or frames.",

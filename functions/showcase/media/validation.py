@@ -52,13 +52,8 @@ async def _run(media: Media, upload: Upload, folder: Path) -> Mapping[str, Any]:
     limits, content_type = media.check_limits, upload.content_type
     if content_type.kind is Kind.VIDEO:
         return await run_bounded(Job.VIDEO, folder, limits, content_type=content_type)
-    settings = media.settings
-    return await run_bounded(
-        *(Job.IMAGE, folder, limits),
-        content_type=content_type,
-        pixels=settings.media_image_pixels,
-        largest=settings.media_image_bytes,
-    )
+    pixels = media.settings.media_image_pixels
+    return await run_bounded(Job.IMAGE, folder, limits, content_type=content_type, pixels=pixels)
 
 
 async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:

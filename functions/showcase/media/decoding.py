@@ -1,0 +1,49 @@
+"""Decodes images, in bounded work: to check that they are whole, and for what is made of their pixels."""
+
+import io
+
+from PIL import Image
+
+from showcase.media.coded_image import CodedImage
+from showcase.media.domain import ContentType, Reason, Refused
+
+FRAMES = 300
+_FORMATS = {
+    ContentType.PNG: "PNG",
+    ContentType.JPEG: "JPEG",
+    ContentType.WEBP: "WEBP",
+    ContentType.GIF: "GIF",
+    ContentType.AVIF: "AVIF",
+}
+
+
+def open_image(coded: CodedImage, content_type: ContentType) -> Image.Image:
+    """The image, not decoded yet. Raises whatever Pillow does where it is damaged."""
+    return Image.open(io.BytesIO(coded.decodable or coded.content), formats=[_FORMATS[content_type]])
+
+
+def check_size(frames: int, frame_pixels: int, pixels: int) -> None:
+    """Raises: Refused: all frames together have more than `pixels`, or they are too many."""
+    if not frame_pixels:
+        raise Refused(Reason.DAMAGED)
+    if frames > FRAMES or frames * frame_pixels > pixels:
+        raise Refused(Reason.TOO_MANY_PIXELS)
+
+
+def decode(coded: CodedImage, content_type: ContentType, pixels: int, enough: tuple[int, int]) -> Image.Image:
+    """The first frame, once every frame has been decoded. A JPEG's is half, a quarter or an eighth as large if it still
+    has `enough` pixels across and down: all of its codes are read, and fewer pixels made of them.
+
+    Raises:
+        Refused: more than `pixels`, all frames together. Whatever else Pillow raises means a damaged file.
+    """
+    with open_image(coded, content_type) as image:
+        frames = int(getattr(image, "n_frames", 1))
+        check_size(frames, image.width * image.height, pixels)
+        image.draft(None, enough)
+        image.load()
+        first = image.copy() if frames > 1 else image
+        for number in range(1, frames):
+            image.seek(number)
+            image.load()
+        return first
