@@ -28,7 +28,7 @@ SERVICES_ENVIRONMENT = {
 
 
 # The services that do the work, by a word of their command lines.
-PROGRAMS = {"functions": "functions_framework", "gateway": "gateway.mjs", "github": "simulators.github"}
+PROGRAMS = {"functions": "functions_framework", "gateway": "gateway.mjs", "github": "local.simulators"}
 
 
 @dataclass(frozen=True)

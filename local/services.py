@@ -4,8 +4,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from local.database import node_program
 from local.settings import HOST, ROOT, VENDORS, Settings
@@ -29,13 +28,8 @@ def services(settings: Settings, database_url: str) -> tuple[Service, ...]:
     The functions are late: they are ready when what they depend on is, and remember for a while that it was not.
     """
     embedded = [gateway(settings, database_url), identity_provider(settings)] if settings.stack == "embedded" else []
-    special = {"stripe": stripe_simulator, "openai": openai_simulator, "sendgrid": sendgrid_simulator}
-    simulators = [
-        special[vendor](settings) if vendor in special else simulator(vendor, settings)
-        for vendor in settings.simulated()
-    ]
     scheduler = [cron(settings, database_url)] if settings.stack == "embedded" and settings.cron else []
-    return (*embedded, *simulators, functions(settings), *scheduler)
+    return (*embedded, *simulators(settings), functions(settings), *scheduler)
 
 
 def gateway(settings: Settings, database_url: str) -> Service:
@@ -95,18 +89,28 @@ def _stand_ins(settings: Settings) -> dict[str, str]:
     return chosen
 
 
-def simulator(vendor: str, settings: Settings) -> Service:
-    command = (
-        *(sys.executable, "-m", "uvicorn", "--factory", f"local.simulators.{vendor}:create_app"),
-        *("--host", HOST, "--port", str(settings.simulator_port(vendor)), "--no-access-log"),
-    )
-    return Service(vendor, command, _with({"PYTHONUNBUFFERED": "1"}), f"{settings.simulator_url(vendor)}/_simulator")
+def simulators(settings: Settings) -> tuple[Service, ...]:
+    """One process with those that are Python, and OpenAI's, which is Node.js."""
+    python = tuple(vendor for vendor in settings.simulated() if vendor != "openai")
+    node = [openai_simulator(settings)] if "openai" in settings.simulated() else []
+    return (*([simulator(settings, *python)] if python else []), *node)
 
 
-def stripe_simulator(settings: Settings) -> Service:
+def simulator(settings: Settings, *vendors: str) -> Service:
+    """These vendors' simulators, in one process."""
+    own = {"stripe": _stripe_environment, "sendgrid": _sendgrid_environment}
+    environment = {"PYTHONUNBUFFERED": "1", "HOST": HOST}
+    for vendor in vendors:
+        environment |= own[vendor](settings) if vendor in own else {}
+    listening = (f"{vendor}={settings.simulator_port(vendor)}" for vendor in vendors)
+    command = (sys.executable, "-m", "local.simulators", *listening)
+    name = vendors[0] if len(vendors) == 1 else "simulators"
+    return Service(name, command, _with(environment), f"{settings.simulator_url(vendors[0])}/_simulator")
+
+
+def _stripe_environment(settings: Settings) -> dict[str, str]:
     """It remembers what was bought, and sends its events to the functions, signed."""
-    service = simulator("stripe", settings)
-    own = {
+    return {
         "STRIPE_SIMULATOR_STATE_FILE": str(settings.state_folder / "stripe.json"),
         "STRIPE_SIMULATOR_WEBHOOK_URL": f"{settings.functions_url}/functions/v1/webhooks/stripe",
         "STRIPE_SIMULATOR_WEBHOOK_SECRETS": _stripe_secret(settings),
@@ -114,27 +118,18 @@ def stripe_simulator(settings: Settings) -> Service:
         "STRIPE_SIMULATOR_DEMO_USER": "00000000-0000-4000-8000-000000000001",
         "STRIPE_SIMULATOR_DEMO_SUBSCRIPTION": "sub_demo_ada",
     }
-    return replace(service, environment={**service.environment, **own})
 
 
 def _stripe_secret(settings: Settings) -> str:
     return f"whsec_{hashlib.sha256(settings.supabase_secret_key.encode()).hexdigest()}"
 
 
-def openai_simulator(settings: Settings) -> Service:
-    environment = {"PORT": str(settings.openai_simulator_port), "HOST": HOST}
-    ready = f"{settings.simulator_url('openai')}/_simulator"
-    return Service("openai", _node("local/simulators/openai/simulator.mjs"), _with(environment), ready)
-
-
-def sendgrid_simulator(settings: Settings) -> Service:
-    """It tells the functions what became of e-mails, signed with a key that they know from the start."""
-    service = simulator("sendgrid", settings)
-    webhook = {
+def _sendgrid_environment(settings: Settings) -> dict[str, str]:
+    """It reports to the functions what became of e-mails, signed with a key that they know from the start."""
+    return {
         "SENDGRID_SIMULATOR_WEBHOOK_URL": f"{settings.functions_url}/functions/v1/webhooks/sendgrid",
         "SENDGRID_SIMULATOR_SEED": _sendgrid_seed(settings),
     }
-    return replace(service, environment={**service.environment, **webhook})
 
 
 def _sendgrid_seed(settings: Settings) -> str:
@@ -147,6 +142,12 @@ def _sendgrid_public_key(settings: Settings) -> str:
     return public_key(signing_key(_sendgrid_seed(settings)))
 
 
+def openai_simulator(settings: Settings) -> Service:
+    environment = {"PORT": str(settings.openai_simulator_port), "HOST": HOST}
+    ready = f"{settings.simulator_url('openai')}/_simulator"
+    return Service("openai", _node("local/simulators/openai/simulator.mjs"), _with(environment), ready)
+
+
 def cron(settings: Settings, database_url: str) -> Service:
     """Hosted, pg_cron does it."""
     environment = {
@@ -156,13 +157,6 @@ def cron(settings: Settings, database_url: str) -> Service:
         "SUPABASE_SECRET_KEY": settings.supabase_secret_key,
     }
     return Service("cron", (sys.executable, "-m", "local.cron"), _with(environment))
-
-
-def database_server(data: Path, port: int, log: Path) -> Service:
-    """Postgres itself is started before the services, and stopped after them."""
-    return Service(
-        "postgres", (sys.executable, "-m", "local.postgres_service", str(data), str(port), str(log)), _with({})
-    )
 
 
 def _node(program: str) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ class GitHub:
 def running_github(cluster: TestCluster, folder: Path, **environment: str) -> Iterator[httpx.Client]:
     """A simulator of one's own, with these variables set."""
     settings = free_settings(folder)
-    service = simulator("github", settings)
+    service = simulator(settings, "github")
     service = replace(service, environment={**service.environment, **environment})
     with (
         running_services([service], folder, belongs_to=cluster.folder),

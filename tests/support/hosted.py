@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from local.services import Service, functions, openai_simulator, sendgrid_simulator, stripe_simulator
+from local.services import Service, functions, openai_simulator, simulator
 from local.settings import Settings
 from tests.support.cluster import TestCluster, free_port
 from tests.support.forwarders import SECRET, Edge, running_forwarders
@@ -39,7 +39,7 @@ def running_hosted(stack: Stack, cluster: TestCluster) -> Iterator[Hosted]:
     folder = cluster.folder / f"hosted-{uuid.uuid4().hex[:8]}"
     folder.mkdir()
     settings = _settings(stack, folder)
-    simulators = [stripe_simulator(settings), sendgrid_simulator(settings), openai_simulator(settings)]
+    simulators = [simulator(settings, "stripe"), simulator(settings, "sendgrid"), openai_simulator(settings)]
     handlers = _guarded(functions(settings))
     backend = {
         "FUNCTIONS_BACKEND_URL": settings.functions_url,

@@ -120,10 +120,7 @@ def running_mail(stack: Stack, cluster: TestCluster, dispatchers: int = 1, **env
 
 
 def simulator_service(url: str, seed: str, functions_port: int) -> Service:
-    command = (
-        *(sys.executable, "-m", "uvicorn", "--factory", "local.simulators.sendgrid:create_app"),
-        *("--host", HOST, "--port", url.rpartition(":")[2], "--no-access-log"),
-    )
+    command = (sys.executable, "-m", "local.simulators", f"sendgrid={url.rpartition(':')[2]}")
     environment = {
         "SENDGRID_SIMULATOR_SEED": seed,
         "SENDGRID_SIMULATOR_WEBHOOK_URL": f"http://{HOST}:{functions_port}/functions/v1/webhooks/sendgrid",

@@ -19,10 +19,7 @@ def running_simulator(
 ) -> Iterator[httpx.Client]:
     """A client of `local.simulators.<vendor>`."""
     url = f"http://{HOST}:{(port := free_port())}"
-    command = (
-        *(sys.executable, "-m", "uvicorn", "--factory", f"local.simulators.{vendor}:create_app"),
-        *("--host", HOST, "--port", str(port), "--no-access-log"),
-    )
+    command = (sys.executable, "-m", "local.simulators", f"{vendor}={port}")
     service = Service(vendor, command, {"PYTHONUNBUFFERED": "1", **(environment or {})}, f"{url}/_simulator")
     with (
         running_services([service], folder, belongs_to=cluster.folder),

@@ -9,7 +9,7 @@ from local.stack import reset
 
 def test_a_reset_forgets_what_the_stripe_stand_in_remembers_and_leaves_what_is_somebodys_own(tmp_path: Path) -> None:
     settings = Settings(stack="embedded", state_folder=tmp_path)
-    (stripe,) = (service for service in services(settings, "") if service.name == "stripe")
+    (stripe,) = (service for service in services(settings, "") if service.name == "simulators")
     remembered = Path(stripe.environment["STRIPE_SIMULATOR_STATE_FILE"])
     remembered.write_text("{}")
     remembered.with_name(f"{remembered.name}.new").write_text("{")

@@ -156,6 +156,6 @@ def _error(error: GraphQLError) -> dict[str, Any]:
 
 
 def create_app() -> Starlette:
-    """For `uvicorn --factory local.simulators.github:create_app`."""
+    """What `local.simulators` serves."""
     github = GitHub(Settings())
     return github.simulator.app([("POST", "/graphql", github.graphql)], otherwise=github.elsewhere)

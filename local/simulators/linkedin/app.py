@@ -150,7 +150,7 @@ class LinkedIn:
 
 
 def create_app() -> Starlette:
-    """For `uvicorn --factory local.simulators.linkedin:create_app`."""
+    """What `local.simulators` serves."""
     linkedin = LinkedIn(Settings())
     path = "/rest/socialMetadata"
     routes = [(method, path, linkedin.social_metadata) for method in ("GET", "POST")]

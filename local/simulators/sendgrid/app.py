@@ -150,7 +150,7 @@ class SendGrid:
 
 
 def create_app() -> Starlette:
-    """For `uvicorn --factory local.simulators.sendgrid:create_app`."""
+    """What `local.simulators` serves."""
     sendgrid = SendGrid(Settings())
 
     @contextlib.asynccontextmanager

@@ -32,7 +32,7 @@ _TICK_SECONDS = 1.0
 
 
 def create_app() -> Starlette:
-    """For `uvicorn --factory local.simulators.stripe:create_app`."""
+    """What `local.simulators` serves."""
     settings = Settings()
     world = World(load(settings.state_file), settings, settings.public_url.rstrip("/"))
     catalogue.seed(world.state, int(time.time()))

@@ -161,6 +161,6 @@ class X:
 
 
 def create_app() -> Starlette:
-    """For `uvicorn --factory local.simulators.x:create_app`."""
+    """What `local.simulators` serves."""
     x = X(Settings())
     return x.simulator.app([("GET", "/2/tweets", x.posts)], otherwise=x.elsewhere)

@@ -203,7 +203,7 @@ def running_metrics(cluster: TestCluster, stack: Stack, folder: Path) -> Iterato
             "functions_environment": {"METRICS_FETCH_SECONDS": "2", "X_POSTS_A_PERSON_A_DAY": str(SHARE)},
         }
     )
-    services = [*(simulator(vendor, settings) for vendor in vendors), functions(settings)]
+    services = [simulator(settings, *vendors), functions(settings)]
     urls = {platform: settings.simulator_url(vendor) for platform, vendor in VENDOR_OF.items()}
     with running_services(services, folder, belongs_to=cluster.folder):
         yield Metrics(stack, settings.functions_url, urls, stack.person())
