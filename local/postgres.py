@@ -117,6 +117,16 @@ def running(cluster: Cluster) -> psutil.Process | None:
     return server if found else None
 
 
+def workers(cluster: Cluster) -> list[psutil.Process]:
+    """The processes of a server on this data folder, also of one that has ended: all have it as their own folder."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):  # gone by now, or another user's
+            if process.name() == "postgres" and Path(process.cwd()).samefile(cluster.data) and lives(process):
+                found.append(process)
+    return found
+
+
 def stop(cluster: Cluster, *, seconds: float = STOP_SECONDS) -> None:
     """Stop the server, if it runs: politely (open connections are closed), and after a while by force."""
     if (server := running(cluster)) is None:

@@ -1,32 +1,30 @@
 """The last resort: waits for the supervisor to be gone, however it went, and ends whatever is left of its stack.
 
-Nobody else can do it after `kill -9` of the supervisor, or when its terminal is closed.
+Nobody else can do it after `kill -9` of the supervisor, or when its terminal is closed. While it waits, it has nothing
+but the standard library in memory.
 """
 
 import argparse
-import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+from local.process_exit import wait_ended
 
-from local import postgres, process_tree
-from local.process_tree import lives
-from local.settings import ROOT
-
+ROOT = Path(__file__).resolve().parent.parent
 Reaper = subprocess.Popen[bytes]
 
 
 def start_reaper(supervisor: int, state: Path, *, temporary: bool = False) -> Reaper:
+    """`temporary`: nothing of the state folder is kept."""
+    from local.process_tree import mark
+
     return subprocess.Popen(
         [sys.executable, "-m", "local.reaper", *(["--temporary"] if temporary else []), str(supervisor), str(state)],
         cwd=ROOT,
-        env={**os.environ, **process_tree.mark(state)},
+        env={**os.environ, **mark(state)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -35,7 +33,11 @@ def start_reaper(supervisor: int, state: Path, *, temporary: bool = False) -> Re
 
 
 def clean_up(state: Path, *, temporary: bool = False) -> None:
-    """End every part of the stack, then its database server; of a temporary one, nothing is kept."""
+    """End every process of the stack, then its database server; of a temporary one, nothing is kept."""
+    import shutil
+
+    from local import postgres, process_tree
+
     process_tree.end_all(state)
     cluster = postgres.locate(state / "pgdata", 0, state / "postgres.log")
     postgres.stop(cluster, seconds=3)
@@ -51,10 +53,7 @@ def main() -> None:
     parser.add_argument("state", type=Path)
     arguments = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(psutil.NoSuchProcess):
-        supervisor = psutil.Process(arguments.supervisor)
-        while lives(supervisor):
-            time.sleep(0.1)
+    wait_ended(arguments.supervisor)
     if arguments.state.exists():
         clean_up(arguments.state, temporary=arguments.temporary)
 

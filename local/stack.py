@@ -9,7 +9,7 @@ from local import database, postgres, process_tree
 from local.console import step
 from local.ports import check_ports
 from local.reaper import Reaper
-from local.services import database_server, services
+from local.services import services
 from local.settings import Settings, leaves_here, with_hosted_url, with_local_keys
 from local.state_lock import StackError, cluster_of, forget_stored, lock_state, remove, running_supervisor
 from local.supervisor import Supervisor
@@ -80,15 +80,11 @@ def check_project(settings: Settings) -> None:
 
 def _run(settings: Settings, cluster: postgres.Cluster | None, reaper: Reaper, begun: float) -> int:
     url = cluster.url() if cluster else ""
-    chosen = services(settings, url)
-    if cluster is not None:
-        # Where it was looked for, not where it was found: the same rule finds it again.
-        chosen = (database_server(settings.state_folder / "pgdata", cluster.port, cluster.log), *chosen)
 
     def greet() -> None:
         print(welcome(settings, url, time.monotonic() - begun), flush=True)
 
-    supervisor = Supervisor(chosen, settings.state_folder, reaper, greet)
+    supervisor = Supervisor(services(settings, url), cluster, settings.state_folder, reaper, greet)
     supervisor.run()
     if supervisor.problem:
         raise StackError(supervisor.problem)

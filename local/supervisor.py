@@ -1,131 +1,113 @@
-"""Runs the services by honcho, each with its restarter; when one is given up, all end."""
+"""Runs the services side by side in one event loop, each with its restarter; when one is given up, all end."""
 
-import multiprocessing.connection
-import os
-import shlex
+import asyncio
 import signal
-import sys
-import threading
 import time
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from multiprocessing.process import BaseProcess
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil  # type: ignore[import-untyped]
-from honcho.manager import Manager
-from honcho.printer import Message, Printer
 
+from local.child_process import run_command
 from local.console import done
+from local.output import Output
+from local.postgres import Cluster
+from local.postgres_service import run_postgres
+from local.process_exit import ended
 from local.process_tree import mark
 from local.reaper import Reaper
+from local.restarter import keep_running
 from local.services import Service
 from local.settings import ROOT
 
 READY_SECONDS = 90.0
 
 
-class LoggingPrinter(Printer):  # type: ignore[misc]
-    """On the terminal with prefixes and colours; in the log file without colours."""
-
-    def __init__(self, log: Path) -> None:
-        super().__init__(sys.stdout)
-        self._file = Printer(log.open("w", encoding="utf-8"), colour=False)
-
-    def write(self, message: Message) -> None:
-        self._file.width = self.width
-        self._file.write(message)
-        super().write(message)
-
-
-class Supervisor(Manager):  # type: ignore[misc]
-    """honcho's process manager, which also tells when all are ready, and notices the death of its own helpers."""
+class Supervisor:
+    """`problem` says, once `run` has returned, why it did; empty: it was asked to."""
 
     def __init__(
-        self, services: Sequence[Service], state: Path, reaper: Reaper, when_ready: Callable[[], None]
+        self,
+        services: Sequence[Service],
+        cluster: Cluster | None,
+        state: Path,
+        reaper: Reaper,
+        when_ready: Callable[[], None],
     ) -> None:
-        super().__init__(LoggingPrinter(state / "logs" / "stack.log"))
+        self.problem = ""
         self._services = services
+        self._cluster = cluster
+        self._state = state
         self._reaper = reaper
         self._when_ready = when_ready
-        self.problem = ""
-        for service in services:
-            # exec: no shell between us and the keeper, so that signals reach it.
-            command = f"exec {shlex.join((sys.executable, '-m', 'local.restarter', *service.command))}"
-            self.add_process(service.name, command, env={**service.environment, **mark(state)}, cwd=str(ROOT))
+        self._stopping = asyncio.Event()
 
     def run(self) -> None:
-        """Until Ctrl-C, or until a service is given up: then `problem` says which."""
-        self.loop()
+        """Until Ctrl-C or SIGTERM, or until a service is given up."""
+        asyncio.run(self._run())
 
-    def _start(self) -> None:
-        super()._start()
-        # Threads only now: honcho forks above.
-        threading.Thread(target=self._wait_until_ready, daemon=True).start()
-        threading.Thread(target=self._watch_helpers, daemon=True).start()
+    async def _run(self) -> None:
+        for order in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(order, self._stopping.set)
+        output = Output(self._state / "logs" / "stack.log", ["postgres", *(each.name for each in self._services)])
+        tasks = [asyncio.create_task(work) for work in self._work(output)]
+        for task in tasks:
+            task.add_done_callback(self._stop_on_failure)
+        await self._stopping.wait()
+        for task in tasks:
+            task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                raise result
+        output.close()
 
-    def _system_print(self, data: str) -> None:
-        super()._system_print(data)
-        # The first service to stop without being asked to is the cause of what follows.
-        if " stopped (rc=" in data and not self._terminating and not self.problem:
-            name, _, code = data.strip().partition(" stopped ")
-            self.problem = f"{name} could not go on {code}: everything was stopped. Its last lines are above."
+    def _stop_on_failure(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self._stopping.set()
 
-    def _wait_until_ready(self) -> None:
+    def _work(self, output: Output) -> list[Coroutine[Any, Any, None]]:
+        environment = mark(self._state)
+        work = [self._watch_reaper(), self._wait_until_ready()]
+        if self._cluster is not None:
+            say = partial(output.write, "postgres")
+            work.append(self._keep("postgres", partial(run_postgres, self._cluster, say), say))
+        for each in self._services:
+            say = partial(output.write, each.name)
+            once = partial(run_command, each.command, {**each.environment, **environment}, ROOT, say)
+            work.append(self._keep(each.name, once, say))
+        return work
+
+    async def _keep(self, name: str, run_once: Callable[[], Awaitable[int]], say: Callable[[str], None]) -> None:
+        code = await keep_running(run_once, say)
+        self._give_up(f"{name} could not go on (rc={code}): everything was stopped. Its last lines are above.")
+
+    async def _watch_reaper(self) -> None:
+        await ended(self._reaper.pid)
+        self._give_up("The reaper was killed: everything was stopped.")
+
+    async def _wait_until_ready(self) -> None:
         start = time.monotonic()
-        with httpx.Client(timeout=5, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
             for service in self._services:
-                while service.ready_url and not self._terminating and not _answers(client, service.ready_url):
+                while service.ready_url and not await _answers(client, service.ready_url):
                     if time.monotonic() - start > READY_SECONDS:
                         return self._give_up(
                             f"{service.name} was not ready after {READY_SECONDS:.0f} s. See its lines above."
                         )
-                    time.sleep(0.1)
-        if not self._terminating:
-            print(done("all services ready", time.monotonic() - start), flush=True)
-            self._when_ready()
-        return None
-
-    def _watch_helpers(self) -> None:
-        """honcho neither notices that a process which reads a service's output was killed, nor knows our reaper."""
-        helpers: dict[Any, str] = {self._process(service.name).sentinel: service.name for service in self._services}
-        while helpers and not self._terminating:
-            for ended in multiprocessing.connection.wait(list(helpers), timeout=0.5):
-                name = helpers.pop(ended)
-                self._process(name).join()  # its end is seen a moment before its status
-                if self._process(name).exitcode:
-                    self.events.put(Message("stop", {"returncode": 1}, datetime.now(), name, None))  # noqa: DTZ005
-            for service in self._services:
-                _end_group_of_dead_leader(self._processes[service.name].get("pid"))
-            if self._reaper.poll() is not None:
-                return self._give_up("The reaper process was killed: everything was stopped.")
-        return None
-
-    def _process(self, name: str) -> BaseProcess:
-        process: BaseProcess = self._processes[name]["process"]
-        return process
+                    await asyncio.sleep(0.1)
+        print(done("all services ready", time.monotonic() - start), flush=True)
+        return self._when_ready()
 
     def _give_up(self, problem: str) -> None:
+        # The first is the cause of what follows.
         self.problem = self.problem or problem
-        os.kill(os.getpid(), signal.SIGTERM)  # which honcho takes as the order to stop
+        self._stopping.set()
 
 
-def _end_group_of_dead_leader(leader: int | None) -> None:
-    """A service that has ended is noticed when its output does, and its own workers may go on writing: end them.
-
-    The leader's number is not used again meanwhile, since its parent, the reader, has not taken note of its end.
-    """
+async def _answers(client: httpx.AsyncClient, url: str) -> bool:
     try:
-        if leader is not None and psutil.Process(leader).status() == psutil.STATUS_ZOMBIE:
-            os.killpg(leader, signal.SIGKILL)
-    except (psutil.NoSuchProcess, ProcessLookupError, PermissionError):
-        return
-
-
-def _answers(client: httpx.Client, url: str) -> bool:
-    try:
-        return client.get(url).is_success
+        return (await client.get(url)).is_success
     except httpx.HTTPError:
         return False
