@@ -1,5 +1,4 @@
 -- Handlers only.
-revoke all on function private.folder_id(text, int) from public, anon, authenticated, service_role;
 revoke all on function private.is_file_wanted(text, text) from public, anon, authenticated, service_role;
 revoke all on function public.lease_file_removals(int, int) from public, anon, authenticated, service_role;
 revoke all on function public.finish_file_removals(text, text[], text) from public, anon, authenticated, service_role;

@@ -29,3 +29,5 @@ create policy "people remove their own files" on storage.objects for delete to a
     bucket_id in ('project-media', 'qr-codes', 'ai-assets')
     and (storage.foldername(name))[1] = (select auth.uid()::text)
   );
+
+revoke all on function private.folder_id(text, int) from public, anon, authenticated, service_role;

@@ -82,6 +82,12 @@
 \ir ../policies/file_removals.sql
 \ir media_uploads.sql
 \ir ../policies/media_uploads.sql
+\ir storage_quotas.sql
+\ir ../policies/storage_quotas.sql
+\ir storage_usage.sql
+\ir ../policies/storage_usage.sql
+\ir storage_reservations.sql
+\ir ../policies/storage_reservations.sql
 \ir media_order.sql
 \ir ../policies/media_order.sql
 \ir media_qr_codes.sql

@@ -1,14 +1,5 @@
 -- What sweepMedia does: drains the queue of removals, and finds what the queue missed.
 
--- The id that a part of a file's name is; null where it is none.
-create function private.folder_id(name text, place int) returns uuid
-language sql immutable set search_path = pg_catalog, pg_temp as $$
-  select case
-    when split_part($1, '/', $2) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then split_part($1, '/', $2)::uuid
-  end
-$$;
-comment on function private.folder_id(text, int) is 'The id in one part of a file''s name.';
-
 -- Whether something shows or expects this file; whichever project of its person's shows it.
 create function private.is_file_wanted(bucket_id text, name text) returns boolean
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$

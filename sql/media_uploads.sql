@@ -20,17 +20,20 @@ create table private.media_uploads (
   kind text not null check (kind in ('image', 'video')),
   content_type text not null check (char_length(content_type) <= 100),
   size bigint not null check (size > 0),
-  status text not null default 'pending' check (status in ('pending', 'confirmed', 'rejected')),
+  status text not null default 'pending' check (status in ('pending', 'confirmed', 'rejected', 'expired')),
   reason text check (char_length(reason) <= 100),
   media_id uuid,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
-  leased_until timestamptz
+  leased_until timestamptz,
+  sent_at timestamptz
 );
 comment on table private.media_uploads is
   'Files that are expected or were checked; the file is uploads/<user_id>/<id>.';
 comment on column private.media_uploads.leased_until is
   'Until when somebody checks its file: nobody else does meanwhile.';
+comment on column private.media_uploads.sent_at is
+  'When its file arrived: from then on the quota counts the file, not the announcement.';
 comment on column private.media_uploads.media_id is 'The row of project_images or project_videos that it became.';
 
 create index media_uploads_user_id_idx on private.media_uploads (user_id);
@@ -87,6 +90,10 @@ begin
   ) then
     return jsonb_build_object('reason', 'too_many', 'limit', places);
   end if;
+  perform from private.storage_usage as usage where usage.user_id = $1 for update;
+  if not private.within_storage_quota($1, $5, 1) then
+    return '{"reason": "storage_quota_exceeded"}';
+  end if;
   insert into private.media_uploads (user_id, project_id, kind, content_type, size, expires_at)
   values ($1, $2, $3, $4, $5, now() + make_interval(secs => lifetime_seconds))
   returning * into upload;
@@ -94,7 +101,23 @@ begin
 end
 $$;
 comment on function public.create_media_upload(uuid, uuid, text, text, bigint, jsonb, int) is
-  'Announces an upload to one''s own project within the limit of one''s tier; {"reason"} where it may not be.';
+  'Announces an upload to one''s own project within the limits of one''s tier; {"reason"} where it may not be.';
+
+-- Locked rows are passed over: those are being checked, or another caller expires them.
+create function public.expire_media_uploads(user_id uuid default null) returns int
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  with expired as (
+    update private.media_uploads as upload set status = 'expired' where upload.id in (
+      select overdue.id from private.media_uploads as overdue
+      where overdue.status = 'pending' and overdue.expires_at <= now() and ($1 is null or overdue.user_id = $1)
+        and (overdue.leased_until is null or overdue.leased_until <= now())
+      for update skip locked
+    ) returning true
+  )
+  select count(*)::int from expired
+$$;
+comment on function public.expire_media_uploads(uuid) is
+  'Ends announced uploads (of one user) that are overdue: they reserve nothing, and their files go; how many.';
 
 -- Checking a file takes memory and time: one request does it, however many ask. Who dies meanwhile keeps it until the
 -- lease ends.
@@ -153,6 +176,8 @@ begin
   for no key update;
   select * into upload from private.media_uploads as waiting where waiting.id = $2 and waiting.user_id = $1 for update;
   if upload.id is null then
+    return '{"reason": "upload_not_found"}';
+  elsif upload.status = 'expired' then
     return '{"reason": "upload_not_found"}';
   elsif upload.status = 'rejected' then
     return jsonb_build_object('reason', upload.reason);

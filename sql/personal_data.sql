@@ -93,6 +93,7 @@ insert into private.personal_data (source, relation, owned, row_key, secrets, ca
   ('notification_preferences', 'public.notification_preferences', 't.user_id = $1', 't.type', '{}', true),
   ('notification_suppressions', 'private.notification_suppressions', 't.user_id = $1', 't.email', '{}', true),
   ('qr_codes', 'private.qr_codes', 't.user_id = $1', 't.name', '{}', true),
+  ('storage_usage', 'private.storage_usage', 't.user_id = $1', 't.user_id::text', '{}', true),
   ('media_uploads', 'private.media_uploads', 't.user_id = $1', 't.id::text', '{}', true),
   ('account_exports', 'private.account_exports', 't.user_id = $1', 't.id::text', '{}', true),
   ('account_deletions', 'private.account_deletions', 't.user_id = $1', 't.id::text', '{}', false),

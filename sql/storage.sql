@@ -17,3 +17,12 @@ on conflict (id) do update set
   public = excluded.public,
   file_size_limit = excluded.file_size_limit,
   allowed_mime_types = excluded.allowed_mime_types;
+
+-- The id that a part of a file's name is; null where it is none.
+create function private.folder_id(name text, place int) returns uuid
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select case
+    when split_part($1, '/', $2) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then split_part($1, '/', $2)::uuid
+  end
+$$;
+comment on function private.folder_id(text, int) is 'The id in one part of a file''s name.';

@@ -333,6 +333,21 @@ class PublicSocialMetricsUpdate(TypedDict):
     stars: NotRequired[Annotated[int, Field(alias="stars")]]
     watchers: NotRequired[Annotated[int, Field(alias="watchers")]]
 
+class PublicStorageQuotas(BaseModel):
+    max_bytes: int = Field(alias="max_bytes")
+    max_files: int = Field(alias="max_files")
+    tier: str = Field(alias="tier")
+
+class PublicStorageQuotasInsert(TypedDict):
+    max_bytes: Annotated[int, Field(alias="max_bytes")]
+    max_files: Annotated[int, Field(alias="max_files")]
+    tier: Annotated[str, Field(alias="tier")]
+
+class PublicStorageQuotasUpdate(TypedDict):
+    max_bytes: NotRequired[Annotated[int, Field(alias="max_bytes")]]
+    max_files: NotRequired[Annotated[int, Field(alias="max_files")]]
+    tier: NotRequired[Annotated[str, Field(alias="tier")]]
+
 class PublicSubscriptions(BaseModel):
     applied_ticket: int = Field(alias="applied_ticket")
     cancel_at: Optional[datetime.datetime] = Field(alias="cancel_at")

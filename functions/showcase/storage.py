@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
-from showcase.errors import ApiError, NotFound, ServiceUnavailable
+from showcase.errors import ApiError, ContentTooLarge, NotFound, ServiceUnavailable
 from showcase.settings import CoreSettings
 from showcase.telemetry import timed
 
@@ -19,6 +19,12 @@ LARGE = httpx.Timeout(600.0, connect=3.0)  # Storage answers once it has put awa
 
 class FileTooLarge(Exception):
     """A stored file has more bytes than the caller is ready to read."""
+
+
+class StorageQuotaExceeded(ContentTooLarge):
+    """Your storage is full: delete files first, or take a larger plan."""
+
+    default_code = "storage_quota_exceeded"
 
 
 @dataclass(frozen=True)
@@ -117,4 +123,6 @@ async def _checked(response: httpx.Response) -> httpx.Response:
     await response.aread()
     if response.status_code == 404 or '"404"' in response.text or "not_found" in response.text:
         raise NotFound("There is no such file.", code="file_not_found")
+    if '"403"' in response.text:  # the secret key passes over row-level security: it is the quota's trigger
+        raise StorageQuotaExceeded
     raise ApiError(f"Storage answered {response.status_code}.", code="storage_refused")

@@ -22,6 +22,12 @@ OPEN_BUCKETS = """
       select id, file_size_limit, allowed_mime_types, updated_at from storage.buckets;
     update storage.buckets set file_size_limit = null, allowed_mime_types = null
 """
+# Users may have more than their quota by now. An archive of before the quotas has none.
+HAS_QUOTAS = "select to_regclass('public.storage_quotas') is not null"
+OPEN_QUOTAS = """
+    create table showcase_restore.storage_quotas as select * from public.storage_quotas;
+    update public.storage_quotas set max_bytes = 9223372036854775807, max_files = 2147483647
+"""
 
 
 def load_database(
@@ -58,6 +64,8 @@ def load_database(
         rest = part
         check_grants(connection, manifest.grants)
         connection.execute(OPEN_BUCKETS)
+        if connection.execute(HAS_QUOTAS).fetchone() == (True,):
+            connection.execute(OPEN_QUOTAS)
     connection.execute("analyze")
     return rest, notes
 

@@ -9,6 +9,7 @@ from psycopg import sql
 from local.backup.archive import Part
 from local.backup.errors import DamagedError
 from local.backup.files import Storage, StoredFile
+from local.backup.load import HAS_QUOTAS
 
 # Not the version, by which Storage finds the bytes that it has put away.
 KEEP_ROWS = """
@@ -25,6 +26,12 @@ CLOSE_BUCKETS = """
     update storage.buckets as bucket set
       file_size_limit = kept.file_size_limit, allowed_mime_types = kept.allowed_mime_types, updated_at = kept.updated_at
     from showcase_restore.buckets as kept where bucket.id = kept.id
+"""
+# The files have been counted beside the counters that the archive brought.
+CLOSE_QUOTAS = """
+    update public.storage_quotas as quota set max_bytes = kept.max_bytes, max_files = kept.max_files
+    from showcase_restore.storage_quotas as kept where quota.tier = kept.tier;
+    select public.reconcile_storage_usage()
 """
 BYTES_ARE_NEWER = "update showcase_restore.objects set metadata = null where bucket_id = %s and name = %s"
 
@@ -59,6 +66,8 @@ def finish(connection: psycopg.Connection) -> None:
         newest = sql.SQL("metadata = coalesce(kept.metadata, stored.metadata)")
         connection.execute(sql.SQL(KEEP_ROWS).format(columns=sql.SQL(", ").join([*kept, newest])))
         connection.execute(CLOSE_BUCKETS)
+        if connection.execute(HAS_QUOTAS).fetchone() == (True,):
+            connection.execute(CLOSE_QUOTAS)
         connection.execute("drop schema showcase_restore cascade")
         connection.execute("notify pgrst, 'reload schema'")
 

@@ -98,6 +98,11 @@ def plan(_: World) -> Row:
     return Row("public.plans", values, {"offered": False})
 
 
+def quota(_: World) -> Row:
+    """The seeded one: there is one of each tier."""
+    return Row("public.storage_quotas", {"tier": "free"}, {"max_files": 1}, ("tier",), stored=True)
+
+
 ADDRESS = {"url": "https://example.com/a.png"}
 COUNTS = {"platform": "github", "stars": 3}
 
@@ -113,6 +118,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("public.notifications", "own"): notification,
     ("public.notification_preferences", "own"): preference,
     ("public.plans", "catalogue"): plan,
+    ("public.storage_quotas", "catalogue"): quota,
     **{("public.projects", status): project(status) for status in ("published", "draft", "archived")},
 }
 for _status in ("published", "draft"):

@@ -1,5 +1,7 @@
 """`createUploadUrl`, `confirmUpload`: files for projects. `sweepMedia`: removes what nothing shows."""
 
+from contextlib import suppress
+
 from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
 from showcase.errors import ApiError, Conflict, Forbidden, NotFound, UnprocessableContent
 from showcase.media import codes, store, sweep, validation
@@ -13,6 +15,7 @@ from showcase.media.schemas import (
     SweepRequest,
     SweepResponse,
 )
+from showcase.storage import StorageQuotaExceeded
 
 STALE_CODES = 50  # made again in one run
 LEASE_SECONDS = 120  # for which an upload is checked by one request alone
@@ -55,6 +58,8 @@ async def handle_confirm(call: Call[ConfirmUploadRequest], media: Media) -> Conf
     kind = upload.content_type.kind
     width, height = size or (None, None)
     row = await store.confirm(media.database, upload, url, media.settings.limits(kind), width, height)
+    if status == "pending":
+        await _discard_sent(media, upload)
     if "id" not in row:
         raise refusal(row["reason"])
     return ConfirmUploadResponse(**{"width": None, "height": None, **row, "kind": kind})
@@ -65,6 +70,7 @@ async def _check(media: Media, upload: Upload) -> validation.Size:
         return await validation.check(media, upload)
     except Refused as refused:
         await store.reject(media.database, upload.id, refused.reason)
+        await _discard_sent(media, upload)
         raise refusal(refused.reason) from None
     except NotFound:
         # Another confirmation may have finished it meanwhile: then its file is gone, and its row tells.
@@ -76,6 +82,12 @@ async def _check(media: Media, upload: Upload) -> validation.Size:
         raise
 
 
+async def _discard_sent(media: Media, upload: Upload) -> None:
+    """Makes room at once; where Storage does not answer, sweepMedia removes the file."""
+    with suppress(ApiError):
+        await media.storage.remove(UPLOADS, [upload.sent_name])
+
+
 def refusal(reason: str) -> ApiError:
     """What the database or the checks say, as the caller sees it."""
     match reason:
@@ -85,15 +97,20 @@ def refusal(reason: str) -> ApiError:
             return NotFound("There is no such upload of yours, or what it became is gone.", code=reason)
         case "not_the_owner":
             return Forbidden("Only the project's owner can add to it.", code=reason)
+        case "storage_quota_exceeded":
+            return StorageQuotaExceeded()
         case "too_many":
             return Conflict("The project has as many of these as your plan allows.", code=reason)
     return UnprocessableContent(DETAILS[Reason(reason)], code=reason)
 
 
 async def handle_sweep(call: Call[SweepRequest], media: Media) -> SweepResponse:
-    found = {"expired": 0, "orphans": 0, "missing": []}
+    found = {"orphans": 0, "missing": []}
+    corrected = 0
+    expired = await store.expire_uploads(media.database)
     if call.body.orphans:
         found = dict(await store.queue_orphans(media.database, media.settings.media_orphan_seconds))
+        corrected = await store.reconcile_usage(media.database)
     swept = await sweep.drain(media)
     refreshed = await codes.refresh(media, STALE_CODES)
     return SweepResponse(
@@ -101,9 +118,10 @@ async def handle_sweep(call: Call[SweepRequest], media: Media) -> SweepResponse:
         failed=swept.failed,
         remaining=await store.count_removals(media.database),
         refreshed_qr_codes=refreshed,
-        expired_uploads=found["expired"],
+        expired_uploads=expired,
         orphans=found["orphans"],
         missing=found["missing"],
+        corrected_quotas=corrected,
     )
 
 

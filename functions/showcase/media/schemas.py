@@ -79,6 +79,7 @@ class SweepResponse(ResponseModel):
     failed: int = Field(description="Still there; tried again later.")
     remaining: int
     refreshed_qr_codes: int
-    expired_uploads: int
+    expired_uploads: int = Field(description="Announced uploads that were overdue: they reserve nothing any more.")
     orphans: int = Field(description="Files that nothing stood for, queued.")
     missing: list[UUID] = Field(description="Rows of project_images and project_videos whose file is not there.")
+    corrected_quotas: int = Field(description="Users whose counters of storage were not what they count.")

@@ -126,6 +126,16 @@ async def queue_orphans(database: Database, older_than_seconds: int) -> Row:
     return row
 
 
+async def expire_uploads(database: Database) -> int:
+    """Ends the announced uploads that are overdue; how many."""
+    return int(await database.rpc("expire_media_uploads", {}))
+
+
+async def reconcile_usage(database: Database) -> int:
+    """Sets the counters of storage that are not what they count; how many users had such."""
+    return int(await database.rpc("reconcile_storage_usage", {}))
+
+
 async def qr_target(
     database: Database, user_id: UUID, project_id: UUID | None, name: str, logo_image_id: UUID | None
 ) -> QrTarget | None:

@@ -25,7 +25,7 @@ def filled(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> It
         google_id = register(stack, email="bea@example.com", name="Bea")
         with signed_in(stack, google_id):
             pass
-        person = stack.person()
+        person = stack.person(tier="paid")
         fill(stack, person, "cus_backup", "sub_backup")
         add_oddities(stack, person)
         backed_up(stack, archive)
@@ -53,3 +53,5 @@ def add_oddities(stack: Stack, person: Person) -> None:
     for name in ODD_NAMES:
         put(stack, person, name, image("PNG"))
     put(stack, person, "empty.png", b"")
+    with psycopg.connect(stack.database_url) as connection:  # more is stored than may be
+        connection.execute("update public.storage_quotas set max_bytes = 1 where tier = 'paid'")

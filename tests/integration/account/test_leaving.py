@@ -35,6 +35,7 @@ IMPERSONAL = {
     "private.state_limits": "thresholds",
     "private.used_today": "what those who left used of today's share, by a hash; gone with the day",
     "public.plans": "what is sold",
+    "public.storage_quotas": "how much a tier may store",
     "public.templates": "the catalogue",
     "storage.buckets": "the buckets",
     "storage.migrations": "the platform's own history",
