@@ -5,7 +5,8 @@ insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_typ
 values (
   'uploads', 'uploads', false, 50 * 1024 * 1024,
   array[
-    'image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif', 'video/mp4', 'video/webm', 'video/quicktime'
+    'image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/avif', 'image/heic', 'image/heif',
+    'video/mp4', 'video/webm', 'video/quicktime'
   ]
 )
 on conflict (id) do update set

@@ -32,7 +32,7 @@ LAYERS = [
     # who speaks to a vendor, and who checks what it signed
     {"github", "hero_images", "linkedin", "mailer", "openai_api", "signature", "signatures", "stripe_api", "x"},
     {"images", "links", "prompt", "rendering", "tables", "vendor", "videos"},
-    {"avif", "bounded", "bounded_job", "store", "webm"},
+    {"avif", "bounded", "bounded_job", "heic", "store", "webm"},
     {"heif", "samples"},
     {"boxes", "platforms", "schemas", "settings"},
     RULES,

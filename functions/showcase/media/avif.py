@@ -7,8 +7,9 @@ from contextlib import suppress
 from showcase.media import heif, samples
 from showcase.media.boxes import Box, boxes, content, find, inside
 from showcase.media.coded_image import CodedImage
+from showcase.media.colours import SRGB
 from showcase.media.domain import Reason, Refused
-from showcase.media.heif import Range
+from showcase.media.heif import Items, Range
 
 # What is kept of each box; everything else in it becomes free space.
 _KEPT = {
@@ -43,18 +44,19 @@ def strip(sent: bytes) -> CodedImage:
     if not top or top[0].type != b"ftyp":
         raise Refused(Reason.DAMAGED)
     kept: list[Range] = []
-    width = height = 0
+    size, colours = (0, 0), SRGB
     for box in top:
         if box.type == b"meta":
-            width, height = max((width, height), _strip_meta(file, box, kept))
+            items = _strip_meta(file, box, kept)
+            size, colours = (items.size(file), items.colours(file)) if items else (size, colours)
         elif box.type == b"moov":
-            width, height = max((width, height), _strip_movie(file, box, kept, len(sent)))
+            size = max(size, _strip_movie(file, box, kept, len(sent)))
         elif box.type == b"ftyp":
             _strip_brands(file, box)
         elif box.type not in _TOP:
             free(file, box)
     _blank_others(file, [box for box in top if box.type == b"mdat"], kept)
-    return CodedImage(content=file.getvalue()[: top[-1].end], width=width, height=height)
+    return CodedImage(file.getvalue()[: top[-1].end], *size, colours=colours)
 
 
 def _strip_brands(file: io.BytesIO, ftyp: Box) -> None:
@@ -77,12 +79,12 @@ def _blank(file: io.BytesIO, start: int, end: int) -> None:
     file.write(bytes(max(0, end - start)))
 
 
-def _strip_meta(file: io.BytesIO, meta: Box, kept: list[Range]) -> tuple[int, int]:
-    """The picture's width and height; adds where its bytes are."""
+def _strip_meta(file: io.BytesIO, meta: Box, kept: list[Range]) -> Items | None:
+    """The items, if there is a picture among them; adds where its bytes are."""
     items = heif.read_items(file, meta)
     if items is None:
         free(file, meta)
-        return 0, 0
+        return None
     wanted = heif.picture_items(file, items)
     for item in wanted:
         kept += items.ranges.get(item, [])
@@ -97,9 +99,7 @@ def _strip_meta(file: io.BytesIO, meta: Box, kept: list[Range]) -> tuple[int, in
             _blank(file, box.body + _HDLR_NAME, box.end)
         elif box.type == b"idat":
             _blank_others(file, [box], kept)
-    sizes = items.property(items.primary, b"ispe")
-    extent = content(file, sizes[0], 4, 8) if sizes else bytes(8)
-    return int.from_bytes(extent[:4]), int.from_bytes(extent[4:])
+    return items
 
 
 def _strip_entry(file: io.BytesIO, infe: Box, *, keep: bool) -> None:

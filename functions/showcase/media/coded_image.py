@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from showcase.media.colours import SRGB, Colours
+
 
 @dataclass(frozen=True)
 class CodedImage:
@@ -17,7 +19,7 @@ class CodedImage:
     height: int
     frames: int = 1
     orientation: int = 1
-    icc_profile: bytes | None = None
+    colours: Colours = SRGB
     decodable: bytes | None = None
     portable: bool = True
     lossless: bool = False

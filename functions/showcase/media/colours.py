@@ -29,6 +29,18 @@ class Colours:
     transfer: int = 13
 
 
+SRGB = Colours()
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """In a mode whose pixels can be averaged, 8 bits each."""
+    if image.mode in {"1", "P", "PA"}:
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    if image.mode.startswith("I"):  # 16 bits of grey
+        return image.convert("I").point(lambda value: value / 256).convert("L")
+    return image
+
+
 def to_srgb(image: Image.Image, colours: Colours) -> Image.Image:
     """RGB or RGBA, 8 bits each. A profile that does not fit the image is ignored, as browsers do."""
     if colours.icc_profile:

@@ -33,6 +33,8 @@ class ContentType(StrEnum):
     WEBP = "image/webp"
     GIF = "image/gif"
     AVIF = "image/avif"
+    HEIC = "image/heic"
+    HEIF = "image/heif"
     MP4 = "video/mp4"
     WEBM = "video/webm"
     QUICKTIME = "video/quicktime"
@@ -44,6 +46,11 @@ class ContentType(StrEnum):
     @property
     def ending(self) -> str:
         return {"quicktime": "mov", "jpeg": "jpg"}.get(self.value.partition("/")[2], self.value.partition("/")[2])
+
+    @property
+    def container(self) -> "ContentType":
+        """HEIC is HEIF with HEVC in it: senders name it either way."""
+        return ContentType.HEIC if self is ContentType.HEIF else self
 
 
 class Reason(StrEnum):
@@ -90,13 +97,23 @@ class Upload:
         """Where it arrives, in `UPLOADS`. Nothing of it is chosen by the caller."""
         return f"{self.user_id}/{self.id}"
 
-    @property
-    def shown_name(self) -> str:
-        """Where it is shown from, in `SHOWN`."""
-        return f"{self.user_id}/{self.project_id}/{self.id}.{self.content_type.ending}"
+    def shown_name(self, content_type: ContentType) -> str:
+        """Where it is shown from, in `SHOWN`, as what it was checked to be or converted to."""
+        return f"{self.user_id}/{self.project_id}/{self.id}.{content_type.ending}"
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """What a file is shown as. Width and height are an image's pixels, as they are of each of its renditions."""
+
+    content_type: ContentType
+    width: int | None = None
+    height: int | None = None
+    renditions: tuple[tuple[int, int], ...] = ()
 
 
 _AVIF_BRANDS = {b"avif", b"avis"}
+_HEIF_BRANDS = {b"mif1", b"msf1", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 
 
 def sniff(head: bytes) -> ContentType | None:
@@ -115,5 +132,7 @@ def sniff(head: bytes) -> ContentType | None:
         brand = head[8:12]
         if brand in _AVIF_BRANDS:
             return ContentType.AVIF
+        if brand in _HEIF_BRANDS:
+            return ContentType.HEIC
         return ContentType.QUICKTIME if brand == b"qt  " else ContentType.MP4
     return None

@@ -6,7 +6,7 @@ from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
 from showcase.errors import ApiError, Conflict, Forbidden, NotFound, UnprocessableContent
 from showcase.media import codes, store, sweep, validation
 from showcase.media.clients import Media, connect
-from showcase.media.domain import DETAILS, SHOWN, UPLOADS, Reason, Refused, Upload
+from showcase.media.domain import DETAILS, SHOWN, UPLOADS, CheckedFile, Reason, Refused, Upload
 from showcase.media.schemas import (
     ConfirmUploadRequest,
     ConfirmUploadResponse,
@@ -53,11 +53,11 @@ async def handle_confirm(call: Call[ConfirmUploadRequest], media: Media) -> Conf
             code="upload_busy",
             headers={"Retry-After": "2"},
         )
-    size = await _check(media, upload) if status == "pending" else None
-    url = media.storage.public_url(SHOWN, upload.shown_name)
+    checked = await _check(media, upload) if status == "pending" else None
+    shown = checked or CheckedFile(upload.content_type)  # confirmed before: its row has all that
+    url = media.storage.public_url(SHOWN, upload.shown_name(shown.content_type))
     kind = upload.content_type.kind
-    width, height = size or (None, None)
-    row = await store.confirm(media.database, upload, url, media.settings.limits(kind), width, height)
+    row = await store.confirm(media.database, upload, url, media.settings.limits(kind), shown.width, shown.height)
     if status == "pending":
         await _discard_sent(media, upload)
     if "id" not in row:
@@ -65,7 +65,7 @@ async def handle_confirm(call: Call[ConfirmUploadRequest], media: Media) -> Conf
     return ConfirmUploadResponse(**{"width": None, "height": None, **row, "kind": kind})
 
 
-async def _check(media: Media, upload: Upload) -> validation.Size:
+async def _check(media: Media, upload: Upload) -> CheckedFile | None:
     try:
         return await validation.check(media, upload)
     except Refused as refused:

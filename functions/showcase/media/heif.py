@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
+from showcase.media import icc
 from showcase.media.boxes import Box, boxes, content, inside
+from showcase.media.colours import Colours
 from showcase.media.domain import Reason, Refused
 
 Range = tuple[int, int]
@@ -26,6 +28,20 @@ class Items:
 
     def property(self, item: int, kind: bytes) -> list[Box]:
         return [box for box in self.properties.get(item, []) if box.type == kind]
+
+    def size(self, file: IO[bytes]) -> tuple[int, int]:
+        """Width and height of the primary item's pixels, before irot and imir."""
+        found = [content(file, box, _FULL_BOX, 8) for box in self.property(self.primary, b"ispe")]
+        return (int.from_bytes(found[0][:4]), int.from_bytes(found[0][4:])) if found else (0, 0)
+
+    def colours(self, file: IO[bytes]) -> Colours:
+        """The primary item's: its profile goes before code points."""
+        found = {body[:4]: body[4:] for body in (content(file, box) for box in self.property(self.primary, b"colr"))}
+        profile = icc.checked(found.get(b"prof", found.get(b"rICC", b"")))
+        nclx = found.get(b"nclx", b"")
+        if profile or len(nclx) < 4:
+            return Colours(profile)
+        return Colours(None, int.from_bytes(nclx[:2]), int.from_bytes(nclx[2:4]))
 
 
 class _Reader:

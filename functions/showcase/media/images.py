@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from showcase.media import avif, gif, jpeg, png, webp
+from showcase.media import avif, gif, heic, jpeg, png, webp
 from showcase.media.coded_image import CodedImage
-from showcase.media.colours import Colours
 from showcase.media.decoding import check_size, decode
 from showcase.media.domain import ContentType
 from showcase.media.orientation import shown_orientation, turn, upright_size
@@ -18,6 +17,7 @@ _STRIP: Mapping[ContentType, Callable[[bytes], CodedImage]] = {
     ContentType.GIF: gif.strip,
     ContentType.AVIF: avif.strip,
 }
+_CONVERTED = {ContentType.HEIC, ContentType.HEIF}
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ def clean(content: bytes, content_type: ContentType, pixels: int) -> CleanImage:
         Refused: another format, too many pixels or frames, or a damaged container. Whatever else is raised comes from a
             decoder, and means the same.
     """
+    if content_type in _CONVERTED:
+        return _convert(content, pixels)
     coded = _STRIP[content_type](content)
     check_size(coded.frames, coded.frame_pixels, pixels)
     first = decode(coded, content_type, pixels, enough(coded.width, coded.height))
@@ -52,5 +54,12 @@ def clean(content: bytes, content_type: ContentType, pixels: int) -> CleanImage:
         content_type=content_type,
         width=width,
         height=height,
-        renditions=make_renditions(first, orientation, Colours(coded.icc_profile), width, height),
+        renditions=make_renditions(first, orientation, coded.colours, width, height),
     )
+
+
+def _convert(content: bytes, pixels: int) -> CleanImage:
+    image, colours = heic.decode(content, pixels)
+    encoded, content_type = heic.encode(image, colours)
+    width, height = image.size
+    return CleanImage(encoded, content_type, width, height, make_renditions(image, 1, colours, width, height))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from showcase.media import exif, icc
 from showcase.media.coded_image import CodedImage
+from showcase.media.colours import Colours
 from showcase.media.domain import Reason, Refused
 
 SCANS = 64  # each goes over all pixels, however few bytes it has; ordinary images have about ten
@@ -60,7 +61,7 @@ def strip(content: bytes) -> CodedImage:
         width=width,
         height=height,
         orientation=exif.orientation(found.exif or b""),
-        icc_profile=profile,
+        colours=Colours(profile),
         portable=marker in _SHOWN and precision == 8,
     )
 

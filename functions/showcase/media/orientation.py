@@ -47,7 +47,7 @@ def turn(coded: CodedImage, content_type: ContentType) -> bytes:
                 return png.with_colours(_turn_frames(image, coded, "PNG", {}), coded.content)
             case _:
                 quality = {"lossless": True} if coded.lossless else {"quality": 95}
-                return _turn_frames(image, coded, "WEBP", {**quality, "icc_profile": coded.icc_profile})
+                return _turn_frames(image, coded, "WEBP", {**quality, "icc_profile": coded.colours.icc_profile})
 
 
 def _turn_jpeg(image: Image.Image, coded: CodedImage) -> bytes:
@@ -68,7 +68,7 @@ def _turn_jpeg(image: Image.Image, coded: CodedImage) -> bytes:
         subsampling=max(subsampling, 0),
         optimize=True,
         progressive="progressive" in image.info,
-        icc_profile=coded.icc_profile,
+        icc_profile=coded.colours.icc_profile,
         exif=b"",
         comment=b"",
     )

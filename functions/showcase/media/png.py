@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from showcase.media import exif, icc
 from showcase.media.coded_image import CodedImage
+from showcase.media.colours import Colours
 from showcase.media.domain import Reason, Refused
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -44,7 +45,7 @@ def strip(content: bytes) -> CodedImage:
         height=height,
         frames=_frames(chunks),
         orientation=next((exif.orientation(bytes(chunk.body)) for chunk in chunks if chunk.type == b"eXIf"), 1),
-        icc_profile=profile,
+        colours=_colours(chunks, profile),
         decodable=plain,  # Pillow refuses images whose profile unpacks to more than a megabyte
     )
 
@@ -90,6 +91,12 @@ def _frames(chunks: Sequence[_Chunk]) -> int:
     if b"acTL" not in types:
         return 1
     return types.count(b"fcTL") + (b"fcTL" not in types[: types.index(b"IDAT")] if b"IDAT" in types else 0)
+
+
+def _colours(chunks: Sequence[_Chunk], profile: bytes | None) -> Colours:
+    """By cICP, where there is one: it goes before a profile."""
+    cicp = next((chunk.body for chunk in chunks if chunk.type == b"cICP" and len(chunk.body) == 4), None)
+    return Colours(None, cicp[0], cicp[1]) if cicp else Colours(profile)
 
 
 def _profile(body: bytes) -> bytes | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from showcase.media.colours import Colours, to_srgb
+from showcase.media.colours import Colours, eight_bits, to_srgb
 from showcase.media.orientation import upright, upright_size
 
 WIDTHS = (1920, 1280, 640, 320)
@@ -39,7 +39,7 @@ def make_renditions(image: Image.Image, orientation: int, colours: Colours, widt
     sizes = [size for size in sizes if size[1] <= _LARGEST_SIDE]
     if not sizes:
         return []
-    small = _smaller(_continuous(image), upright_size(*sizes[0], orientation))
+    small = _smaller(eight_bits(image), upright_size(*sizes[0], orientation))
     small = upright(to_srgb(small, colours), orientation)
     renditions = []
     for size in sizes:
@@ -48,15 +48,6 @@ def make_renditions(image: Image.Image, orientation: int, colours: Colours, widt
         small.save(target, "WEBP", quality=_QUALITY, method=_METHOD)
         renditions.append(Rendition(target.getvalue(), *size))
     return renditions
-
-
-def _continuous(image: Image.Image) -> Image.Image:
-    """In a mode whose pixels can be averaged, 8 bits each."""
-    if image.mode in {"1", "P", "PA"}:
-        return image.convert("RGBA" if image.has_transparency_data else "RGB")
-    if image.mode.startswith("I"):  # 16 bits of grey
-        return image.convert("I").point(lambda value: value / 256).convert("L")
-    return image
 
 
 def _smaller(image: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -1,22 +1,32 @@
 """From what was sent to what may be shown."""
 
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from showcase.media.bounded import Job, open_result, run_bounded
 from showcase.media.clients import Media
-from showcase.media.domain import INPUT, OUTPUT, SHOWN, UPLOADS, Kind, Reason, Refused, Upload, sniff
+from showcase.media.domain import (
+    INPUT,
+    OUTPUT,
+    SHOWN,
+    UPLOADS,
+    CheckedFile,
+    ContentType,
+    Kind,
+    Reason,
+    Refused,
+    Upload,
+    sniff,
+)
 from showcase.storage import CHUNK, FileTooLarge
 
 CACHING = "public, max-age=31536000, immutable"  # an upload's name is never used again
 
-Size = tuple[int, int] | None
 
-
-async def check(media: Media, upload: Upload) -> Size:
-    """Reads what was sent, and stores it clean where it is shown; width and height where it is an image.
+async def check(media: Media, upload: Upload) -> CheckedFile:
+    """Reads what was sent, and stores it clean where it is shown.
 
     Doing it twice leaves the same file.
 
@@ -29,10 +39,11 @@ async def check(media: Media, upload: Upload) -> Size:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             await _download(media, upload, folder)
-            found = await _run(media, upload, folder)
+            checked = await _run(media, upload, folder)
             with open_result(folder / OUTPUT) as file:
-                await media.storage.upload(SHOWN, upload.shown_name, _chunks(file), upload.content_type, CACHING)
-    return (found["width"], found["height"]) if upload.content_type.kind is Kind.IMAGE else None
+                shown_name = upload.shown_name(checked.content_type)
+                await media.storage.upload(SHOWN, shown_name, _chunks(file), checked.content_type, CACHING)
+    return checked
 
 
 async def _download(media: Media, upload: Upload, folder: Path) -> None:
@@ -44,16 +55,19 @@ async def _download(media: Media, upload: Upload, folder: Path) -> None:
         if not size:
             raise Refused(Reason.EMPTY)
         file.seek(0)
-        if sniff(file.read(64)) is not upload.content_type:
+        if sniff(file.read(64)) is not upload.content_type.container:
             raise Refused(Reason.WRONG_TYPE)
 
 
-async def _run(media: Media, upload: Upload, folder: Path) -> Mapping[str, Any]:
+async def _run(media: Media, upload: Upload, folder: Path) -> CheckedFile:
     limits, content_type = media.check_limits, upload.content_type
     if content_type.kind is Kind.VIDEO:
-        return await run_bounded(Job.VIDEO, folder, limits, content_type=content_type)
+        await run_bounded(Job.VIDEO, folder, limits, content_type=content_type)
+        return CheckedFile(content_type)
     pixels = media.settings.media_image_pixels
-    return await run_bounded(Job.IMAGE, folder, limits, content_type=content_type, pixels=pixels)
+    found = await run_bounded(Job.IMAGE, folder, limits, content_type=content_type, pixels=pixels)
+    renditions = tuple((each["width"], each["height"]) for each in found["renditions"])
+    return CheckedFile(ContentType(found["content_type"]), found["width"], found["height"], renditions)
 
 
 async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from showcase.media import exif, icc
 from showcase.media.coded_image import CodedImage
+from showcase.media.colours import Colours
 from showcase.media.domain import Reason, Refused
 
 _CHUNKS = 5_000
@@ -38,7 +39,7 @@ def strip(content: bytes) -> CodedImage:
         height=height,
         frames=max(1, sum(kind == b"ANMF" for kind, _ in kept)),
         orientation=next((exif.orientation(body) for kind, body in chunks if kind == b"EXIF"), 1),
-        icc_profile=profile,
+        colours=Colours(profile),
         lossless=any(kind == b"VP8L" for kind, _ in kept),
     )
 

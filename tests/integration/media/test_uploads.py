@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from tests.integration.media.media import Studio
-from tests.support.pictures import PLACE, bomb, image, located, video, webm
+from tests.support.pictures import PLACE, bomb, heic, image, located, smooth, video, webm
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,21 @@ def test_an_image_is_shown_without_its_place(studio: Studio, content: bytes, con
     assert name.startswith(f"{studio.person.id}/{project}/")
     assert name.endswith(f".{ending}")
     studio.sweep_until_gone("uploads", f"{studio.person.id}/{name.split('/')[2].split('.')[0]}")
+
+
+@pytest.mark.parametrize("announced", ["image/heic", "image/heif"])
+def test_a_phone_s_heic_is_shown_as_jpeg(studio: Studio, announced: str) -> None:
+    project = studio.project()
+    content = heic(smooth((96, 64)), 6)
+    row = studio.upload(project, content, announced).raise_for_status().json()
+    assert (row["width"], row["height"]) == (64, 96)
+    shown = httpx.get(row["url"])
+    assert shown.headers["content-type"] == "image/jpeg"
+    assert PLACE not in shown.content
+    with Image.open(io.BytesIO(shown.content)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (64, 96))
+    (name,) = studio.files()
+    assert name.endswith(".jpg")
 
 
 @pytest.mark.parametrize(
