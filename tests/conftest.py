@@ -23,6 +23,7 @@ EMBEDDED = [
     "integration/test_gateway_*.py",
     "integration/graphql/test_*.py",
     "access/test_graphql.py",
+    "storage/test_*.py",
 ]
 collect_ignore_glob = EMBEDDED if os.environ.get("STACK") == "docker" else []
 

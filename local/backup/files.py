@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import IO, TypeVar
+from typing import IO, Any, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -17,6 +17,9 @@ PIECE = 256 * 1024
 ATTEMPTS = 4
 PATIENCE = httpx.Timeout(60.0, connect=5.0)
 LARGE = httpx.Timeout(900.0, connect=5.0)  # Storage answers once it has put away all of an upload
+
+OBJECT_MISSING = {"NoSuchKey", "not_found", "Not found"}
+PASSING = {HTTPStatus.LOCKED, HTTPStatus.TOO_MANY_REQUESTS}
 
 T = TypeVar("T")
 
@@ -54,7 +57,7 @@ class Storage:
         def attempt() -> tuple[int, str]:
             into.seek(0)
             into.truncate()
-            with self.http.stream("GET", _path(file), timeout=PATIENCE) as response:
+            with self.http.stream("GET", _path(file, "authenticated/"), timeout=PATIENCE) as response:
                 if response.is_error:
                     response.read()
                     _refuse(response, file)
@@ -96,12 +99,23 @@ class _PassingError(Exception):
 
 
 def _refuse(response: httpx.Response, file: StoredFile) -> None:
-    # Hosted Storage answers 400 for what is missing, and says 404 within.
-    if response.status_code == HTTPStatus.NOT_FOUND or '"404"' in response.text:
+    """Storage answers 400 for most errors; the real status and a code are in the body."""
+    found = _body(response)
+    status = int(found.get("statusCode") or response.status_code)
+    # Not for an unknown bucket or a refused key: then no file is missing.
+    if status == HTTPStatus.NOT_FOUND and (found.get("code") or found.get("error")) in OBJECT_MISSING:
         raise MissingError(file.label)
-    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS or response.is_server_error:
-        raise _PassingError(f"Storage answered {response.status_code}")
-    raise BackupError(f"Storage refused {file.label}: {response.status_code} {response.text[:300]}")
+    if status in PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise _PassingError(f"Storage answered {status}")
+    raise BackupError(f"Storage refused {file.label}: {status} {response.text[:300]}")
+
+
+def _body(response: httpx.Response) -> dict[str, Any]:
+    try:
+        found = response.json()
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) and str(found.get("statusCode", "0")).isdecimal() else {}
 
 
 def _again(attempt: Callable[[], T], otherwise: str) -> T:
@@ -116,5 +130,5 @@ def _again(attempt: Callable[[], T], otherwise: str) -> T:
     raise BackupError(f"{otherwise}: {reason or 'no answer'}") from reason
 
 
-def _path(file: StoredFile) -> str:
-    return f"/object/{quote(file.bucket, safe='')}/{quote(file.name)}"
+def _path(file: StoredFile, access: str = "") -> str:
+    return f"/object/{access}{quote(file.bucket, safe='')}/{quote(file.name)}"

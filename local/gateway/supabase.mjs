@@ -1,8 +1,6 @@
-// Auth, REST, Storage and GraphQL: Supabase Lite and PostGraphile in this process, on a real Postgres, answering as a hosted
+// Auth, REST and GraphQL: Supabase Lite and PostGraphile in this process, on a real Postgres, answering as a hosted
 // project does.
-import { App, setExperimental } from "@supabase/lite";
-import { createApi } from "@supabase/lite/cli";
-import { refuseWithoutKey } from "./api_keys.mjs";
+import { App } from "@supabase/lite";
 import { answerPreflight, isPreflight, withCors } from "./cors.mjs";
 import { withExactCount } from "./counting.mjs";
 import { connect } from "./database.mjs";
@@ -11,15 +9,13 @@ import { withUnambiguousEmbedding } from "./embedding.mjs";
 import { withTextValues } from "./filter_values.mjs";
 import { fetchWithLocalGoogle, towardsLocalGoogle } from "./google.mjs";
 import { isGraphql, lazyGraphql } from "./graphql.mjs";
-import { ObjectFiles } from "./object_files.mjs";
 import { watchSchema } from "./schema_watch.mjs";
 import { refuseOtherSignIns } from "./sign_in_methods.mjs";
-import { answerStorage } from "./storage_shapes.mjs";
 import { withLeeway } from "./token_leeway.mjs";
 
 // Only what Supabase Lite knows of the Supabase CLI's configuration; the keys come from the environment, never from the file.
 function liteConfiguration(file, settings) {
-  const { api = {}, auth = {}, storage = {} } = file;
+  const { api = {}, auth = {} } = file;
   return {
     api: {
       enabled: true,
@@ -42,21 +38,17 @@ function liteConfiguration(file, settings) {
       email: { enable_signup: false, enable_confirmations: true },
       external: { google: { enabled: auth.external?.google?.enabled ?? false, client_id: "local", secret: "local" } },
     },
-    storage: { enabled: true, file_size_limit: storage.file_size_limit ?? "50MiB" },
+    storage: { enabled: false },
     studio: { enabled: false },
   };
 }
 
-async function createApp(settings, connection) {
-  const { project } = await createApi();
-  const file = await project.local.readConfig(settings.configPath);
-  setExperimental("storage", true);
+function createApp(settings, configuration, connection) {
   const app = new App({
-    ...liteConfiguration(file, settings),
+    ...liteConfiguration(configuration, settings),
     connection,
     options: { server: { admin: false, disableStudio: true } },
   });
-  app._storageAdapter = new ObjectFiles(settings.storageDir);
   return app.init();
 }
 
@@ -73,17 +65,15 @@ const unavailable = () =>
     { status: 503, headers: { "retry-after": "1" } },
   );
 
-// In the shapes of both Auth and Storage.
 const away = () => {
-  const message = "The database does not answer right now.";
-  const body = { code: 503, error_code: "unexpected_failure", msg: message, statusCode: "503", error: "DatabaseError", message };
+  const body = { code: 503, error_code: "unexpected_failure", msg: "The database does not answer right now." };
   return Response.json(body, { status: 503, headers: { "retry-after": "1" } });
 };
 
-export async function startSupabase(settings) {
+export async function startSupabase(settings, configuration) {
   globalThis.fetch = fetchWithLocalGoogle(globalThis.fetch, settings.identityProviderUrl);
   const connection = connect(settings.databaseUrl);
-  const app = await createApp(settings, connection);
+  const app = await createApp(settings, configuration, connection);
   const stopping = new AbortController();
   const graphql = lazyGraphql(settings);
   const reload = () => Promise.allSettled([connection.introspect({ useCache: false }), graphql.reload()]);
@@ -113,10 +103,6 @@ export async function startSupabase(settings) {
     if (pathname.startsWith("/auth/v1/")) {
       const refusal = await refuseOtherSignIns(request.clone());
       return refusal ?? towardsLocalGoogle(await forward(request), settings.identityProviderUrl);
-    }
-    if (pathname.startsWith("/storage/v1/")) {
-      const ask = (ready) => patiently(ready, forward);
-      return refuseWithoutKey(request, settings) ?? answerStorage(request, ask);
     }
     const known = await schema();
     return known ? forward(withExactCount(withTextValues(withUnambiguousEmbedding(request, known)))) : unavailable();

@@ -15,7 +15,7 @@ from showcase.media.schemas import (
     SweepRequest,
     SweepResponse,
 )
-from showcase.storage import StorageQuotaExceeded
+from showcase.storage_failures import StorageQuotaExceeded
 
 STALE_CODES = 50  # made again in one run
 LEASE_SECONDS = 120  # for which an upload is checked by one request alone
