@@ -1,4 +1,4 @@
-"""Images and videos made for tests: real ones, and ones that pretend."""
+"""Images made for tests: real ones, and ones that pretend."""
 
 import io
 import struct
@@ -119,53 +119,3 @@ def several(size: tuple[int, int] = (32, 24)) -> bytes:
     red, blue = Image.new("RGB", size, "red"), Image.new("RGB", (16, 12), "blue")
     red.save(target, "MPO", save_all=True, append_images=[blue])
     return target.getvalue()
-
-
-def box(kind: bytes, body: bytes = b"") -> bytes:
-    return struct.pack(">I4s", 8 + len(body), kind) + body
-
-
-def track(handler: bytes, offsets: list[int], sizes: list[int], *, same: int = 0) -> bytes:
-    """A track whose chunks have one sample each."""
-    table = box(b"stco", struct.pack(f">II{len(offsets)}I", 0, len(offsets), *offsets))
-    table += box(b"stsc", struct.pack(">IIIII", 0, 1, 1, 1, 1))
-    table += box(
-        b"stsz", struct.pack(f">III{0 if same else len(sizes)}I", 0, same, len(sizes), *([] if same else sizes))
-    )
-    hdlr = box(b"hdlr", bytes(8) + handler + bytes(12))
-    return box(b"trak", box(b"mdia", hdlr + box(b"minf", box(b"stbl", table))))
-
-
-def ride(*, same: bool = False) -> bytes:
-    """What an action camera films: pictures, and the way it went, in turns."""
-    head, way = box(b"ftyp", b"isom" + bytes(4) + b"mp42"), PLACE * 3
-    length = len(box(b"moov", track(b"vide", [0, 0], [0, 0]) + track(b"meta", [0, 0], [0, 0], same=int(same))))
-    start = len(head) + length + 8
-    places = [start + 6, start + 12 + len(way)]
-    tracks = track(b"vide", [start, start + 6 + len(way)], [6, 6])
-    tracks += track(b"meta", places, [len(way)] * 2, same=len(way) if same else 0)
-    return head + box(b"moov", tracks) + box(b"mdat", (b"frames" + way) * 2)
-
-
-def video(brand: bytes = b"isom", extra: bytes = b"") -> bytes:
-    """The boxes of a film, with the place where it was taken."""
-    place = box(b"udta", box(b"\xa9xyz", PLACE))
-    moov = box(b"moov", box(b"mvhd", bytes(100)) + box(b"trak", box(b"tkhd", bytes(84)) + place) + place)
-    return box(b"ftyp", brand + bytes(4) + b"mp42") + moov + box(b"mdat", b"frames" * 50) + extra
-
-
-def element(identifier: str, body: bytes, *, unknown: bool = False) -> bytes:
-    """Of a WebM file; of unknown size, as recorders write what they have not finished."""
-    size = (1 << 56) - 1 if unknown else len(body)
-    return bytes.fromhex(identifier) + struct.pack(">Q", 1 << 56 | size) + body
-
-
-def webm(extra: bytes = b"", *, live: bool = False) -> bytes:
-    """A film with the place where it was taken among its tags, its title and an attached file."""
-    header = element("1a45dfa3", element("4286", b"\1") + element("4282", b"webm"))
-    tag = element("67c8", element("45a3", b"LOCATION") + element("4487", PLACE))
-    info = element("1549a966", element("2ad7b1", b"\x0f\x42\x40") + element("7ba9", PLACE))
-    tracks = element("1654ae6b", element("ae", element("d7", b"\1") + element("86", b"V_VP8")))
-    cluster = element("1f43b675", element("e7", b"\0") + element("a3", b"frames" * 20), unknown=live)
-    tags = element("1254c367", element("7373", tag)) + element("1941a469", element("61a7", PLACE))
-    return header + element("18538067", info + tracks + cluster + cluster + tags, unknown=live) + extra

@@ -1,5 +1,6 @@
 """What the process of a check runs: from `INPUT` in its folder to `OUTPUT`. Each loads only what its kind needs."""
 
+import mmap
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def check_video(folder: Path, *, content_type: str) -> dict[str, int]:
     """Cleans the video in place, and names it as what may be shown. Raises: Refused."""
     from showcase.media import videos
 
-    with (folder / INPUT).open("r+b") as file:
-        videos.clean(file, ContentType(content_type))
+    with (folder / INPUT).open("r+b") as file, mmap.mmap(file.fileno(), 0) as data:
+        videos.clean(data, ContentType(content_type))
     (folder / INPUT).rename(folder / OUTPUT)
     return {}

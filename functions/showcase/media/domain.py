@@ -49,8 +49,11 @@ class ContentType(StrEnum):
 
     @property
     def container(self) -> "ContentType":
-        """HEIC is HEIF with HEVC in it: senders name it either way."""
-        return ContentType.HEIC if self is ContentType.HEIF else self
+        """The type that stands for a family of one structure, whose names are given to each other's files.
+
+        HEIC is HEIF with HEVC in it. MP4 came from QuickTime: cameras write either brand, players read both.
+        """
+        return {ContentType.HEIF: ContentType.HEIC, ContentType.QUICKTIME: ContentType.MP4}.get(self, self)
 
 
 class Reason(StrEnum):
@@ -114,10 +117,13 @@ class CheckedFile:
 
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIF_BRANDS = {b"mif1", b"msf1", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+# How a film begins that is older than `ftyp`, or has something before it.
+_FILM_BOXES = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"uuid"}
+HEAD = 4096  # bytes that `sniff` looks at
 
 
 def sniff(head: bytes) -> ContentType | None:
-    """The type that the first 64 bytes show; None for whatever may not be uploaded."""
+    """The type that the first bytes show; None for whatever may not be uploaded."""
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return ContentType.PNG
     if head.startswith(b"\xff\xd8\xff"):
@@ -129,10 +135,16 @@ def sniff(head: bytes) -> ContentType | None:
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return ContentType.WEBM if b"webm" in head[:64] else None
     if head[4:8] == b"ftyp":
-        brand = head[8:12]
-        if brand in _AVIF_BRANDS:
+        major, *compatible = _brands(head)
+        if not _AVIF_BRANDS.isdisjoint((major, *compatible)):
             return ContentType.AVIF
-        if brand in _HEIF_BRANDS:
+        if major in _HEIF_BRANDS:
             return ContentType.HEIC
-        return ContentType.QUICKTIME if brand == b"qt  " else ContentType.MP4
-    return None
+        return ContentType.QUICKTIME if major == b"qt  " else ContentType.MP4
+    return ContentType.QUICKTIME if head[4:8] in _FILM_BOXES else None
+
+
+def _brands(head: bytes) -> list[bytes]:
+    """The major brand, and the compatible ones that decide what a reader can do with the file (14496-12, 4.3)."""
+    end = min(int.from_bytes(head[:4], "big"), len(head))
+    return [head[8:12], *(head[place : place + 4] for place in range(16, end - 3, 4))]

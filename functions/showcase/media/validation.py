@@ -8,6 +8,7 @@ from typing import IO
 from showcase.media.bounded import Job, open_result, run_bounded
 from showcase.media.clients import Media
 from showcase.media.domain import (
+    HEAD,
     INPUT,
     OUTPUT,
     SHOWN,
@@ -55,7 +56,8 @@ async def _download(media: Media, upload: Upload, folder: Path) -> None:
         if not size:
             raise Refused(Reason.EMPTY)
         file.seek(0)
-        if sniff(file.read(64)) is not upload.content_type.container:
+        sniffed = sniff(file.read(HEAD))
+        if sniffed is None or sniffed.container is not upload.content_type.container:
             raise Refused(Reason.WRONG_TYPE)
 
 

@@ -1,61 +1,95 @@
-"""Videos: whether they are whole and what they say they are; where they were taken is struck out."""
+"""Videos: whether they are whole and what they say they are; all that is not the film itself is made zeros."""
 
-import os
-from typing import IO
+from collections.abc import Mapping
 
-from showcase.media import samples, webm
-from showcase.media.boxes import Box, blank, boxes, inside
+from showcase.media import captions, webm
 from showcase.media.domain import ContentType, Reason, Refused
+from showcase.media.extents import Extent, gaps, merged
+from showcase.media.isobmff import Box, Bytes, IsoFile
+from showcase.media.mp4_fragments import fragment_extents
+from showcase.media.mp4_layout import FILE, LAYOUT, blank_fields, handler, track_id
+from showcase.media.mp4_samples import chunk_extents
+from showcase.media.work_budget import WorkBudget
 
-_CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"moof", b"traf"}
-# Names, places, devices, and whatever was put where nobody looks: players need none of it.
-_METADATA = {b"udta", b"meta", b"uuid", b"free", b"skip"}
-_DEPTH = 10
-_TOP = {
-    *(b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pdin", b"moof", b"mfra", b"sidx", b"ssix", b"styp"),
-    *(b"prft", b"meta", b"uuid", b"udta", b"emsg"),
-}
+_PICTURE = b"vide"
+_PLAYED = {_PICTURE, b"soun", b"tmcd"}
+# They stay where they tell no position. Those in tracks of other kinds (`clcp`, `subp`) are not text.
+_CAPTIONS = {b"text", b"sbtl", b"subt"}
 
 
-def clean(file: IO[bytes], content_type: ContentType) -> None:
-    """Checks a video and strikes its metadata out, in place: the bytes of the pictures stay where they are.
+def clean(data: Bytes, content_type: ContentType) -> None:
+    """Checks a video and strikes out what is not the film, in place: the bytes of the film stay where they are.
 
     Raises:
-        Refused: it is not whole, or holds more than a video.
+        Refused: it is not whole, is no film, or takes too much work.
     """
+    budget = WorkBudget(len(data))
     if content_type is ContentType.WEBM:
-        webm.clean(file)
-        return
-    size = file.seek(0, os.SEEK_END)
-    top = list(boxes(file, 0, size))
-    types = [box.type for box in top]
-    if types[:1] != [b"ftyp"] or types.count(b"moov") != 1 or not set(types) <= _TOP:
+        webm.clean(data, budget)
+    else:
+        _clean_film(IsoFile(data, budget))
+
+
+def _clean_film(file: IsoFile) -> None:
+    film = _read(file)
+    moovs = list(film.all(b"moov"))
+    if len(moovs) != 1:
         raise Refused(Reason.DAMAGED)
-    if b"moof" in types and any(samples.tell_of_places(file, box) for moov in top for box in _tracks(file, moov)):
-        raise Refused(Reason.DAMAGED)  # what it tells lies scattered among the pictures
-    _strike(file, top, size)
-
-
-def _tracks(file: IO[bytes], box: Box) -> list[Box]:
-    return [child for child in inside(file, box) if child.type == b"trak"] if box.type == b"moov" else []
-
-
-def _strike(file: IO[bytes], found: list[Box], size: int, depth: int = 0) -> None:
-    if depth > _DEPTH:
+    (moov,) = moovs
+    kept = merged(_kept_extents(file, moov, list(film.all(b"moof"))))
+    if kept and (kept[0][0] < 0 or kept[-1][1] > len(file.data)):
         raise Refused(Reason.DAMAGED)
-    for box in found:
-        if box.type == b"trak" and samples.tell_of_places(file, box):
-            for start, end in samples.stretches(file, box, size):
-                blank(file, start, end)
-            _erase(file, box)
-        elif box.type in _CONTAINERS:
-            _strike(file, inside(file, box), size, depth + 1)
-        elif box.type in _METADATA:
-            _erase(file, box)
+    file.erase_others(film)
+    blank_fields(file, moov)
+    # Of the media data stays what the tables name as the film's, whatever else lies there.
+    for mdat in film.all(b"mdat"):
+        for start, end in gaps(kept, mdat.body, mdat.end):
+            file.blank(start, end)
 
 
-def _erase(file: IO[bytes], box: Box) -> None:
-    """Makes a box free space, and its content zeros."""
-    file.seek(box.start + 4)
-    file.write(b"free")
-    blank(file, box.body, box.end)
+def _read(file: IsoFile) -> Box:
+    """The whole file. What lies behind its boxes, and is none, is one of the others."""
+    film = Box(FILE, 0, 0, len(file.data))
+    start = 0
+    while start < film.end:
+        box = file.box_at(start, film.end)
+        if box is None:
+            if bytes(file.data[start + 4 : start + 8]) in LAYOUT[FILE]:
+                raise Refused(Reason.DAMAGED)  # it was cut off
+            box = Box(FILE, start, start, film.end)
+        if box.type in LAYOUT[FILE]:
+            film.children.append(file.read_tree(box, LAYOUT))
+        else:
+            film.others.append(box)
+        start = box.end
+    return film
+
+
+def _kept_extents(file: IsoFile, moov: Box, fragments: list[Box]) -> list[Extent]:
+    """Where the samples of the tracks lie that stay; the tracks that do not become others of the movie."""
+    runs = fragment_extents(file, moov, fragments)
+    kept: list[Extent] = []
+    kinds, boxes = set(), moov.children
+    moov.children = []
+    for box in boxes:
+        extents = _film_extents(file, box, runs) if box.type == b"trak" else []
+        if extents is None:
+            moov.others.append(box)
+            continue
+        moov.children.append(box)
+        kept += extents
+        kinds.add(handler(file, box))
+    if _PICTURE not in kinds:
+        raise Refused(Reason.DAMAGED)
+    return kept
+
+
+def _film_extents(file: IsoFile, track: Box, runs: Mapping[int, list[Extent]]) -> list[Extent] | None:
+    """Where the samples of a track lie that belongs to the film; None where it does not."""
+    kind = handler(file, track)
+    if kind not in _PLAYED | _CAPTIONS:
+        return None
+    extents = chunk_extents(file, track) + runs.get(track_id(file, track), [])
+    if kind in _CAPTIONS and captions.tell_positions(file.data, extents, file.budget):
+        return None
+    return extents

@@ -1,130 +1,145 @@
-"""WebM (RFC 9559 and RFC 8794): whether a file is whole, and striking out what is not the film."""
+"""WebM films (RFC 9559): whether they are whole; all that is not the film itself is made void."""
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
+from showcase.media import captions
 from showcase.media.domain import Reason, Refused
+from showcase.media.ebml import EbmlFile, Element
+from showcase.media.extents import Extent
+from showcase.media.isobmff import Bytes
+from showcase.media.work_budget import WorkBudget
 
-_HEADER, _SEGMENT, _CLUSTER, _INFO = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1549A966
-_DOC_TYPE, _VOID, _CHECKSUM = 0x4282, 0xEC, 0xBF
+_HEADER, _DOC_TYPE, _SEGMENT = 0x1A45DFA3, 0x4282, 0x18538067
+_SEEK_HEAD, _INFO, _TRACKS, _CLUSTER, _CUES = 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1F43B675, 0x1C53BB6B
 _TAGS, _ATTACHMENTS, _CHAPTERS = 0x1254C367, 0x1941A469, 0x1043A770
-_SEEK_HEAD, _TRACKS, _CUES = 0x114D9B74, 0x1654AE6B, 0x1C53BB6B
-_TOP = {_SEEK_HEAD, _INFO, _TRACKS, _CLUSTER, _CUES, _TAGS, _ATTACHMENTS, _CHAPTERS, _VOID, _CHECKSUM}
-# Places, names, files of any kind; checksums that no longer fit; what was blanked before, with whatever it holds.
-_STRUCK = {_TAGS, _ATTACHMENTS, _CHAPTERS, _CHECKSUM, _VOID}
-# Of the segment's information: its title, when it was filmed, the names of files.
-_STRUCK_INFO = {0x7BA9, 0x4461, 0x7384, 0x3C83AB, 0x3E83BB, _CHECKSUM, _VOID}
-# What a cluster of unknown size consists of: it ends where anything else begins.
-_IN_CLUSTER = {0xE7, 0x5854, 0xA7, 0xAB, 0xA3, 0xA0, 0xAF, _VOID, _CHECKSUM}
-_ELEMENTS = 500_000
+_TRACK, _NUMBER, _TYPE, _ENCODINGS = 0xAE, 0xD7, 0x83, 0x6D80
+_SIMPLE_BLOCK, _BLOCK_GROUP, _BLOCK = 0xA3, 0xA0, 0xA1
+_PICTURE, _SOUND, _CAPTION = 1, 2, 17  # of TrackType
+
+# What players need; the rest is made void, checksums too, which no longer fit.
+_IN_SEGMENT = {_SEEK_HEAD, _INFO, _TRACKS, _CLUSTER, _CUES}
+# The unit of time, the length, and the two programs that wrote it, which the format demands.
+_IN_INFO = {0x2AD7B1, 0x4489, 0x4D80, 0x5741}
+# Not its name, its codec's name and addresses, or the files that are attached to it.
+_IN_TRACK = {
+    *(_NUMBER, 0x73C5, _TYPE, 0xB9, 0x88, 0x55AA, 0x55AB, 0x55AC, 0x55AD, 0x55AE, 0x55AF, 0x9C, 0x6DE7, 0x6DF8),
+    *(0x23E383, 0x234E7A, 0x23314F, 0x537F, 0x55EE, 0x41E4, 0x22B59C, 0x22B59D, 0x86, 0x63A2, 0xAA, 0x6FAB),
+    *(0x56AA, 0x56BB, 0xE0, 0xE1, 0xE2, _ENCODINGS),
+}
+_IN_CLUSTER = {0xE7, 0xA7, 0xAB, _SIMPLE_BLOCK, _BLOCK_GROUP}
+_IN_GROUP = {_BLOCK, 0x75A1, 0x9B, 0xFA, 0xFB, 0xA4, 0x75A2}
+# A cluster of unknown size ends where one of these begins (RFC 8794, 6.2).
+_AFTER_CLUSTER = {*_IN_SEGMENT, _TAGS, _ATTACHMENTS, _CHAPTERS, _SEGMENT, _HEADER}
 
 
-@dataclass(frozen=True)
-class Element:
-    """One element; `end` is None where the file does not say it."""
-
-    id: int
-    start: int
-    body: int
-    end: int | None
-
-
-def clean(file: IO[bytes]) -> None:
+def clean(data: Bytes, budget: WorkBudget) -> None:
     """Checks a film and strikes out all that is none, in place: its pictures stay where they are.
 
     Raises:
-        Refused: it is not whole, is of another kind, or holds more than a film.
+        Refused: it is not whole, is of another kind, or takes too much work.
     """
-    _Film(file).clean()
+    _Film(EbmlFile(data, budget)).clean(len(data))
 
 
+@dataclass
 class _Film:
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._left = _ELEMENTS
+    file: EbmlFile
+    kinds: dict[int, int] = field(default_factory=dict)  # of the tracks that stay, by number
+    captions: dict[int, list[Extent]] = field(default_factory=dict)  # a track's entry, and its blocks
 
-    def clean(self) -> None:
-        size = self._file.seek(0, os.SEEK_END)
-        header = self._element(0, size)
-        if header.id != _HEADER or header.end is None or self._kinds(header.body, header.end) != [b"webm"]:
+    def clean(self, size: int) -> None:
+        header = self.file.element(0, size)
+        if header.end is None:
             raise Refused(Reason.DAMAGED)
-        start, seen = header.end, set[int]()
-        while start < size:
-            segment = self._element(start, size)
-            if segment.id != _SEGMENT:
-                raise Refused(Reason.DAMAGED)
-            start = size if segment.end is None else segment.end
-            seen |= self._clean_segment(segment.body, start)
-        if _TRACKS not in seen:
+        end = header.end
+        types = [self.file.data[e.body : stop] for e, stop in self.file.elements(header.body, end) if e.id == _DOC_TYPE]
+        if header.id != _HEADER or [bytes(kind).rstrip(b"\0") for kind in types] != [b"webm"]:
             raise Refused(Reason.DAMAGED)
+        segment = self.file.element(end, size)
+        if segment.id != _SEGMENT:
+            raise Refused(Reason.DAMAGED)
+        end = size if segment.end is None else segment.end
+        self._segment(segment.body, end)
+        self.file.void(end, size)
+        for entry, *blocks in self.captions.values():
+            if captions.tell_positions(self.file.data, blocks, self.file.budget):
+                self._void((entry, *blocks))
 
-    def _kinds(self, start: int, end: int) -> list[bytes]:
-        return [self._content(child) for child in self._whole(start, end) if child.id == _DOC_TYPE]
-
-    def _clean_segment(self, start: int, end: int) -> set[int]:
-        """Which elements it has. They fill it exactly: nothing hides between or behind them."""
-        seen = set[int]()
+    def _segment(self, start: int, end: int) -> None:
         while start < end:
-            child = self._element(start, end)
-            if child.id not in _TOP or (child.end is None and child.id != _CLUSTER):
+            child = self.file.element(start, end)
+            if child.end is None and child.id != _CLUSTER:
                 raise Refused(Reason.DAMAGED)
-            seen.add(child.id)
-            start = self._end_of_cluster(child.body, end) if child.end is None else child.end
-            if child.id in _STRUCK:
-                self._blank(child.start, start)
+            start = end if child.end is None else child.end
+            if child.id == _CLUSTER:
+                start = self._cluster(child.body, start, sized=child.end is not None)
             elif child.id == _INFO:
-                for told in self._whole(child.body, start):
-                    if told.id in _STRUCK_INFO and told.end is not None:
-                        self._blank(told.start, told.end)
-        return seen
+                self._void(self._read(child.body, start, _IN_INFO)[1])
+            elif child.id == _TRACKS:
+                self._tracks(child.body, start)
+            elif child.id not in _IN_SEGMENT:
+                self.file.void(child.start, start)
+        if _PICTURE not in self.kinds.values():
+            raise Refused(Reason.DAMAGED)
 
-    def _end_of_cluster(self, start: int, end: int) -> int:
+    def _read(self, start: int, end: int, kept: set[int]) -> tuple[dict[int, Extent], list[Extent]]:
+        """The content of these elements, the last of each kind; and where the others are."""
+        found, others = {}, []
+        for child, stop in self.file.elements(start, end):
+            if child.id in kept:
+                found[child.id] = (child.body, stop)
+            else:
+                others.append((child.start, stop))
+        return found, others
+
+    def _void(self, extents: Iterable[Extent]) -> None:
+        for start, end in extents:
+            self.file.void(start, end)
+
+    def _tracks(self, start: int, end: int) -> None:
+        for entry, stop in self.file.elements(start, end):
+            found, others = self._read(entry.body, stop, _IN_TRACK) if entry.id == _TRACK else ({}, [])
+            number, kind = (self.file.number(*found.get(each, (0, 0))) for each in (_NUMBER, _TYPE))
+            if kind == _CAPTION and _ENCODINGS not in found:  # what is packed cannot be read here
+                self.captions[number] = [(entry.start, stop)]
+            elif kind not in {_PICTURE, _SOUND}:
+                self.file.void(entry.start, stop)
+                continue
+            self.kinds[number] = kind
+            self._void(others)
+
+    def _cluster(self, start: int, end: int, *, sized: bool) -> int:
+        """Where it ends."""
         while start < end:
-            child = self._element(start, end)
-            if child.id not in _IN_CLUSTER:
+            child = self.file.element(start, end)
+            if not sized and child.id in _AFTER_CLUSTER:
                 return start
             if child.end is None:
                 raise Refused(Reason.DAMAGED)
             start = child.end
+            if child.id in {_SIMPLE_BLOCK, _BLOCK_GROUP}:
+                self._block(child, start)
+            elif child.id not in _IN_CLUSTER:
+                self.file.void(child.start, start)
         return start
 
-    def _whole(self, start: int, end: int) -> Iterator[Element]:
-        """The elements between two places, of which each says where it ends."""
-        while start < end:
-            child = self._element(start, end)
-            if child.end is None:
-                raise Refused(Reason.DAMAGED)
-            yield child
-            start = child.end
+    def _block(self, block: Element, end: int) -> None:
+        """A block, alone or with what belongs to it."""
+        content, others = (block.body, end), list[Extent]()
+        if block.id == _BLOCK_GROUP:
+            found, others = self._read(block.body, end, _IN_GROUP)
+            content = found.get(_BLOCK, (end, end))
+        number = self._track_of(*content)
+        if number not in self.kinds:
+            self.file.void(block.start, end)
+            return
+        self._void(others)
+        if number in self.captions:
+            self.captions[number].append((block.start, end))
 
-    def _element(self, start: int, end: int) -> Element:
-        self._left -= 1
-        self._file.seek(start)
-        head = self._file.read(12)
-        id_width = 9 - head[0].bit_length() if head else 0
-        if self._left < 0 or not 1 <= id_width <= 4 or len(head) <= id_width or not head[id_width]:
-            raise Refused(Reason.DAMAGED)
-        size_width = 9 - head[id_width].bit_length()
-        body = start + id_width + size_width
-        unknown = (1 << 7 * size_width) - 1
-        size = int.from_bytes(head[id_width : id_width + size_width], "big") & unknown
-        if body > end or (size != unknown and body + size > end):
-            raise Refused(Reason.DAMAGED)
-        identifier = int.from_bytes(head[:id_width], "big")
-        return Element(identifier, start, body, None if size == unknown else body + size)
-
-    def _content(self, element: Element) -> bytes:
-        self._file.seek(element.body)
-        return self._file.read(min((element.end or element.body) - element.body, 64))
-
-    def _blank(self, start: int, end: int) -> None:
-        """Makes an element a void one of the same length, and its content zeros."""
-        length = end - start
-        size = (1 << 56 | length - 9).to_bytes(8, "big") if length >= 9 else (0x80 | length - 2).to_bytes(1, "big")
-        self._file.seek(start)
-        self._file.write(_VOID.to_bytes(1, "big") + size)
-        left = length - 1 - len(size)
-        while left:
-            left -= self._file.write(bytes(min(left, 65536)))
+    def _track_of(self, start: int, end: int) -> int:
+        """The number of a block's track, an integer of variable width (RFC 9559, 10.1); 0 where there is none."""
+        first = self.file.data[start] if start < end else 0
+        width = 9 - first.bit_length()
+        return self.file.number(start, start + width) & (1 << 7 * width) - 1 if first and start + width <= end else 0

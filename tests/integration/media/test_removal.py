@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from tests.integration.media.media import Studio
-from tests.support.pictures import image, video
+from tests.support.films import video
+from tests.support.pictures import image
 
 
 def test_a_deleted_row_takes_its_file_along(studio: Studio) -> None:
