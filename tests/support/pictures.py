@@ -22,14 +22,16 @@ def image(kind: str = "PNG", size: tuple[int, int] = (32, 24), **options: Any) -
     return target.getvalue()
 
 
-def located(kind: str = "JPEG", orientation: int = 6) -> bytes:
+def located(kind: str = "JPEG", orientation: int = 6, picture: Image.Image | None = None) -> bytes:
     """With the place where it was taken, in EXIF and as text, and lying on its side."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     exif[0x010E] = PLACE.decode()
     exif.get_ifd(0x8825)[1] = "N"
     exif.get_ifd(0x8825)[2] = (52.0, 12.0, 19.0)
-    return image(kind, exif=exif)
+    target = io.BytesIO()
+    (picture or Image.new("RGB", (32, 24), "#336699")).save(target, kind, exif=exif)
+    return target.getvalue()
 
 
 def smooth(size: tuple[int, int]) -> Image.Image:
@@ -65,20 +67,21 @@ def heic(picture: Image.Image, orientation: int = 1, others: Sequence[Image.Imag
     return target.getvalue()
 
 
+def chunk(name: bytes, data: bytes) -> bytes:
+    """Of a PNG."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
 def bomb(width: int = 30_000, height: int = 30_000) -> bytes:
     """A PNG of few bytes and many pixels."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
     row = b"\0" + bytes(width // 8)
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     data = zlib.compress(row * height, 9)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
-def animation(kind: str = "GIF", frames: int = 3) -> bytes:
-    pictures = [Image.new("RGB", (16, 16), (80 * n % 256, 10, 10)) for n in range(frames)]
+def animation(kind: str = "GIF", frames: int = 3, size: tuple[int, int] = (16, 16)) -> bytes:
+    pictures = [Image.new("RGB", size, (80 * n % 256, 10, 10)) for n in range(frames)]
     target = io.BytesIO()
     pictures[0].save(target, kind, save_all=True, append_images=pictures[1:], duration=50)
     return target.getvalue()

@@ -74,9 +74,7 @@ def _table(primaries: int, transfer: int) -> ImageFilter.Color3DLUT:
         linear = [_linear(value, transfer) for value in coded]
         mixed = [max(0.0, sum(weight * value for weight, value in zip(row, linear, strict=True))) for row in matrix]
         if transfer in {_PQ, _HLG}:
-            brightest = max(*mixed, 1e-6)
-            scale = min(1.0, (1 + brightest / _PEAK**2) / (1 + brightest))  # Reinhard's curve, 2002, equation 4
-            mixed = [value * scale for value in mixed]
+            mixed = [value * (1 + value / _PEAK**2) / (1 + value) for value in mixed]
         return tuple(_encoded(value) for value in mixed)
 
     return ImageFilter.Color3DLUT.generate(_LUT_SIZE, convert)

@@ -31,8 +31,8 @@ def check_size(frames: int, frame_pixels: int, pixels: int) -> None:
 
 
 def decode(coded: CodedImage, content_type: ContentType, pixels: int, enough: tuple[int, int]) -> Image.Image:
-    """The first frame, once every frame has been decoded. A JPEG's is half, a quarter or an eighth as large if it still
-    has `enough` pixels across and down: all of its codes are read, and fewer pixels made of them.
+    """The first frame, once every frame has been decoded. A JPEG's is a half, quarter or eighth of its size if that
+    still is `enough` pixels across and down: all of its codes are read, and fewer pixels made of them.
 
     Raises:
         Refused: more than `pixels`, all frames together. Whatever else Pillow raises means a damaged file.
@@ -47,3 +47,12 @@ def decode(coded: CodedImage, content_type: ContentType, pixels: int, enough: tu
             image.seek(number)
             image.load()
         return first
+
+
+def decode_first(coded: CodedImage, content_type: ContentType, pixels: int, enough: tuple[int, int]) -> Image.Image:
+    """The first frame alone, as small as `decode` has it. Raises: Refused: it has more than `pixels` even so."""
+    with open_image(coded, content_type) as image:
+        image.draft(None, enough)
+        check_size(1, image.width * image.height, pixels)
+        image.load()
+        return image

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from PIL import Image
+
 from showcase.media import avif, gif, heic, jpeg, png, webp
 from showcase.media.coded_image import CodedImage
-from showcase.media.decoding import check_size, decode
-from showcase.media.domain import ContentType
-from showcase.media.orientation import shown_orientation, turn, upright_size
+from showcase.media.decoding import check_size, decode, decode_first
+from showcase.media.domain import ContentType, Reason, Refused, sniff
+from showcase.media.orientation import shown_orientation, turn, upright, upright_size
 from showcase.media.renditions import Rendition, enough, make_renditions
 
 _STRIP: Mapping[ContentType, Callable[[bytes], CodedImage]] = {
@@ -56,6 +58,19 @@ def clean(content: bytes, content_type: ContentType, pixels: int) -> CleanImage:
         height=height,
         renditions=make_renditions(first, orientation, coded.colours, width, height),
     )
+
+
+def picture_of(content: bytes, pixels: int, enough: tuple[int, int]) -> Image.Image:
+    """The first frame of a clean image, upright; a JPEG's smaller, down to `enough` pixels across and down.
+
+    Raises:
+        Refused: more than `pixels`.
+    """
+    content_type = sniff(content)
+    if content_type is None or content_type not in _STRIP:
+        raise Refused(Reason.WRONG_TYPE)
+    first = decode_first(_STRIP[content_type](content), content_type, pixels, enough)
+    return upright(first, shown_orientation(first))
 
 
 def _convert(content: bytes, pixels: int) -> CleanImage:

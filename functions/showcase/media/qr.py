@@ -11,7 +11,8 @@ import segno
 from PIL import Image
 
 from showcase.contrast import ENOUGH, contrast, is_lighter
-from showcase.media.domain import Reason, Refused
+from showcase.media.colours import eight_bits
+from showcase.media.images import picture_of
 
 QUIET_ZONE = 4  # modules; the standard's
 LOGO_SHARE = 0.2  # of the code's width: H still reads with this much of the middle covered
@@ -61,13 +62,9 @@ def _square(width: int, share: float) -> tuple[int, int]:
 def _logo(logo: bytes) -> Image.Image:
     """Small, before it is anything else: every copy of a large picture takes as much again."""
     side = (LOGO_SIDE, LOGO_SIDE)
-    with Image.open(io.BytesIO(logo)) as image:
-        image.draft(None, side)  # a JPEG is decoded at a fraction of its size
-        if image.width * image.height > LOGO_PIXELS:
-            raise Refused(Reason.TOO_MANY_PIXELS)
-        plain = image.convert("RGBA") if image.mode in {"1", "P", "PA"} else image
-        plain.thumbnail(side)
-        return plain.convert("RGBA")
+    plain = eight_bits(picture_of(logo, LOGO_PIXELS, side))
+    plain.thumbnail(side)
+    return plain.convert("RGBA")
 
 
 def _with_logo(picture: io.BytesIO, logo: Image.Image, style: Mapping[str, Any], width: int) -> bytes:

@@ -40,7 +40,7 @@ def strip(content: bytes) -> CodedImage:
         frames=max(1, sum(kind == b"ANMF" for kind, _ in kept)),
         orientation=next((exif.orientation(body) for kind, body in chunks if kind == b"EXIF"), 1),
         colours=Colours(profile),
-        lossless=any(kind == b"VP8L" for kind, _ in kept),
+        lossless=not any(kind == b"VP8 " for kind, _ in _bitstreams(kept)),
     )
 
 
@@ -71,6 +71,12 @@ def _clean(chunk: Chunk, profile: bytes | None) -> Chunk:
     if kind == b"ANMF":
         return kind, body[:16] + b"".join(_chunk(*inner) for inner in _chunks(body[16:]) if inner[0] in _FRAME)
     return chunk
+
+
+def _bitstreams(chunks: Sequence[Chunk]) -> Iterator[Chunk]:
+    """Of the image, or of each frame."""
+    for kind, body in chunks:
+        yield from _chunks(body[16:]) if kind == b"ANMF" else [(kind, body)]
 
 
 def _canvas(chunks: Sequence[Chunk]) -> tuple[int, int]:
