@@ -1,10 +1,12 @@
 """Files: below a folder named with their owner's id, and only there."""
 
+import tomllib
 from uuid import UUID
 
 import psycopg
 import pytest
 
+from local.settings import ROOT
 from tests.sql.acting import ADA, GRACE, Connection, acting_as, superuser
 
 BUCKETS = ("project-media", "qr-codes", "ai-assets")
@@ -100,3 +102,19 @@ def test_buckets_have_limits_and_take_nothing_that_runs_scripts(untouched_databa
             assert 0 < row["file_size_limit"] <= 50 * 1024 * 1024
         assert row["allowed_mime_types"]
         assert not [kind for kind in row["allowed_mime_types"] if "svg" in kind or "html" in kind or "*" in kind]
+
+
+def test_config_toml_has_the_same_buckets_and_a_limit_that_allows_each(untouched_database: str) -> None:
+    storage = tomllib.loads((ROOT / "supabase" / "config.toml").read_text("utf-8"))["storage"]
+    with superuser(untouched_database) as connection:
+        rows = connection.execute("select * from storage.buckets").fetchall()
+    in_file = {
+        name: (bucket["public"], in_bytes(bucket["file_size_limit"]), bucket["allowed_mime_types"])
+        for name, bucket in storage["buckets"].items()
+    }
+    assert in_file == {row["id"]: (row["public"], row["file_size_limit"], row["allowed_mime_types"]) for row in rows}
+    assert in_bytes(storage["file_size_limit"]) >= max(size for _, size, _ in in_file.values())
+
+
+def in_bytes(size: str) -> int:
+    return int(size.removesuffix("MiB")) * 1024 * 1024

@@ -66,17 +66,16 @@ const plainKeys = (sql, bucket, prefix) => sql`
 // A folder is as old as its oldest object.
 function delimitedKeys(sql, bucket, prefix) {
   const level = prefix.split("/").length;
-  const below = sql`strpos(substr(name, ${prefix.length + 1}), '/')`;
+  const slash = sql`strpos(substr(name, ${prefix.length + 1}), '/')`;
   const all = sql`
-    select *, ${below} as slash from storage.objects
-    where bucket_id = ${bucket} and name like ${`${escapeLike(prefix)}%`}`;
-  const folder = sql`left(name, ${prefix.length} + slash - 1)`;
+    select *, left(name, ${prefix.length} + nullif(${slash}, 0) - 1) as folder
+    from storage.objects where bucket_id = ${bucket} and name like ${`${escapeLike(prefix)}%`}`;
   return sql`
     select split_part(name, '/', ${level}) as key, name, id, updated_at, created_at, last_accessed_at, metadata, name as place
-    from (${all}) as object where slash = 0
+    from (${all}) as object where folder is null
     union all
-    select split_part(${folder}, '/', ${level}), ${folder}, null, min(created_at), min(created_at), null, null, ${folder} || '/'
-    from (${all}) as object where slash > 0 group by ${folder}`;
+    select split_part(folder, '/', ${level}), folder, null, min(created_at), min(created_at), null, null, folder || '/'
+    from (${all}) as object where folder is not null group by folder`;
 }
 
 function keyPage(sql, bucket, { keys, delimited, order, column, after, size }) {
