@@ -10,10 +10,13 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from importlib import import_module
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+TICK_SECONDS = 1.0  # how exact the header Date is
 
 
 def by_port(simulators: Mapping[int, Starlette]) -> ASGIApp:
@@ -35,6 +38,23 @@ def by_port(simulators: Mapping[int, Starlette]) -> ASGIApp:
     return answer
 
 
+class Server(uvicorn.Server):
+    """Uvicorn's own loop looks ten times a second whether it is to end: much, for a process that mostly waits."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), TICK_SECONDS)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._loop.call_soon_threadsafe(self._ending.set)
+
+
 async def main() -> None:
     ports = {vendor: int(port) for vendor, _, port in (argument.partition("=") for argument in sys.argv[1:])}
     simulators = {port: import_module(f"local.simulators.{vendor}").create_app() for vendor, port in ports.items()}
@@ -42,7 +62,7 @@ async def main() -> None:
     with contextlib.ExitStack() as closing:
         listening = [closing.enter_context(socket.create_server((host, port))) for port in simulators]
         config = uvicorn.Config(by_port(simulators), access_log=False)
-        await uvicorn.Server(config).serve(sockets=listening)
+        await Server(config).serve(sockets=listening)
 
 
 if __name__ == "__main__":

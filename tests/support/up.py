@@ -33,6 +33,7 @@ def own_environment(state: Path, **variables: str) -> dict[str, str]:
 class Up:
     state: Path
     environment: dict[str, str]
+    root: Path = ROOT  # the checkout that runs
     process: subprocess.Popen[bytes] | None = None
     family: list[psutil.Process] = field(default_factory=list)
     seconds: float = 0.0  # that the last start took
@@ -41,14 +42,18 @@ class Up:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port('GATEWAY_PORT')}"
 
+    @property
+    def python(self) -> str:
+        return sys.executable if self.root == ROOT else str(self.root / ".venv" / "bin" / "python")
+
     def port(self, variable: str) -> int:
         return int(self.environment[variable])
 
     def launch(self) -> subprocess.Popen[bytes]:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "local", "up"],
-                cwd=ROOT,
+                [self.python, "-m", "local", "up"],
+                cwd=self.root,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -124,4 +129,4 @@ class Up:
         process_tree.end_all(self.state)
         if self.process is not None:
             self.process.wait(GONE_SECONDS)
-        subprocess.run([sys.executable, "-m", "local", "reset"], cwd=ROOT, env=self.environment, check=True)
+        subprocess.run([self.python, "-m", "local", "reset"], cwd=self.root, env=self.environment, check=True)

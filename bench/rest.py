@@ -1,0 +1,185 @@
+"""/rest/v1 at 32 connections: requests a second, the gateway's processor time for each, and its memory.
+
+Six rounds in turn of this build and an older one, each with its own database of the same content on the same machine:
+a list of projects with an embedding, a single row, an insert. With --postgrest, a real PostgREST behind this build's
+gateway takes part too.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+import psycopg
+
+from bench.builds import checkout, running
+from bench.support import print_machine, print_table
+from local.database import node_program
+from local.settings import HOST, ROOT
+from tests.support.people import Person, make_person
+from tests.support.up import Up
+
+ROUNDS = 6
+CONNECTIONS = 32
+USERS = 20
+PROJECTS = 200
+GENERATOR = ROOT / "bench" / "load_generator.mjs"
+
+Prepared = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Server:
+    """One build that runs, and what clients ask of it: requests by kind."""
+
+    up: Up
+    requests: Mapping[str, Prepared]
+
+    @property
+    def gateway(self) -> psutil.Process:
+        return self.up.listener("GATEWAY_PORT")
+
+
+@dataclass
+class Measured:
+    """Of each round."""
+
+    rates: list[float] = field(default_factory=list)  # requests/s
+    cpu: list[float] = field(default_factory=list)  # milliseconds of the gateway's processor time for each request
+
+
+def database_url(up: Up) -> str:
+    return f"postgresql://postgres:postgres@{HOST}:{up.port('POSTGRES_PORT')}/postgres"
+
+
+def prepare(up: Up) -> Server:
+    """The same content for each: 200 published projects of twenty users, with images and tags."""
+    secret = up.key("supabase_jwt_secret")
+    users = [make_person(database_url(up), secret, f"{up.url}/auth/v1") for _ in range(USERS)]
+    with psycopg.connect(database_url(up), autocommit=True) as connection:
+        rows = connection.execute(
+            """
+            insert into public.projects (user_id, title, status, short_summary)
+            select (%s::uuid[])[1 + n %% %s], 'Project ' || n, 'published', 'What it is, in one sentence.'
+            from generate_series(1, %s) as n returning id::text
+            """,
+            ([user.id for user in users], USERS, PROJECTS),
+        ).fetchall()
+        ids = [row[0] for row in rows]
+        connection.execute("insert into public.project_tags select id, 'bench' from unnest(%s::uuid[]) as id", (ids,))
+        connection.execute("vacuum analyze")
+    return Server(up, _requests(up, users, ids))
+
+
+def _requests(up: Up, users: Sequence[Person], projects: Sequence[str]) -> Mapping[str, Prepared]:
+    key = {"apikey": up.key("supabase_publishable_key")}
+    as_user = [key | {"authorization": f"Bearer {user.token}"} for user in users]
+    listed = "select=id,title,status,users(username,avatar_url),project_tags(tag)&order=created_at.desc,id&limit=20"
+    return {
+        "list with embeddings": [
+            {"method": "GET", "path": f"/rest/v1/projects?{listed}&offset={n}", "headers": key} for n in range(100)
+        ],
+        "single row": [
+            {"method": "GET", "path": f"/rest/v1/projects?select=id,title,status&id=eq.{project}", "headers": key}
+            for project in projects
+        ],
+        "insert": [
+            {
+                "method": "POST",
+                "path": "/rest/v1/projects",
+                "headers": {**headers, "content-type": "application/json", "prefer": "return=minimal"},
+                "body": json.dumps({"user_id": str(user.id), "title": "Measured"}),
+            }
+            for user, headers in zip(users, as_user, strict=True)
+        ],
+    }
+
+
+def generate(up: Up, prepared: Prepared, **limit: float) -> dict[str, Any]:
+    """What the load generator saw. Every answer must be a success."""
+    wanted = {"host": HOST, "port": up.port("GATEWAY_PORT"), "connections": CONNECTIONS, "prepared": prepared, **limit}
+    finished = subprocess.run(
+        [node_program(), GENERATOR], input=json.dumps(wanted), capture_output=True, text=True, check=True
+    )
+    seen: dict[str, Any] = json.loads(finished.stdout)
+    assert set(seen["statuses"]) <= {"200", "201"}, seen
+    return seen
+
+
+def measure(server: Server, kind: str, seconds: float, measured: Measured) -> None:
+    before = sum(server.gateway.cpu_times()[:2])
+    seen = generate(server.up, server.requests[kind], seconds=seconds)
+    used = sum(server.gateway.cpu_times()[:2]) - before
+    measured.rates.append(seen["answered"] / seen["seconds"])
+    measured.cpu.append(used / seen["answered"] * 1000)
+    if kind == "insert":  # a user may have a thousand, and lists stay as long as they were
+        with psycopg.connect(database_url(server.up), autocommit=True) as connection:
+            connection.execute("delete from public.projects where title = 'Measured'")
+            connection.execute("vacuum analyze public.projects")
+
+
+def measure_memory(server: Server, requests: int) -> list[tuple[str, float]]:
+    """MB that the gateway has resident, after each tenth of so many requests."""
+    process, found = server.gateway, []
+    prepared = server.requests["single row"]
+    for tenth in range(1, 11):
+        generate(server.up, prepared, requests=requests // 10)
+        found.append((f"{requests // 10 * tenth:,}", process.memory_info().rss / 2**20))
+    return found
+
+
+def report(results: Mapping[str, Mapping[str, Measured]]) -> None:
+    """Medians of the rounds; the first build is what the others are compared with."""
+    first = next(iter(results))
+    for title, column in (("requests/s", "rates"), ("gateway's processor time a request, ms", "cpu")):
+        rows: list[tuple[object, ...]] = []
+        for kind in results[first]:
+            values = {name: getattr(kinds[kind], column) for name, kinds in results.items()}
+            medians = {name: statistics.median(each) for name, each in values.items()}
+            ratios = [medians[name] / medians[first] for name in list(results)[1:]]
+            spreads = [f"{medians[name]:.2f} ({min(each):.2f}-{max(each):.2f})" for name, each in values.items()]
+            rows.append((kind, *spreads, *(f"x {ratio:.2f}" for ratio in ratios)))
+        print_table(title, ("", *results, *(f"{name} / {first}" for name in list(results)[1:])), rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--beside", default="9c1f395", metavar="COMMIT", help="the older build")
+    parser.add_argument("--seconds", type=float, default=5, help="of each round and kind")
+    parser.add_argument("--requests", type=int, default=100_000, help="while memory is watched; 0: not at all")
+    parser.add_argument("--postgrest", type=Path, help="a PostgREST to measure too, behind this build's gateway")
+    arguments = parser.parse_args()
+    builds: dict[str, tuple[Path, dict[str, str]]] = {
+        arguments.beside: (checkout(arguments.beside), {}),
+        "this build": (ROOT, {}),
+    }
+    if arguments.postgrest:
+        builds["PostgREST"] = (ROOT, {"POSTGREST": str(arguments.postgrest)})
+    print_machine()
+    results: dict[str, dict[str, Measured]] = {name: defaultdict(Measured) for name in builds}
+    with ExitStack() as stack:
+        servers = {
+            name: prepare(stack.enter_context(running(root, **variables))) for name, (root, variables) in builds.items()
+        }
+        for server in servers.values():  # what is done at the first requests is done
+            for prepared in server.requests.values():
+                generate(server.up, prepared, requests=200)
+        for _ in range(ROUNDS):
+            for kind in ("list with embeddings", "single row", "insert"):
+                for name, server in servers.items():
+                    measure(server, kind, arguments.seconds, results[name][kind])
+        report(results)
+        if arguments.requests:
+            memory = measure_memory(servers["this build"], arguments.requests)
+            print_table("gateway's memory", ("requests", "MB"), memory)
+
+
+if __name__ == "__main__":
+    main()
