@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from local.database import node_program
+from local.postgrest import configuration, find_postgrest
 from local.settings import HOST, ROOT, VENDORS, Settings
 
 # Of our own environment, only what programs need to find their files: a variable meant for something else (PORT, DEBUG,
@@ -27,9 +28,12 @@ def services(settings: Settings, database_url: str) -> tuple[Service, ...]:
 
     The functions are late: they are ready when what they depend on is, and remember for a while that it was not.
     """
-    embedded = [gateway(settings, database_url), identity_provider(settings)] if settings.stack == "embedded" else []
-    scheduler = [cron(settings, database_url)] if settings.stack == "embedded" and settings.cron else []
-    return (*embedded, *simulators(settings), functions(settings), *scheduler)
+    if settings.stack == "hosted":
+        return (*simulators(settings), functions(settings))
+    rest = [postgrest(settings, database_url)] if settings.postgrest else []
+    scheduler = [cron(settings, database_url)] if settings.cron else []
+    supabase = (*rest, gateway(settings, database_url), identity_provider(settings))
+    return (*supabase, *simulators(settings), functions(settings), *scheduler)
 
 
 def gateway(settings: Settings, database_url: str) -> Service:
@@ -43,17 +47,24 @@ def gateway(settings: Settings, database_url: str) -> Service:
         "STORAGE_DIR": str(settings.state_folder / "storage"),
         "SITE_URL": settings.site_url,
         "SUPABASE_URL": settings.supabase_url,
+        "REST_URL": settings.postgrest_url if settings.postgrest else "",
         **_keys(settings),
     }
     return Service(
-        "gateway", _node("local/gateway/gateway.mjs"), _with(environment), f"{settings.gateway_url}/_local/ready"
+        "gateway", _node("local/gateway/gateway.mjs"), inherited(environment), f"{settings.gateway_url}/_local/ready"
     )
+
+
+def postgrest(settings: Settings, database_url: str) -> Service:
+    """Behind the gateway, where POSTGREST says so."""
+    ready = f"http://{HOST}:{settings.postgrest_admin_port}/ready"
+    return Service("postgrest", (find_postgrest(settings),), inherited(configuration(settings, database_url)), ready)
 
 
 def identity_provider(settings: Settings) -> Service:
     environment = {"PORT": str(settings.identity_port), "HOST": HOST, "SITE_URL": settings.site_url}
     ready = f"{settings.identity_url}/.well-known/openid-configuration"
-    return Service("google", _node("local/gateway/identity_provider.mjs"), _with(environment), ready)
+    return Service("google", _node("local/gateway/identity_provider.mjs"), inherited(environment), ready)
 
 
 def functions(settings: Settings) -> Service:
@@ -72,7 +83,7 @@ def functions(settings: Settings) -> Service:
         "SUPABASE_URL": settings.supabase_url,
         "SITE_URL": settings.site_url,
     }
-    return Service("functions", command, _with(environment), f"{settings.functions_url}/functions/v1/health")
+    return Service("functions", command, inherited(environment), f"{settings.functions_url}/functions/v1/health")
 
 
 def _stand_ins(settings: Settings) -> dict[str, str]:
@@ -105,7 +116,7 @@ def simulator(settings: Settings, *vendors: str) -> Service:
     listening = (f"{vendor}={settings.simulator_port(vendor)}" for vendor in vendors)
     command = (sys.executable, "-m", "local.simulators", *listening)
     name = vendors[0] if len(vendors) == 1 else "simulators"
-    return Service(name, command, _with(environment), f"{settings.simulator_url(vendors[0])}/_simulator")
+    return Service(name, command, inherited(environment), f"{settings.simulator_url(vendors[0])}/_simulator")
 
 
 def _stripe_environment(settings: Settings) -> dict[str, str]:
@@ -145,7 +156,7 @@ def _sendgrid_public_key(settings: Settings) -> str:
 def openai_simulator(settings: Settings) -> Service:
     environment = {"PORT": str(settings.openai_simulator_port), "HOST": HOST}
     ready = f"{settings.simulator_url('openai')}/_simulator"
-    return Service("openai", _node("local/simulators/openai/simulator.mjs"), _with(environment), ready)
+    return Service("openai", _node("local/simulators/openai/simulator.mjs"), inherited(environment), ready)
 
 
 def cron(settings: Settings, database_url: str) -> Service:
@@ -156,7 +167,7 @@ def cron(settings: Settings, database_url: str) -> Service:
         "SUPABASE_URL": settings.supabase_url,
         "SUPABASE_SECRET_KEY": settings.supabase_secret_key,
     }
-    return Service("cron", (sys.executable, "-m", "local.cron"), _with(environment))
+    return Service("cron", (sys.executable, "-m", "local.cron"), inherited(environment))
 
 
 def _node(program: str) -> tuple[str, ...]:
@@ -172,5 +183,6 @@ def _keys(settings: Settings) -> dict[str, str]:
     return {name: value for name, value in keys.items() if value}
 
 
-def _with(own: Mapping[str, str]) -> dict[str, str]:
+def inherited(own: Mapping[str, str]) -> dict[str, str]:
+    """A service's environment: what it is given, and of ours what programs need to find their files."""
     return {name: os.environ[name] for name in INHERITED if name in os.environ} | dict(own)

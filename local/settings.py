@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     postgres_port: Port = 54322
     functions_port: Port = 54323
     identity_port: Port = 54324
+    postgrest_port: Port = 54325
+    postgrest_admin_port: Port = 54326
     github_simulator_port: Port = 54331
     x_simulator_port: Port = 54332
     linkedin_simulator_port: Port = 54333
@@ -54,6 +56,7 @@ class Settings(BaseSettings):
     sendgrid_simulator_port: Port = 54336
 
     site_url: str = "http://127.0.0.1:3000"
+    postgrest: str = ""  # a program to run behind the gateway, or `path`; empty: the gateway's own engine
     cron: bool = True  # whether the functions that are scheduled are called
 
     # Embedded: made at the first start and kept in the state folder. Hosted: the project's.
@@ -81,6 +84,10 @@ class Settings(BaseSettings):
         return f"http://{HOST}:{self.identity_port}"
 
     @property
+    def postgrest_url(self) -> str:
+        return f"http://{HOST}:{self.postgrest_port}"
+
+    @property
     def logs(self) -> Path:
         return self.state_folder / "logs"
 
@@ -102,8 +109,13 @@ class Settings(BaseSettings):
             "POSTGRES_PORT": ("postgres", self.postgres_port),
             "IDENTITY_PORT": ("google", self.identity_port),
         }
+        postgrest = {
+            "POSTGREST_PORT": ("postgrest", self.postgrest_port),
+            "POSTGREST_ADMIN_PORT": ("postgrest", self.postgrest_admin_port),
+        }
         return {
             **(supabase if self.stack == "embedded" else {}),
+            **(postgrest if self.stack == "embedded" and self.postgrest else {}),
             **{f"{v.upper()}_SIMULATOR_PORT": (v, self.simulator_port(v)) for v in self.simulated()},
             "FUNCTIONS_PORT": ("functions", self.functions_port),
         }

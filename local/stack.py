@@ -8,6 +8,7 @@ import httpx
 from local import database, postgres, process_tree
 from local.console import step
 from local.ports import check_ports
+from local.postgrest import find_postgrest
 from local.reaper import Reaper
 from local.services import services
 from local.settings import Settings, leaves_here, with_hosted_url, with_local_keys
@@ -33,6 +34,8 @@ def up(settings: Settings) -> int:
             with step(f"{settings.supabase_url} answers"):
                 check_project(settings)
         else:
+            if settings.postgrest:
+                find_postgrest(settings)  # before anything is started
             settings = with_local_keys(settings)
             cluster = cluster_of(settings)
         with step("ports are free"):

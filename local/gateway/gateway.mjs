@@ -6,6 +6,7 @@ import { getRequestListener } from "@hono/node-server";
 import { fileSizeLimitOf, readConfiguration } from "./configuration.mjs";
 import { createFunctionsProxy } from "./functions_proxy.mjs";
 import { log, logRequest, quietConsole } from "./log.mjs";
+import { createPostgrestProxy } from "./postgrest_proxy.mjs";
 import { sendProblem } from "./problem.mjs";
 import { readRequestId } from "./request_id.mjs";
 import { fail, leaveOnSignal, listen } from "./server.mjs";
@@ -15,6 +16,7 @@ import { startSupabase } from "./supabase.mjs";
 
 const supabasePath = /^\/(auth|rest|graphql)\/v1(\/|\?|$)/;
 const storagePath = /^\/storage\/v1(\/|\?|$)/;
+const restPath = /^\/rest\/v1(\/|\?|$)/;
 const functionsPath = /^\/functions\/v1\//;
 
 function createGateway(settings, supabase, storage) {
@@ -23,6 +25,7 @@ function createGateway(settings, supabase, storage) {
     autoCleanupIncoming: false, // it would cut the connection of whoever still sends a body that was refused
   });
   const proxyFunction = createFunctionsProxy(settings);
+  const proxyRest = settings.restUrl ? createPostgrestProxy(settings) : undefined;
 
   async function answerReady(response, requestId) {
     if (!(await supabase.isReady())) {
@@ -37,6 +40,7 @@ function createGateway(settings, supabase, storage) {
     logRequest(request, response);
     const requestId = readRequestId(request);
     if (functionsPath.test(request.url)) return proxyFunction(request, response, requestId);
+    if (proxyRest && restPath.test(request.url)) return proxyRest(request, response, requestId);
     if (request.url.split("?", 1)[0] === "/_local/ready") return answerReady(response, requestId);
     const isStorage = storagePath.test(request.url);
     if (!isStorage && !supabasePath.test(request.url)) {

@@ -33,6 +33,7 @@ export function readSettings(env) {
     databaseUrl: env.DB_URL,
     identityProviderUrl: origin("IDP_URL"),
     functionsUrl: origin("FUNCTIONS_URL"),
+    restUrl: env.REST_URL ?? "", // a PostgREST; empty: the gateway answers itself
     // Hosted functions are cut off after 150 seconds without an answer.
     functionsTimeoutMs: Number(env.FUNCTIONS_TIMEOUT_MS || 150_000),
     host: env.HOST || "127.0.0.1",
