@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO
 
 from showcase.media import icc
-from showcase.media.boxes import Box, boxes, content, inside
 from showcase.media.colours import Colours
 from showcase.media.domain import Reason, Refused
+from showcase.media.extents import Extent
+from showcase.media.isobmff import Box, IsoFile
 
-Range = tuple[int, int]
-
-_EXTENTS = 10_000
+FULL_BOX = 4  # bytes of version and flags
 _ALPHA = {b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1"}
-_FULL_BOX = 4  # bytes of version and flags
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An `infe` box, and where its item's type is."""
+
+    box: Box
+    type_at: int
 
 
 @dataclass(frozen=True)
@@ -21,22 +26,22 @@ class Items:
     """What a `meta` box says of its items, by their ids."""
 
     primary: int
-    entries: dict[int, Box]  # infe
-    ranges: dict[int, list[Range]]  # where their bytes are in the file
+    entries: dict[int, Entry]
+    extents: dict[int, list[Extent]]  # where their bytes are in the file
     references: list[tuple[bytes, int, Sequence[int]]]  # type, from, to
     properties: dict[int, list[Box]]
 
-    def property(self, item: int, kind: bytes) -> list[Box]:
-        return [box for box in self.properties.get(item, []) if box.type == kind]
+    def property(self, file: IsoFile, item: int, kind: bytes) -> list[bytes]:
+        return [file.content(box) for box in self.properties.get(item, []) if box.type == kind]
 
-    def size(self, file: IO[bytes]) -> tuple[int, int]:
+    def size(self, file: IsoFile) -> tuple[int, int]:
         """Width and height of the primary item's pixels, before irot and imir."""
-        found = [content(file, box, _FULL_BOX, 8) for box in self.property(self.primary, b"ispe")]
-        return (int.from_bytes(found[0][:4]), int.from_bytes(found[0][4:])) if found else (0, 0)
+        found = self.property(file, self.primary, b"ispe")
+        return (int.from_bytes(found[0][4:8]), int.from_bytes(found[0][8:12])) if found else (0, 0)
 
-    def colours(self, file: IO[bytes]) -> Colours:
+    def colours(self, file: IsoFile) -> Colours:
         """The primary item's: its profile goes before code points."""
-        found = {body[:4]: body[4:] for body in (content(file, box) for box in self.property(self.primary, b"colr"))}
+        found = {body[:4]: body[4:] for body in self.property(file, self.primary, b"colr")}
         profile = icc.checked(found.get(b"prof", found.get(b"rICC", b"")))
         nclx = found.get(b"nclx", b"")
         if profile or len(nclx) < 4:
@@ -45,42 +50,38 @@ class Items:
 
 
 class _Reader:
-    """Big-endian numbers of a box's content, one after the other."""
+    """Big-endian numbers of a full box, one after the other."""
 
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-        self.position = _FULL_BOX
-        self.version = body[0]
+    def __init__(self, file: IsoFile, box: Box) -> None:
+        self.body = file.content(box)
+        self.position = FULL_BOX
+        self.version = self.number(1, at=0)
 
-    def number(self, size: int) -> int:
-        end = self.position + size
-        if end > len(self.body):
+    def number(self, size: int, at: int | None = None) -> int:
+        start = self.position if at is None else at
+        if start + size > len(self.body):
             raise Refused(Reason.DAMAGED)
-        value = int.from_bytes(self.body[self.position : end])
-        self.position = end
-        return value
+        if at is None:
+            self.position += size
+        return int.from_bytes(self.body[start : start + size])
 
 
-def read_items(file: IO[bytes], meta: Box) -> Items | None:
+def read_items(file: IsoFile, meta: Box) -> Items | None:
     """None where there is no picture among them. Raises: Refused: a box is damaged."""
-    parts = {box.type: box for box in meta_boxes(file, meta)}
-    if not {b"pitm", b"iinf", b"iloc", b"iprp"} <= parts.keys():
+    pitm, iinf, iloc, iprp = (meta.find(kind) for kind in (b"pitm", b"iinf", b"iloc", b"iprp"))
+    if pitm is None or iinf is None or iloc is None or iprp is None:
         return None
-    primary = _Reader(content(file, parts[b"pitm"]))
+    primary = _Reader(file, pitm)
     return Items(
         primary=primary.number(4 if primary.version else 2),
-        entries=_entries(file, parts[b"iinf"]),
-        ranges=_ranges(file, parts[b"iloc"], parts.get(b"idat")),
-        references=list(_references(file, parts[b"iref"])) if b"iref" in parts else [],
-        properties=_properties(file, parts[b"iprp"]),
+        entries=_entries(file, iinf),
+        extents=_extents(file, iloc, meta.find(b"idat")),
+        references=[reference for iref in meta.all(b"iref") for reference in _references(file, iref)],
+        properties=_properties(file, iprp),
     )
 
 
-def meta_boxes(file: IO[bytes], meta: Box) -> list[Box]:
-    return list(boxes(file, meta.body + _FULL_BOX, meta.end))
-
-
-def picture_items(file: IO[bytes], items: Items) -> set[int]:
+def picture_items(file: IsoFile, items: Items) -> set[int]:
     """The primary item, what it is derived from, and its transparency: no previews, depth or gain maps."""
     found: set[int] = set()
     wanted = [items.primary]
@@ -89,6 +90,7 @@ def picture_items(file: IO[bytes], items: Items) -> set[int]:
         if item in found:
             continue
         found.add(item)
+        file.budget.spend(len(items.references))
         for kind, source, targets in items.references:
             if kind == b"dimg" and source == item:
                 wanted += targets
@@ -97,45 +99,41 @@ def picture_items(file: IO[bytes], items: Items) -> set[int]:
     return found
 
 
-def _is_alpha(file: IO[bytes], items: Items, item: int) -> bool:
-    types = [content(file, box, _FULL_BOX).partition(b"\0")[0] for box in items.property(item, b"auxC")]
-    return any(kind in _ALPHA for kind in types)
+def _is_alpha(file: IsoFile, items: Items, item: int) -> bool:
+    return any(body[FULL_BOX:].partition(b"\0")[0] in _ALPHA for body in items.property(file, item, b"auxC"))
 
 
-def _entries(file: IO[bytes], iinf: Box) -> dict[int, Box]:
-    wide = content(file, iinf, 0, 1) != b"\0"
+def _entries(file: IsoFile, iinf: Box) -> dict[int, Entry]:
+    wide = _Reader(file, iinf).version > 0
     found = {}
-    for box in boxes(file, iinf.body + _FULL_BOX + (4 if wide else 2), iinf.end):
-        entry = _Reader(content(file, box))
+    for box in file.boxes(iinf.body + FULL_BOX + (4 if wide else 2), iinf.end):
+        entry = _Reader(file, box)
         if box.type != b"infe" or entry.version not in {2, 3}:
             raise Refused(Reason.DAMAGED)
-        found[entry.number(2 if entry.version == 2 else 4)] = box
+        item = entry.number(2 if entry.version == 2 else 4)
+        entry.number(2 + 4)  # protection, and the type
+        found[item] = Entry(box, box.body + entry.position - 4)
     return found
 
 
-def _ranges(file: IO[bytes], iloc: Box, idat: Box | None) -> dict[int, list[Range]]:
+def _extents(file: IsoFile, iloc: Box, idat: Box | None) -> dict[int, list[Extent]]:
     """ISO/IEC 14496-12, 8.11.3."""
-    reader = _Reader(content(file, iloc))
+    reader = _Reader(file, iloc)
     sizes = reader.number(2)
     offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
-    end = file.seek(0, 2)
-    found: dict[int, list[Range]] = {}
-    extents = 0
+    found: dict[int, list[Extent]] = {}
     for _ in range(reader.number(2 if reader.version < 2 else 4)):
+        file.budget.spend()
         item = reader.number(2 if reader.version < 2 else 4)
         method = reader.number(2) & 15 if reader.version else 0
         reader.number(2)  # data_reference_index
-        start = reader.number(base_size)
-        limit = end
+        start, limit = reader.number(base_size), len(file.data)
         if method == 1 and idat:
             start, limit = start + idat.body, idat.end
         elif method:
             raise Refused(Reason.DAMAGED)
-        count = reader.number(2)
-        extents += 1 + count
-        if extents > _EXTENTS:
-            raise Refused(Reason.DAMAGED)
-        for _ in range(count):
+        for _ in range(reader.number(2)):
+            file.budget.spend()
             reader.number(index_size if reader.version else 0)
             first = start + reader.number(offset_size)
             length = reader.number(length_size) or limit - first
@@ -145,25 +143,26 @@ def _ranges(file: IO[bytes], iloc: Box, idat: Box | None) -> dict[int, list[Rang
     return found
 
 
-def _references(file: IO[bytes], iref: Box) -> Iterator[tuple[bytes, int, Sequence[int]]]:
-    width = 4 if content(file, iref, 0, 1) != b"\0" else 2
-    for box in boxes(file, iref.body + _FULL_BOX, iref.end):
-        body = content(file, box)
+def _references(file: IsoFile, iref: Box) -> Iterator[tuple[bytes, int, Sequence[int]]]:
+    width = 4 if _Reader(file, iref).version else 2
+    for box in file.boxes(iref.body + FULL_BOX, iref.end):
+        body = file.content(box)
+        file.budget.spend(len(body) // width)
         numbers = [int.from_bytes(body[at : at + width]) for at in (0, *range(width + 2, len(body), width))]
         yield box.type, numbers[0], numbers[1:]
 
 
-def _properties(file: IO[bytes], iprp: Box) -> dict[int, list[Box]]:
-    parts = inside(file, iprp)
-    listed = [box for part in parts if part.type == b"ipco" for box in inside(file, part)]
+def _properties(file: IsoFile, iprp: Box) -> dict[int, list[Box]]:
+    listed = [box for ipco in iprp.all(b"ipco") for box in file.boxes(ipco.body, ipco.end)]
     found: dict[int, list[Box]] = {}
-    for part in parts:
-        if part.type == b"ipma":
-            reader = _Reader(content(file, part))
-            wide = reader.body[3] & 1
-            for _ in range(reader.number(4)):
-                item = reader.number(4 if reader.version else 2)
-                for _ in range(reader.number(1)):
-                    index = reader.number(2) & 0x7FFF if wide else reader.number(1) & 0x7F
-                    found.setdefault(item, []).extend(listed[index - 1 : index] if index else [])
+    for ipma in iprp.all(b"ipma"):
+        reader = _Reader(file, ipma)
+        wide = reader.number(1, at=3) & 1
+        for _ in range(reader.number(4)):
+            item = reader.number(4 if reader.version else 2)
+            count = reader.number(1)
+            file.budget.spend(1 + count)
+            for _ in range(count):
+                index = reader.number(2) & 0x7FFF if wide else reader.number(1) & 0x7F
+                found.setdefault(item, []).extend(listed[index - 1 : index] if index else [])
     return found

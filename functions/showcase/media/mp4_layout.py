@@ -35,6 +35,7 @@ LAYOUT: Mapping[bytes, frozenset[bytes]] = {
     b"traf": frozenset({b"tfhd", b"tfdt", b"trun", b"sdtp", b"sbgp", b"sgpd", b"subs", b"saiz", b"saio", b"senc"}),
     b"mfra": frozenset({b"tfra", b"mfro"}),
 }
+_VISUAL = {b"vide", b"pict", b"auxv"}  # handlers of tracks
 _NOT_IN_ENTRIES = {b"udta", b"meta", b"uuid", b"free", b"skip"}
 _COMPRESSOR = slice(50, 82)  # of a visual sample entry: a name in 32 bytes
 _VISUAL_ENTRY = 86  # bytes before its boxes
@@ -53,7 +54,7 @@ def blank_fields(file: IsoFile, moov: Box) -> None:
             for entry in file.boxes(min(dref.body + 8, dref.end), dref.end):
                 file.blank(min(entry.body + 4, entry.end), entry.end)
                 file.data[entry.body : entry.body + 4] = struct.pack(">I", 1)[: entry.end - entry.body]  # in this file
-        if handler(file, track) == b"vide":
+        if handler(file, track) in _VISUAL:
             _blank_entries(file, track)
 
 
