@@ -6,6 +6,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 DENO := DENO_NO_UPDATE_CHECK=1 $(VENV)/bin/deno
 FORWARDERS := --quiet --config supabase/functions/deno.json supabase/functions tests/support/edge_runtime.ts
+REST := --quiet --config local/gateway/rest/deno.json local/gateway/rest
 # The first that is new enough, or the one that is named: make PYTHON=/path/to/python3 up
 ifndef PYTHON
 PYTHON := $(shell for python in $(RUN) python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -47,15 +48,19 @@ lint: setup ## Check style and formatting
 	@$(RUN) -m ruff format --check
 	@$(DENO) lint $(FORWARDERS)
 	@$(DENO) fmt --check $(FORWARDERS)
+	@$(DENO) lint $(REST)
+	@$(DENO) fmt --check $(REST)
 
 types: setup ## Check types
 	@$(RUN) -m mypy
 	@$(DENO) check --no-remote --no-npm --no-lock $(FORWARDERS)
+	@$(DENO) check --no-remote --no-npm --no-lock $(REST)
 
 format: setup ## Format the code, and mend what can be mended
 	@$(RUN) -m ruff check --fix
 	@$(RUN) -m ruff format
 	@$(DENO) fmt $(FORWARDERS)
+	@$(DENO) fmt $(REST)
 
 models: setup ## Make functions/showcase/models.py from the database of a running `make up`
 	@$(RUN) -m local.generate_models

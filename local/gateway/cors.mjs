@@ -3,22 +3,27 @@
 const methods = "GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS";
 const exposed = "Content-Range,Content-Location,Location,Preference-Applied,X-Request-Id,X-Sb-Error-Code";
 
-export const isPreflight = (request) =>
-  request.method === "OPTIONS" && request.headers.has("origin") && request.headers.has("access-control-request-method");
+export const isPreflight = ({ method, headers }) =>
+  method === "OPTIONS" && headers.origin !== undefined && headers["access-control-request-method"] !== undefined;
 
-export function answerPreflight(request) {
-  return new Response(null, {
-    status: 204,
-    headers: {
-      "access-control-allow-origin": "*",
-      "access-control-allow-methods": methods,
-      "access-control-allow-headers": request.headers.get("access-control-request-headers") ?? "*",
-      "access-control-max-age": "3600",
-      vary: "Access-Control-Request-Headers",
-    },
+export function answerPreflight(request, response) {
+  response.writeHead(204, {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": methods,
+    "access-control-allow-headers": request.headers["access-control-request-headers"] ?? "*",
+    "access-control-max-age": "3600",
+    vary: "Access-Control-Request-Headers",
   });
+  response.end();
 }
 
+/** On a response of Node's HTTP server, before it is written. */
+export function allowAnyOrigin(response) {
+  response.setHeader("access-control-allow-origin", "*");
+  response.setHeader("access-control-expose-headers", exposed);
+}
+
+/** The same for a fetch Response. */
 export function withCors(response) {
   const headers = new Headers(response.headers);
   headers.set("access-control-allow-origin", "*");

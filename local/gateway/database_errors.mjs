@@ -43,9 +43,6 @@ function answer(status, { code, message, details = null, hint = null }) {
   });
 }
 
-export const schemaCacheUnavailable = () =>
-  answer(503, { code: "PGRST002", message: "Could not query the database for the schema cache. Retrying." });
-
 /** The error for Supabase Lite to answer with, in place of the one that the driver threw. */
 export function asPostgrestError(error) {
   if (isUnreachable(error)) {

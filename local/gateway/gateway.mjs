@@ -4,22 +4,28 @@
 import http from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { fileSizeLimitOf, readConfiguration } from "./configuration.mjs";
+import { allowAnyOrigin, answerPreflight, isPreflight } from "./cors.mjs";
 import { createFunctionsProxy } from "./functions_proxy.mjs";
 import { log, logRequest, quietConsole } from "./log.mjs";
 import { createPostgrestProxy } from "./postgrest_proxy.mjs";
 import { sendProblem } from "./problem.mjs";
 import { readRequestId } from "./request_id.mjs";
+import { watchSchema } from "./schema_watch.mjs";
 import { fail, leaveOnSignal, listen } from "./server.mjs";
 import { readSettings } from "./settings.mjs";
+import { startRest } from "./rest.mjs";
 import { startStorage } from "./storage/server.mjs";
 import { startSupabase } from "./supabase.mjs";
 
-const supabasePath = /^\/(auth|rest|graphql)\/v1(\/|\?|$)/;
+const supabasePath = /^\/(auth|graphql)\/v1(\/|\?|$)/;
+const restPath = /^\/rest\/v1(\/|\?|$)/;
 const storagePath = /^\/storage\/v1(\/|\?|$)/;
 const restPath = /^\/rest\/v1(\/|\?|$)/;
 const functionsPath = /^\/functions\/v1\//;
+// As much as PostgREST's server takes: `id=in.(...)` grows long.
+const maxHeaderSize = 50 * 1024;
 
-function createGateway(settings, supabase, storage) {
+function createGateway(settings, { supabase, rest, storage }) {
   const answerSupabase = getRequestListener((request) => supabase.fetch(request), {
     overrideGlobalObjects: false,
     autoCleanupIncoming: false, // it would cut the connection of whoever still sends a body that was refused
@@ -28,7 +34,7 @@ function createGateway(settings, supabase, storage) {
   const proxyRest = settings.restUrl ? createPostgrestProxy(settings) : undefined;
 
   async function answerReady(response, requestId) {
-    if (!(await supabase.isReady())) {
+    if (!(rest.isReady && (await supabase.isReady()))) {
       const detail = "The database cannot be reached yet.";
       return sendProblem(response, { status: 503, detail, code: "database_unavailable", requestId });
     }
@@ -36,20 +42,23 @@ function createGateway(settings, supabase, storage) {
     return response.end(JSON.stringify({ status: "ready" }));
   }
 
-  return http.createServer((request, response) => {
+  return http.createServer({ maxHeaderSize }, (request, response) => {
     logRequest(request, response);
     const requestId = readRequestId(request);
     if (functionsPath.test(request.url)) return proxyFunction(request, response, requestId);
     if (proxyRest && restPath.test(request.url)) return proxyRest(request, response, requestId);
     if (request.url.split("?", 1)[0] === "/_local/ready") return answerReady(response, requestId);
-    const isStorage = storagePath.test(request.url);
-    if (!isStorage && !supabasePath.test(request.url)) {
+    const [isRest, isStorage] = [restPath, storagePath].map((path) => path.test(request.url));
+    if (!isRest && !isStorage && !supabasePath.test(request.url)) {
       return sendProblem(response, { status: 404, detail: "Nothing is served here.", code: "not_found", requestId });
     }
     response.setHeader("x-request-id", requestId);
     response.on("finish", () => request.resume());
-    // Preflights are answered for all of them alike.
-    return isStorage && !storage.leaves(request) ? storage.handle(request, response) : answerSupabase(request, response);
+    if (isStorage && !storage.leaves(request)) return storage.handle(request, response);
+    if (isPreflight(request)) return answerPreflight(request, response);
+    if (!isRest) return answerSupabase(request, response);
+    allowAnyOrigin(response);
+    return rest.handle(request, response);
   });
 }
 
@@ -65,11 +74,13 @@ const settings = (() => {
 async function start() {
   const configuration = await readConfiguration(settings.configPath);
   const supabase = await startSupabase(settings, configuration);
+  const rest = startRest(settings, configuration);
   const storage = await startStorage({ settings, fileSizeLimit: fileSizeLimitOf(configuration), log });
-  return { supabase, storage };
+  const watch = watchSchema(settings.databaseUrl, () => Promise.all([rest.reload(), supabase.reload()]));
+  return { supabase, rest, storage, watch };
 }
 
-const { supabase, storage } = await start().catch((error) => fail(`gateway: ${error.message}`));
-const server = createGateway(settings, supabase, storage);
-leaveOnSignal(server, () => Promise.all([supabase.stop(), storage.stop()]));
+const services = await start().catch((error) => fail(`gateway: ${error.message}`));
+const server = createGateway(settings, services);
+leaveOnSignal(server, () => Promise.all(Object.values(services).map((service) => service.stop())));
 await listen(server, { host: settings.host, port: settings.port, name: "gateway" });

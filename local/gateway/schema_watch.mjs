@@ -1,10 +1,12 @@
-// Supabase Lite keeps the schema in memory. As PostgREST does, read it again on `notify pgrst, 'reload schema'`, and whenever
+// The schema is kept in memory. As PostgREST does, read it again on `notify pgrst, 'reload schema'`, and whenever
 // the connection to the database has been made anew.
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
+import { describe, log } from "./log.mjs";
 
-/** Calls `reload` at every signal until `stop` (an AbortSignal) says so. */
-export async function watchSchema(databaseUrl, reload, stop) {
+const reloading = new Set(["", "reload schema", "reload config"]);
+
+async function watch(databaseUrl, reload, stop) {
   while (!stop.aborted) {
     const closed = Promise.withResolvers();
     const listener = postgres(databaseUrl, {
@@ -16,7 +18,7 @@ export async function watchSchema(databaseUrl, reload, stop) {
       connection: { application_name: "gateway schema watch" },
       onnotice: () => {},
       onnotify: (_channel, payload) => {
-        if (payload === "" || payload === "reload schema") void reload();
+        if (reloading.has(payload)) reload().catch(closed.resolve);
       },
       onclose: () => closed.resolve(),
     });
@@ -25,11 +27,24 @@ export async function watchSchema(databaseUrl, reload, stop) {
       await listener`listen pgrst`;
       await reload();
       await closed.promise;
-    } catch {
-      // The database is away or starting: try again below.
+    } catch (error) {
+      // The database is away or starting, or the schema cannot be read: try again below.
+      log(`the schema could not be read: ${describe(error)}`);
     }
     stop.removeEventListener("abort", closed.resolve);
     await listener.end({ timeout: 0 }).catch(() => {});
     await wait(200, undefined, { signal: stop }).catch(() => {});
   }
+}
+
+/** Calls `reload` at every signal, again where it failed, until `stop()`. */
+export function watchSchema(databaseUrl, reload) {
+  const stopping = new AbortController();
+  const watching = watch(databaseUrl, reload, stopping.signal);
+  return {
+    stop() {
+      stopping.abort();
+      return watching;
+    },
+  };
 }

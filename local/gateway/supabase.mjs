@@ -1,15 +1,12 @@
-// Auth, REST and GraphQL: Supabase Lite and PostGraphile in this process, on a real Postgres, answering as a hosted
+// Auth and GraphQL: Supabase Lite and PostGraphile in this process, on a real Postgres, answering as a hosted
 // project does.
 import { App } from "@supabase/lite";
-import { answerPreflight, isPreflight, withCors } from "./cors.mjs";
-import { withExactCount } from "./counting.mjs";
+import { withCors } from "./cors.mjs";
 import { connect } from "./database.mjs";
 import { isUnreachable } from "./database_errors.mjs";
-import { withUnambiguousEmbedding } from "./embedding.mjs";
-import { withTextValues } from "./filter_values.mjs";
 import { fetchWithLocalGoogle, towardsLocalGoogle } from "./google.mjs";
 import { isGraphql, lazyGraphql } from "./graphql.mjs";
-import { watchSchema } from "./schema_watch.mjs";
+import { tokenReader } from "./rest/auth/jwt.ts";
 import { refuseOtherSignIns } from "./sign_in_methods.mjs";
 import { withLeeway } from "./token_leeway.mjs";
 
@@ -54,17 +51,6 @@ function createApp(settings, configuration, connection) {
 
 const settlingMs = 5000;
 
-const unavailable = () =>
-  Response.json(
-    {
-      code: "PGRST002",
-      message: "Could not query the database for the schema cache. Retrying.",
-      details: null,
-      hint: null,
-    },
-    { status: 503, headers: { "retry-after": "1" } },
-  );
-
 const away = () => {
   const body = { code: 503, error_code: "unexpected_failure", msg: "The database does not answer right now." };
   return Response.json(body, { status: 503, headers: { "retry-after": "1" } });
@@ -74,14 +60,10 @@ export async function startSupabase(settings, configuration) {
   globalThis.fetch = fetchWithLocalGoogle(globalThis.fetch, settings.identityProviderUrl);
   const connection = connect(settings.databaseUrl);
   const app = await createApp(settings, configuration, connection);
-  const stopping = new AbortController();
   const graphql = lazyGraphql(settings);
-  const reload = () => Promise.allSettled([connection.introspect({ useCache: false }), graphql.reload()]);
-  const watching = watchSchema(settings.databaseUrl, reload, stopping.signal);
-
-  const schema = () => connection.introspect({ useCache: true }).catch(() => undefined);
+  const readToken = tokenReader(settings.jwtSecret);
   // The peer is nobody, so that no request is ever taken for an administrator's.
-  const forward = (request) => app.fetch(withLeeway(request, settings.jwtSecret), { peerAddress: null });
+  const forward = (request) => app.fetch(withLeeway(request, readToken, settings.jwtSecret), { peerAddress: null });
 
   // Supabase Lite calls a database that went away an internal error, more often than not; and while connections are made
   // anew, what fails may have begun after the loss.
@@ -91,35 +73,28 @@ export async function startSupabase(settings, configuration) {
     const failed = response instanceof Error || response.status === 500;
     if (failed && (isUnreachable(response) || (await connection.isLostSince(began - settlingMs)))) {
       await response.body?.cancel();
-      return new URL(request.url).pathname.startsWith("/rest/v1/") ? unavailable() : away();
+      return away();
     }
     if (response instanceof Error) throw response;
     return response;
   }
 
   async function answer(request) {
-    const { pathname } = new URL(request.url);
-    if (isGraphql({ pathname })) return graphql.fetch(request);
-    if (pathname.startsWith("/auth/v1/")) {
-      const refusal = await refuseOtherSignIns(request.clone());
-      return refusal ?? towardsLocalGoogle(await forward(request), settings.identityProviderUrl);
-    }
-    const known = await schema();
-    return known ? forward(withExactCount(withTextValues(withUnambiguousEmbedding(request, known)))) : unavailable();
+    if (isGraphql(new URL(request.url))) return graphql.fetch(request);
+    const refusal = await refuseOtherSignIns(request.clone());
+    return refusal ?? towardsLocalGoogle(await forward(request), settings.identityProviderUrl);
   }
 
   return {
     async fetch(request) {
-      return isPreflight(request) ? answerPreflight(request) : withCors(await patiently(request, answer));
+      return withCors(await patiently(request, answer));
     },
-    /** Whether the database answers and its schema is known. */
-    async isReady() {
-      const answers = await connection.driver`select 1`.then(() => true, () => false);
-      return answers && Boolean(await schema());
-    },
+    /** Whether the database answers. */
+    isReady: () => connection.driver`select 1`.then(() => true, () => false),
+    /** After a change of the schema. */
+    reload: () => graphql.reload(),
     async stop() {
-      stopping.abort();
-      await Promise.all([connection.close(), graphql.stop(), watching]);
+      await Promise.all([connection.close(), graphql.stop()]);
     },
   };
 }

@@ -77,7 +77,9 @@ def test_a_bad_token_is_no_visitor(stack: Stack, person: Person, fault: str) -> 
         "garbage": "nonsense",
     }[fault]
     headers = {"apikey": stack.publishable_key, "Authorization": f"Bearer {token}"}
-    assert httpx.get(f"{stack.url}/rest/v1/projects", headers=headers).status_code == 401
+    # The signature of a role that may not be assumed is good: PostgREST 16.2 forbids it (42501), as recorded.
+    expected = 403 if fault == "role" else 401
+    assert httpx.get(f"{stack.url}/rest/v1/projects", headers=headers).status_code == expected
 
 
 @pytest.mark.parametrize("path", ["/rest/v1/projects", "/auth/v1/user", "/storage/v1/object/list/ai-assets"])

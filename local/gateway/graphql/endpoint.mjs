@@ -1,8 +1,9 @@
 // POST /graphql/v1: GraphQL over the same tables, with the caller's role and claims, as pg_graphql serves it on a hosted
 // project.
 import { execute, hookArgs } from "postgraphile/grafast";
-import { identify } from "../callers.mjs";
 import { describe, log } from "../log.mjs";
+import { identifier } from "../rest/auth/request_role.ts";
+import { RestError } from "../rest/errors/rest_error.ts";
 import { excess, read } from "./limits.mjs";
 import { Refused } from "./mutations.mjs";
 import { Schemas } from "./schemas.mjs";
@@ -76,16 +77,16 @@ const isUnreachable = ({ originalError: cause }) =>
 const unreachable = () => refuse(503, "The database cannot be reached.", { "retry-after": "1" });
 
 export class GraphqlEndpoint {
-  #settings;
+  #identify;
   #schemas;
 
   constructor(settings) {
-    this.#settings = settings;
+    this.#identify = identifier(settings);
     this.#schemas = new Schemas(settings.databaseUrl);
   }
 
   async fetch(request) {
-    const { claims, response } = identify(request, this.#settings);
+    const { claims, response } = this.#identifyCaller(request);
     if (response) return response;
     const { body, refusal } = await readBody(request);
     if (refusal) return refusal;
@@ -94,6 +95,18 @@ export class GraphqlEndpoint {
     const { document, errors } = documentOf(built, body.query, claims.role === "service_role");
     const faults = errors ?? excess(built, document, body);
     return faults.length ? answer({ errors: faults }) : this.#run(built, document, body, claims);
+  }
+
+  /** `{ claims }` of the caller, whose `role` is one of the three; or `{ response }`, the refusal. */
+  #identifyCaller(request) {
+    const key = new URL(request.url).searchParams.get("apikey");
+    try {
+      const { role, claims } = this.#identify(Object.fromEntries(request.headers), key);
+      return statementTimeout[role] ? { claims } : { response: refuse(401, `role "${role}" does not exist`) };
+    } catch (error) {
+      if (!(error instanceof RestError)) throw error;
+      return { response: Response.json(error.body, { status: error.status, headers: error.headers }) };
+    }
   }
 
   async #run({ schema, resolvedPreset }, document, { variables, operationName }, claims) {
