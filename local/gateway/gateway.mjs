@@ -20,7 +20,6 @@ import { startSupabase } from "./supabase.mjs";
 const supabasePath = /^\/(auth|graphql)\/v1(\/|\?|$)/;
 const restPath = /^\/rest\/v1(\/|\?|$)/;
 const storagePath = /^\/storage\/v1(\/|\?|$)/;
-const restPath = /^\/rest\/v1(\/|\?|$)/;
 const functionsPath = /^\/functions\/v1\//;
 // As much as PostgREST's server takes: `id=in.(...)` grows long.
 const maxHeaderSize = 50 * 1024;
