@@ -30,10 +30,15 @@ def services(settings: Settings, database_url: str) -> tuple[Service, ...]:
     """
     if settings.stack == "hosted":
         return (*simulators(settings), functions(settings))
-    rest = [postgrest(settings, database_url)] if settings.postgrest else []
     scheduler = [cron(settings, database_url)] if settings.cron else []
-    supabase = (*rest, gateway(settings, database_url), identity_provider(settings))
+    supabase = (*api(settings, database_url), identity_provider(settings))
     return (*supabase, *simulators(settings), functions(settings), *scheduler)
+
+
+def api(settings: Settings, database_url: str) -> tuple[Service, ...]:
+    """The gateway, and behind it a PostgREST where one is named."""
+    rest = [postgrest(settings, database_url)] if settings.postgrest else []
+    return (*rest, gateway(settings, database_url))
 
 
 def gateway(settings: Settings, database_url: str) -> Service:
@@ -56,7 +61,6 @@ def gateway(settings: Settings, database_url: str) -> Service:
 
 
 def postgrest(settings: Settings, database_url: str) -> Service:
-    """Behind the gateway, where POSTGREST says so."""
     ready = f"http://{HOST}:{settings.postgrest_admin_port}/ready"
     return Service("postgrest", (find_postgrest(settings),), inherited(configuration(settings, database_url)), ready)
 

@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from local.postgrest import find_postgrest
-from local.services import gateway, postgrest
+from local.services import api
 from local.settings import ROOT, Settings, SettingsError
 from tests.support.cluster import TestCluster, free_port
 from tests.support.servers import running_services
@@ -34,9 +34,8 @@ def settings(cluster: TestCluster, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def client(settings: Settings, cluster: TestCluster, database: str) -> Iterator[httpx.Client]:
-    services = [postgrest(settings, database), gateway(settings, database)]
     with (
-        running_services(services, settings.logs, belongs_to=cluster.folder),
+        running_services(api(settings, database), settings.logs, belongs_to=cluster.folder),
         httpx.Client(base_url=settings.gateway_url, timeout=30, trust_env=False) as client,
     ):
         yield client

@@ -55,7 +55,7 @@ class TestCluster:
         name = f"test_{uuid.uuid4().hex}"
         self._once(PLATFORM, self._make_platform)
         if template == MIGRATED:
-            self._once(MIGRATED, self._make_migrated)
+            self.make_template(MIGRATED, database.push)
         self._run(
             sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)),
             # Not copied with the template, since it is the database's setting and not its content.
@@ -65,6 +65,11 @@ class TestCluster:
             yield self.url(name)
         finally:
             self._run(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+    def make_template(self, name: str, fill: Callable[[str], object]) -> None:
+        """Once in a test run: a copy of PLATFORM, whose URL `fill` is given."""
+        self._once(PLATFORM, self._make_platform)
+        self._once(name, lambda: self._make_template(name, fill))
 
     def stop(self) -> None:
         """At the end of the run."""
@@ -102,11 +107,11 @@ class TestCluster:
         database.make_platform(self.url(PLATFORM))
         return PLATFORM
 
-    def _make_migrated(self) -> str:
+    def _make_template(self, name: str, fill: Callable[[str], object]) -> str:
         template = sql.Identifier(PLATFORM)
-        self._run(sql.SQL("create database {} template {}").format(sql.Identifier(MIGRATED), template))
-        database.push(self.url(MIGRATED))
-        return MIGRATED
+        self._run(sql.SQL("create database {} template {}").format(sql.Identifier(name), template))
+        fill(self.url(name))
+        return name
 
     def _run(self, *statements: sql.Composed) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
