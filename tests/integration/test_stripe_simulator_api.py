@@ -88,8 +88,8 @@ def test_says_what_is_missing_and_who_may_not_ask(simulator: Stripe) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         simulator.sdk().v1.subscriptions.retrieve("sub_nobody")
     assert (refused.value.http_status, refused.value.code) == (404, "resource_missing")
-    with pytest.raises(stripe.AuthenticationError, match=r"Invalid API Key provided: sk_live_\*+oked"):
-        simulator.sdk("sk_live_some_key_that_was_revoked").v1.customers.list()
+    with pytest.raises(stripe.AuthenticationError, match=r"Invalid API Key provided: sk_gone_\*+oked"):
+        simulator.sdk("sk_gone_some_key_that_was_revoked").v1.customers.list()
     assert simulator.control.get("/v1/customers").status_code == 401
     json_body = simulator.control.post("/v1/customers", json={}, headers={"authorization": "Bearer sk_test_1"})
     assert (json_body.status_code, json_body.json()["error"]["type"]) == (400, "invalid_request_error")

@@ -93,6 +93,7 @@ _EXPECTED = {
 
 def _catalogue(simulator: Stripe) -> None:
     api = simulator.sdk(version=VERSION).v1
+    api.accounts.retrieve_current()
     product = api.products.create({"name": "Team", "metadata": {"kind": "team"}})
     api.products.update(product.id, {"description": "For teams"})
     api.products.retrieve(product.id)
@@ -211,7 +212,7 @@ def _refusals(simulator: Stripe, customer: stripe.Customer) -> None:
     with pytest.raises(stripe.InvalidRequestError):
         api.subscriptions.retrieve("sub_nobody")
     with pytest.raises(stripe.AuthenticationError):
-        simulator.sdk("sk_live_wrong", VERSION).v1.customers.list()
+        simulator.sdk("sk_gone_wrong", VERSION).v1.customers.list()
     with pytest.raises(stripe.CardError):
         simulator.subscribe(
             simulator.paying_customer("pm_card_chargeCustomerFail").id, payment_behavior="error_if_incomplete"

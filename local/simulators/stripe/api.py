@@ -68,10 +68,13 @@ class Api:
             raise errors.no_key()
         if not self._world.settings.takes(call.credential):
             raise errors.bad_key(call.credential)
+        world = self._world.of_key(call.credential)
+        if operation.name.startswith("accounts.") and call.credential.startswith("rk_"):
+            raise errors.not_permitted(call.credential, world.settings.account)
         headers["Stripe-Version"] = self._version(call.request)
         raw = _parameters(call)
         identity = str(call.request.path_params.get("id", ""))
-        subjects = [f"{tag}/{operation.name}" for tag in tags_in(self._world.state, identity or None, raw)]
+        subjects = [f"{tag}/{operation.name}" for tag in tags_in(world.state, identity or None, raw)]
         call.names(subjects or [f"{EVERYTHING}/{operation.name}"])
         asked = [*subjects, f"{EVERYTHING}/{operation.name}", *([call.credential_key] if call.credential_key else [])]
         key = call.request.headers.get("idempotency-key") if operation.method == "POST" else None
@@ -80,13 +83,14 @@ class Api:
             fault = self._book.take(asked, Fault)
             if fault and not isinstance(fault, ApiError):
                 return _fault(fault, call.credential, headers)
-            response = self._once(operation, call, raw, identity, headers, key, broken=fault is not None)
+            response = self._once(world, operation, call, raw, identity, headers, key, broken=fault is not None)
         if self._book.take(asked, LostAnswer):
             return fault_response(Dropped()) or response
         return cut_off(response) if self._book.take(asked, Malformed) else response
 
     def _once(
         self,
+        world: World,
         operation: Operation,
         call: Call,
         raw: Mapping[str, Any],
@@ -100,11 +104,13 @@ class Api:
         params = read(operation.params, raw)
 
         def run() -> Response:
-            return _error(errors.broken(), headers) if broken else self._run(operation, call, params, identity, headers)
+            if broken:
+                return _error(errors.broken(), headers)
+            return self._run(world, operation, call, params, identity, headers)
 
         if key is None:
             return run()
-        answered = self._world.state.answered
+        answered = world.state.answered
         place = f"{call.credential_key} {key}"
         asked = json.dumps([operation.method, call.request.url.path, raw], sort_keys=True)
         fingerprint = hashlib.sha256(asked.encode()).hexdigest()
@@ -121,9 +127,8 @@ class Api:
         return Response(kept.body, kept.status, {**headers, **replayed}, "application/json")
 
     def _run(
-        self, operation: Operation, call: Call, params: Params, identity: str, headers: Mapping[str, str]
+        self, world: World, operation: Operation, call: Call, params: Params, identity: str, headers: Mapping[str, str]
     ) -> Response:
-        world = self._world
         if not world.settings.public_url:
             world.public_url = str(call.request.base_url).rstrip("/")
         writes = operation.method != "GET"
@@ -132,15 +137,19 @@ class Api:
         world.origin = {"id": headers["Request-Id"], "idempotency_key": key} if writes else None
         try:
             found = operation.run(world, params, identity)
-            shown = self._shown(found, params, call.request.url.path, operation, headers["Stripe-Version"])
+            shown = self._shown(world, found, params, call.request.url.path, operation, headers["Stripe-Version"])
             return _json(shown, 200, headers)
         except StripeError as error:
+            if identity and self._world.has_in_other_mode(identity, world):
+                error = errors.in_other_mode(error, live_key=world.settings.livemode)
             return _error(error, headers)
         finally:
             world.origin = None
 
-    def _shown(self, found: Object | Listing, params: Any, path: str, operation: Operation, version: str) -> Object:
-        state = self._world.state
+    def _shown(
+        self, world: World, found: Object | Listing, params: Any, path: str, operation: Operation, version: str
+    ) -> Object:
+        state = world.state
 
         def show(obj: Object) -> Object:
             # Events are written down in the version of the account, and stay so.

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from local.simulators.stripe.errors import invalid
 from local.simulators.stripe.state import Object, State
+from local.simulators.stripe.world import World
 
 _SEED = Path(__file__).with_name("catalogue.json")
 
@@ -63,6 +65,16 @@ def recurring(interval: str, count: int = 1) -> Object:
         "meter": None,
         "usage_type": "licensed",
     }
+
+
+def check_product(world: World, price: Object, param: str) -> None:
+    product = world.state.kinds["product"][price["product"]]
+    if not product["active"]:
+        raise invalid(
+            f"The product {product['id']} is marked as inactive, and thus no new subscriptions can be created to any "
+            f"of its prices. You provided the price {price['id']}.",
+            param=param,
+        )
 
 
 def seed(state: State, created: int) -> None:

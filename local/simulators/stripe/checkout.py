@@ -2,7 +2,7 @@
 
 from local.simulators.stripe import billing, subscriptions
 from local.simulators.stripe.calendar import DAY
-from local.simulators.stripe.customers import new_customer
+from local.simulators.stripe.customers import check_currency, new_customer
 from local.simulators.stripe.errors import DECLINES, declined, invalid
 from local.simulators.stripe.payments import make_default, new_card
 from local.simulators.stripe.state import Object
@@ -18,6 +18,7 @@ def complete(world: World, session: Object, outcome: str = "ok", *, email: str |
     if outcome == "no_card" and session["payment_method_collection"] != "if_required":
         raise invalid("This checkout session wants a payment method.")
     customer = _customer(world, session, email)
+    check_currency(world, customer, session["currency"], besides=session)
     card = None if outcome == "no_card" else new_card(world, customer)
     if card and customer["invoice_settings"]["default_payment_method"] is None:
         make_default(world, customer, card)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from local.simulators.stripe import billing
+from local.simulators.stripe.errors import combined_currencies
 from local.simulators.stripe.state import Object, new_id
 from local.simulators.stripe.world import World
 
@@ -43,6 +44,20 @@ def new_customer(world: World, **given: Any) -> Object:
     if customer["test_clock"]:
         customer["created"] = world.now(customer)
     return world.state.add(customer)
+
+
+def check_currency(world: World, customer: Object, currency: str, *, besides: Object | None = None) -> None:
+    """One currency for all that a customer has at a time; an open checkout counts."""
+    state = world.state
+    live = (each for each in state.owned("subscription", customer["id"]) if not each["ended_at"])
+    sessions = (
+        each
+        for each in state.owned("checkout.session", customer["id"])
+        if each["status"] == "open" and each is not besides
+    )
+    for taken in (*live, *sessions):
+        if taken["currency"] != currency:
+            raise combined_currencies(taken["currency"])
 
 
 def delete(world: World, customer: Object) -> None:

@@ -40,8 +40,36 @@ def no_key() -> StripeError:
 
 
 def bad_key(key: str) -> StripeError:
-    shown = f"{key[:8]}{'*' * max(0, len(key) - 12)}{key[-4:]}" if len(key) > 12 else "*" * len(key)
-    return invalid(f"Invalid API Key provided: {shown}", status=401)
+    return invalid(f"Invalid API Key provided: {_masked(key)}", status=401)
+
+
+def _masked(key: str) -> str:
+    return f"{key[:8]}{'*' * max(0, len(key) - 12)}{key[-4:]}" if len(key) > 12 else "*" * len(key)
+
+
+def not_permitted(key: str, account: str) -> StripeError:
+    """A restricted key reads an account only with a permission that few have."""
+    return invalid(
+        f"The provided key '{_masked(key)}' does not have the required permissions for this endpoint on account "
+        f"'{account}'. Having the 'rak_accounts_kyc_basic_read' permission would allow this request to continue.",
+        status=403,
+    )
+
+
+def in_other_mode(error: StripeError, *, live_key: bool) -> StripeError:
+    """What is missing for this key is there in the account's other mode."""
+    key, other = ("live", "test") if live_key else ("test", "live")
+    hint = f"a similar object exists in {other} mode, but a {key} mode key was used to make this request."
+    error.error["message"] = f"{error.error['message']}; {hint}"
+    return error
+
+
+def combined_currencies(currency: str) -> StripeError:
+    return invalid(
+        "You cannot combine currencies on a single customer. This customer has an active subscription, subscription "
+        "schedule, discount, quote, invoice item or active subscription mode checkout session with currency "
+        f"{currency}."
+    )
 
 
 def unrecognized(method: str, path: str) -> StripeError:

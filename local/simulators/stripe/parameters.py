@@ -33,7 +33,29 @@ Listed = Annotated[list[T], BeforeValidator(_as_list)]
 # Where Stripe takes `""` for "take it away".
 Clearable = Annotated[T | None, BeforeValidator(_empty_as_none)]
 Text = Annotated[str, Field(max_length=5000)]
-Metadata = Clearable[dict[str, Annotated[str, Field(max_length=500)]]]
+
+
+def _within_limits(value: Any) -> Any:
+    """https://docs.stripe.com/api/metadata: 50 keys of 40 characters, values of 500."""
+    if not isinstance(value, dict):
+        return value
+    for name, text in value.items():
+        if len(name) > 40:
+            raise invalid(
+                f"Metadata keys can have up to 40 characters, but you passed in a key that is {len(name)} characters. "
+                f"Invalid key: {name}",
+                param="metadata",
+            )
+        if isinstance(text, str) and len(text) > 500:
+            raise invalid(
+                "Metadata values can have up to 500 characters, but you passed in a value that is "
+                f"{len(text)} characters. Invalid value: {text}",
+                param=f"metadata[{name}]",
+            )
+    return value
+
+
+Metadata = Annotated[Clearable[dict[str, str]], BeforeValidator(_within_limits)]
 
 
 class Expanding(Params):
@@ -76,7 +98,13 @@ def merged_metadata(old: Mapping[str, str], new: Mapping[str, str] | None) -> di
     """An empty value takes its key away; nothing at all takes all away."""
     if new is None:
         return {}
-    return {key: value for key, value in {**old, **new}.items() if value != ""}
+    merged = {key: value for key, value in {**old, **new}.items() if value != ""}
+    if len(merged) > 50:
+        raise invalid(
+            f"You have exceeded the maximum number of metadata keys allowed: 50. You provided {len(merged)}.",
+            param="metadata",
+        )
+    return merged
 
 
 P = TypeVar("P", bound=Params)

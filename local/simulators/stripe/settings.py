@@ -1,10 +1,13 @@
 """STRIPE_SIMULATOR_*: all optional."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_KEY = re.compile(r"[sr]k_(live|test)_(other_)?")
 
 
 class Settings(BaseSettings):
@@ -29,13 +32,22 @@ class Settings(BaseSettings):
         default="cancel", description="what becomes of a subscription when the last retry of its payment failed"
     )
 
+    account: str = Field(default="acct_1SimulatorShowcase", description="whose keys those are that it knows")
+    livemode: bool = Field(default=False, description="whether this is the account's live mode")
+
     demo_user: str = Field(default="", description="whose subscription there is from the start")
     demo_subscription: str = Field(default="", description="its id")
 
     def takes(self, key: str) -> bool:
-        if self.keys:
+        """Of the other mode, and of the other account, it takes any."""
+        if self.keys and self.is_own(key):
             return key in split(self.keys)
-        return key.startswith(("sk_test_", "rk_test_"))
+        return _KEY.match(key) is not None
+
+    def is_own(self, key: str) -> bool:
+        """Of this account and mode: `sk_test_other_...` is another account's, `sk_live_...` of the other mode."""
+        form = _KEY.match(key)
+        return form is None or ((form[1] == "live") == self.livemode and form[2] is None)
 
 
 def split(text: str) -> list[str]:

@@ -15,6 +15,8 @@ def present(state: State, obj: Object) -> Object:
     if obj.get("_deleted"):
         return {"id": obj["id"], "object": obj["object"], "deleted": True}
     shown = deepcopy({name: value for name, value in obj.items() if not name.startswith("_")})
+    if "livemode" in shown:
+        shown["livemode"] = state.livemode
     if obj["object"] == "subscription":
         for item in shown["items"]["data"]:
             item["price"] = present(state, state.kinds["price"][item["price"]])
@@ -106,7 +108,7 @@ def _plan(price: Mapping[str, Any]) -> Object:
         "product": price["product"],
         "nickname": price["nickname"],
         "created": price["created"],
-        "livemode": False,
+        "livemode": price["livemode"],
         "metadata": price["metadata"],
     }
 

@@ -41,6 +41,7 @@ class State:
     answered: dict[str, Answered] = field(default_factory=dict)
     deliveries: dict[str, Object] = field(default_factory=dict)
     numbers: int = 0
+    livemode: bool = False
 
     def __post_init__(self) -> None:
         """Looking through everything for one customer's would make each test pay for all the others."""

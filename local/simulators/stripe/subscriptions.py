@@ -32,6 +32,15 @@ def begin(world: World, customer: Object, wanted: Wanted) -> Object:
     intervals = {(p["recurring"]["interval"], p["recurring"]["interval_count"]) for p, _ in wanted.items}
     if len(intervals) > 1:
         raise invalid("All prices on a subscription must have the same `recurring` interval.", param="items")
+    currencies = [price["currency"] for price, _ in wanted.items]
+    for currency in currencies:
+        if currency != currencies[0]:
+            raise invalid(
+                f"The price specified only supports `{currency}`. This doesn't match the expected currency: "
+                f"`{currencies[0]}`.",
+                param="items",
+            )
+    customer["currency"] = customer["currency"] or currencies[0]
     trial = wanted.trial_end if wanted.trial_end and wanted.trial_end > now else None
     card = wanted.card or default_card(world, customer)
     charged = trial is None and any(price["unit_amount"] for price, _ in wanted.items)

@@ -24,6 +24,26 @@ class World:
     # Something changed that has not been written to the state file.
     dirty: bool = False
     _moment: int | None = None
+    _elsewhere: dict[tuple[bool, bool], "World"] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.state.livemode = self.settings.livemode
+
+    def of_key(self, key: str) -> "World":
+        """The one that the key opens: this one, or an empty one of the account's other mode, or of another account."""
+        if self.settings.is_own(key):
+            return self
+        live, other = key[3:8] == "live_", "_other_" in key
+        account = f"{self.settings.account}Other" if other else self.settings.account
+        settings = self.settings.model_copy(update={"livemode": live, "account": account, "state_file": None})
+        return self._elsewhere.setdefault((live, other), World(State(), settings, self.public_url))
+
+    def has_in_other_mode(self, identity: str, asked: "World") -> bool:
+        return (
+            self.settings.account == asked.settings.account
+            and self.settings.livemode != asked.settings.livemode
+            and self.state.find(identity) is not None
+        )
 
     def now(self, customer: Object | None = None) -> int:
         """The customer's time: its test clock's, or ours, moved on by as much as it was told."""

@@ -1,6 +1,7 @@
 """The operations of Stripe's API that the simulator answers."""
 
 from local.simulators.stripe.operations import (
+    account,
     catalogue,
     clocks,
     customers,
@@ -13,6 +14,7 @@ from local.simulators.stripe.operations import (
 from local.simulators.stripe.operations.base import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
+    *account.OPERATIONS,
     *customers.OPERATIONS,
     *catalogue.OPERATIONS,
     *sessions.OPERATIONS,

@@ -22,8 +22,16 @@ from local.simulators.stripe.state import Object, new_id
 from local.simulators.stripe.world import World
 
 
+class MarketingFeature(Params):
+    name: Annotated[str, Field(max_length=80)]
+
+
+MarketingFeatures = Annotated[Listed[MarketingFeature], Field(max_length=15)]
+
+
 class CreateProduct(Expanding):
     name: Text
+    marketing_features: MarketingFeatures = Field(default_factory=list)
     id: str | None = None
     active: bool = True
     description: Text | None = None
@@ -34,6 +42,7 @@ class UpdateProduct(Expanding):
     name: Text | None = None
     active: bool = True
     description: Clearable[Text] = None
+    marketing_features: Clearable[MarketingFeatures] = None
     metadata: Metadata = None
 
 
@@ -81,6 +90,7 @@ def _create_product(world: World, params: CreateProduct, _: str) -> Object:
     given = {
         "active": params.active,
         "description": params.description,
+        "marketing_features": [each.model_dump() for each in params.marketing_features],
         "metadata": merged_metadata({}, params.metadata),
     }
     made = catalogue.product(params.id or new_id("prod", 14), params.name, world.now(), **given)
@@ -95,6 +105,8 @@ def _update_product(world: World, params: UpdateProduct, identity: str) -> Objec
         for name in ("name", "active", "description"):
             if params.given(name):
                 product[name] = getattr(params, name)
+        if params.given("marketing_features"):
+            product["marketing_features"] = [each.model_dump() for each in params.marketing_features or ()]
         if params.given("metadata"):
             product["metadata"] = merged_metadata(product["metadata"], params.metadata)
         product["updated"] = world.now()

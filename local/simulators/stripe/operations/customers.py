@@ -3,6 +3,7 @@
 from typing import Any
 
 from local.simulators.stripe import customers, payments
+from local.simulators.stripe.errors import invalid
 from local.simulators.stripe.operations.base import Listing, Operation, listing, retrieve
 from local.simulators.stripe.parameters import (
     Clearable,
@@ -84,6 +85,8 @@ def _update(world: World, params: Update, identity: str) -> Object:
 
 
 def _plain(params: Update) -> dict[str, Any]:
+    if params.email and "@" not in params.email:
+        raise invalid(f"Invalid email address: {params.email}", param="email", code="email_invalid")
     names = ("description", "email", "name", "phone")
     return {name: getattr(params, name) for name in names if params.given(name)}
 

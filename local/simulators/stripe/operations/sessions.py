@@ -5,9 +5,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from local.simulators.stripe import checkout
-from local.simulators.stripe.calendar import DAY
-from local.simulators.stripe.errors import invalid
-from local.simulators.stripe.operations.base import Operation, listing, retrieve
+from local.simulators.stripe.calendar import DAY, HOUR
+from local.simulators.stripe.catalogue import check_product
+from local.simulators.stripe.customers import check_currency
+from local.simulators.stripe.errors import invalid, missing
+from local.simulators.stripe.operations.base import Listing, Operation, listing, retrieve
 from local.simulators.stripe.operations.subscription_parameters import TrialSettings
 from local.simulators.stripe.parameters import (
     Created,
@@ -35,16 +37,28 @@ class SubscriptionData(Params):
     trial_settings: TrialSettings = TrialSettings()
 
 
+class AutomaticTax(Params):
+    enabled: bool = False
+
+
+class CustomerUpdate(Params):
+    address: Literal["auto", "never"] = "never"
+    name: Literal["auto", "never"] = "never"
+    shipping: Literal["auto", "never"] = "never"
+
+
 class CreateCheckout(Expanding):
     mode: Literal["subscription"]
     line_items: Annotated[Listed[LineItem], Field(min_length=1)]
     success_url: Text
     allow_promotion_codes: bool | None = None
+    automatic_tax: AutomaticTax = AutomaticTax()
     billing_address_collection: Literal["auto", "required"] | None = None
     cancel_url: Text | None = None
     client_reference_id: Annotated[str, Field(max_length=200)] | None = None
     customer: str | None = None
     customer_email: Text | None = None
+    customer_update: CustomerUpdate | None = None
     expires_at: int | None = None
     locale: str | None = None
     metadata: Metadata = None
@@ -68,10 +82,11 @@ def _create(world: World, params: CreateCheckout, _: str) -> Object:
         for position, item in enumerate(params.line_items)
     ]
     for position, price in enumerate(prices):
-        if not price["active"] or price["type"] != "recurring":
-            wanted = "an active recurring price"
-            raise invalid(f"The price {price['id']} is not {wanted}.", param=f"line_items[{position}][price]")
+        _check_price(world, price, f"line_items[{position}][price]")
     now = world.now(customer)
+    _check(params, customer, now)
+    if customer:
+        check_currency(world, customer, prices[0]["currency"])
     data = params.subscription_data
     trial = data.trial_end or data.trial_period_days
     total = sum(p["unit_amount"] * item.quantity for p, item in zip(prices, params.line_items, strict=True))
@@ -80,6 +95,7 @@ def _create(world: World, params: CreateCheckout, _: str) -> Object:
         **_constant(),
         "id": identity,
         "allow_promotion_codes": params.allow_promotion_codes,
+        "automatic_tax": _automatic_tax(params.automatic_tax),
         "amount_subtotal": 0 if trial else total,
         "amount_total": 0 if trial else total,
         "billing_address_collection": params.billing_address_collection,
@@ -107,10 +123,58 @@ def _create(world: World, params: CreateCheckout, _: str) -> Object:
     return world.state.add(session)
 
 
+def _check_price(world: World, price: Object, param: str) -> None:
+    if not price["active"]:
+        raise invalid("The price specified is inactive. This field only accepts active prices.", param=param)
+    if price["type"] != "recurring":
+        raise invalid(
+            "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.",
+            param=param,
+        )
+    check_product(world, price, param)
+
+
+def _check(params: CreateCheckout, customer: Object | None, now: int) -> None:
+    """What Stripe refuses of the rest."""
+    if params.customer_update and customer is None:
+        raise invalid("`customer_update` can only be used with `customer`.", param="customer_update")
+    saved = params.customer_update and "auto" in {params.customer_update.address, params.customer_update.shipping}
+    if params.automatic_tax.enabled and customer and not customer["address"] and not saved:
+        raise invalid(
+            "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to "
+            "the Customer or set either `customer_update[address]` to 'auto' or `customer_update[shipping]` to 'auto' "
+            "to save the address entered in Checkout to the Customer.",
+            code="customer_tax_location_invalid",
+        )
+    if params.expires_at and not now + HOUR // 2 <= params.expires_at <= now + DAY:
+        edge = "at least 30 minutes" if params.expires_at < now + DAY else "less than 24 hours"
+        raise invalid(f"The `expires_at` timestamp must be {edge} from Checkout Session creation.", param="expires_at")
+    if params.subscription_data.trial_end and params.subscription_data.trial_end < now + 2 * DAY:
+        raise invalid(
+            "The `trial_end` date has to be at least 2 days in the future.", param="subscription_data[trial_end]"
+        )
+
+
 def _expire(world: World, _: Expanding, identity: str) -> Object:
     session = world.state.need("checkout.session", identity)
     checkout.expire(world, session)
     return session
+
+
+def _automatic_tax(asked: AutomaticTax) -> dict[str, Any]:
+    on = asked.enabled
+    return {
+        "enabled": on,
+        "liability": {"type": "self"} if on else None,
+        "provider": "stripe" if on else None,
+        "status": "requires_location_inputs" if on else None,
+    }
+
+
+def _list(world: World, params: ListCheckout, identity: str) -> Object | Listing:
+    if params.customer and world.state.find(params.customer, "customer") is None:
+        raise missing("customer", params.customer, param="customer", status=400)
+    return listing("checkout.session")(world, params, identity)
 
 
 def _constant() -> dict[str, Any]:
@@ -118,7 +182,6 @@ def _constant() -> dict[str, Any]:
         "object": "checkout.session",
         "adaptive_pricing": None,
         "after_expiration": None,
-        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "client_secret": None,
         "collected_information": None,
         "consent": None,
@@ -165,7 +228,7 @@ def _constant() -> dict[str, Any]:
 
 OPERATIONS = (
     Operation("checkout.sessions.create", "POST", "/v1/checkout/sessions", CreateCheckout, _create),
-    Operation("checkout.sessions.list", "GET", "/v1/checkout/sessions", ListCheckout, listing("checkout.session")),
+    Operation("checkout.sessions.list", "GET", "/v1/checkout/sessions", ListCheckout, _list),
     Operation(
         "checkout.sessions.retrieve", "GET", "/v1/checkout/sessions/{id}", Expanding, retrieve("checkout.session")
     ),

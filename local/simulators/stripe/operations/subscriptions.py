@@ -2,7 +2,9 @@
 
 from local.simulators.stripe import billing, payments, subscriptions
 from local.simulators.stripe.calendar import DAY
+from local.simulators.stripe.catalogue import check_product
 from local.simulators.stripe.changes import ItemChange, change_items, collect_due
+from local.simulators.stripe.customers import check_currency
 from local.simulators.stripe.errors import invalid, missing
 from local.simulators.stripe.operations.base import Listing, Operation, retrieve
 from local.simulators.stripe.operations.subscription_parameters import (
@@ -23,13 +25,17 @@ _ONLY_WHEN_ENDED = {"cancellation_details", "metadata", "expand"}
 
 def _create(world: World, params: Create, _: str) -> Object:
     customer = world.state.need("customer", params.customer, param="customer")
+    prices = [_price(world, item.price, position) for position, item in enumerate(params.items)]
+    check_currency(world, customer, prices[0]["currency"])
+    if isinstance(params.trial_end, int) and params.trial_end <= world.now(customer):
+        raise invalid("Invalid timestamp: must be an integer Unix timestamp in the future.", param="trial_end")
     card = None
     if params.default_payment_method:
         card = payments.attach(world, customer, params.default_payment_method)
     days = params.trial_period_days
     trial_end = world.now(customer) + days * DAY if days else None
     wanted = subscriptions.Wanted(
-        items=[(_price(world, item.price, i), item.quantity or 1) for i, item in enumerate(params.items)],
+        items=[(price, item.quantity or 1) for price, item in zip(prices, params.items, strict=True)],
         metadata=merged_metadata({}, params.metadata),
         trial_end=params.trial_end if isinstance(params.trial_end, int) else trial_end,
         card=card,
@@ -117,6 +123,8 @@ def _resume(world: World, _: Resume, identity: str) -> Object:
 
 
 def _list(world: World, params: List, _: str) -> Listing:
+    if params.customer and world.state.find(params.customer, "customer") is None:
+        raise missing("customer", params.customer, param="customer", status=400)
     found = world.state.owned("subscription", params.customer) if params.customer else world.state.all("subscription")
     return Listing(subscription for subscription in found if _fits(subscription, params))
 
@@ -167,6 +175,7 @@ def _price(world: World, identity: str | None, position: int) -> Object:
             "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.",
             param=name,
         )
+    check_product(world, price, name)
     return price
 
 
