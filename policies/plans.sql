@@ -7,6 +7,3 @@ create policy "what is sold is public" on public.plans for select to anon, authe
 revoke all on table public.plans from anon, authenticated, service_role;
 grant select on table public.plans to anon, authenticated, service_role;
 grant insert, update, delete on table public.plans to service_role;
-
-revoke all on function private.plan_of(jsonb) from public;
-grant execute on function private.plan_of(jsonb) to service_role;

@@ -6,8 +6,8 @@ create policy "handlers keep the ledger" on private.stripe_events for all to ser
 
 revoke all on table private.stripe_events from anon, authenticated, service_role;
 grant select, insert, update on table private.stripe_events to service_role;
-revoke all on sequence private.stripe_tickets from anon, authenticated, service_role;
-grant usage on sequence private.stripe_tickets to service_role;
+revoke all on sequence private.stripe_versions from anon, authenticated, service_role;
+grant usage on sequence private.stripe_versions to service_role;
 
 revoke all on function public.record_stripe_event(text, text, jsonb, int) from public, anon, authenticated, service_role;
 revoke all on function public.fail_stripe_event(text, bigint, text) from public, anon, authenticated, service_role;

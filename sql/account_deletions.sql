@@ -32,7 +32,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select subscription.stripe_id from public.subscriptions as subscription where subscription.user_id = $1
     union
     select customer.customer_id from private.stripe_customers as customer
-    where customer.user_id = $1 and customer.customer_id is not null
+    where customer.user_id = $1
     union
     select unnest(deletion.stripe_ids) from private.account_deletions as deletion where deletion.user_id = $1
     union
@@ -187,7 +187,7 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
   );
   delete from private.stripe_events as event using private.account_deletions as deletion
   where deletion.id = $1
-    and exists (select from unnest(deletion.stripe_ids) as id where strpos(event.hint::text, id) > 0);
+    and exists (select from unnest(deletion.stripe_ids) as id where strpos(event.reference::text, id) > 0);
   update private.account_deletions as deletion set
     status = 'done', user_id = null, stripe_ids = '{}', last_error = null, finished_at = now()
   where deletion.id = $1 and deletion.step = 'rest';

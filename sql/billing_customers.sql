@@ -1,75 +1,109 @@
--- Who is who at Stripe: one customer for each person.
+-- Who is who at Stripe. A user may have several customers there: made by us, by hand, or before a copy was restored.
 
 create table private.stripe_customers (
-  user_id uuid primary key references private.users (id) on delete cascade,
-  customer_id text unique check (char_length(customer_id) between 1 and 255),
-  generation int not null default 0,
-  created_at timestamptz not null default now()
+  user_id uuid not null references private.users (id) on delete cascade,
+  customer_id text primary key check (char_length(customer_id) between 1 and 255),
+  created_at timestamptz not null default now(),
+  deleted_at timestamptz
 );
-comment on table private.stripe_customers is 'A person''s customer at Stripe.';
-comment on column private.stripe_customers.customer_id is 'cus_...; null once it was deleted there.';
-comment on column private.stripe_customers.generation is
-  'How many were deleted: part of the idempotency key, so that the next one is a new one.';
+comment on table private.stripe_customers is 'Users'' customers at Stripe.';
+comment on column private.stripe_customers.customer_id is 'cus_...; one user''s alone.';
+comment on column private.stripe_customers.deleted_at is 'When it was found to be deleted at Stripe.';
 
--- What a handler needs to know of somebody who wants to pay, and of what they want to pay for.
+-- A user's customers; it serves the foreign key too.
+create index stripe_customers_user_id_idx on private.stripe_customers (user_id, created_at);
+
+-- The first that is not deleted: what is bought is bought with it.
+create function private.customer_of(profile uuid) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select known.customer_id from private.stripe_customers as known
+  where known.user_id = profile and known.deleted_at is null
+  order by known.created_at, known.customer_id limit 1
+$$;
+comment on function private.customer_of(uuid) is 'The customer at Stripe with which a user buys, if there is one.';
+
+-- What a handler needs to know of a user who wants to pay, and of the plan to be paid for.
 create function public.get_billing_account(user_id uuid, plan text default null) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select jsonb_build_object(
-    'email', private.email_of(person.id), 'customer_id', customer.customer_id,
-    'generation', coalesce(customer.generation, 0), 'price_id', sold.price_id, 'lookup_key', sold.lookup_key,
+    'email', private.email_of(account.id),
+    'customer_id', private.customer_of(account.id),
+    'customers', array(
+      select known.customer_id from private.stripe_customers as known
+      where known.user_id = account.id and known.deleted_at is null order by known.created_at, known.customer_id
+    ),
+    -- Part of the idempotency key, so that the next customer after a deleted one is a new one.
+    'generation', (
+      select count(*) from private.stripe_customers as known
+      where known.user_id = account.id and known.deleted_at is not null
+    ),
+    'price_id', sold.price_id, 'lookup_key', sold.lookup_key,
+    'has_subscribed', exists (select from public.subscriptions as own where own.user_id = account.id),
     'live_subscriptions', array(
       select own.stripe_id from public.subscriptions as own
-      where own.user_id = person.id and own.status not in ('canceled', 'incomplete_expired')
+      where own.user_id = account.id and own.status not in ('canceled', 'incomplete_expired')
+      order by own.created_at desc, own.stripe_id
     )
   )
-  from private.users as person
-  left join private.stripe_customers as customer on customer.user_id = person.id
-  left join public.plans as sold on sold.plan = get_billing_account.plan and sold.offered
-  where person.id = get_billing_account.user_id
+  from private.users as account
+  left join lateral (
+    select offer.price_id, offer.lookup_key from public.plans as offer
+    where offer.plan = get_billing_account.plan and offer.offered
+    order by offer.created_at desc, offer.id limit 1
+  ) as sold on true
+  where account.id = get_billing_account.user_id
 $$;
 comment on function public.get_billing_account(uuid, text) is
-  'Address, customer, subscriptions, and the price of a plan that is sold; null if there is no such person.';
+  'Address, customers, subscriptions, and the newest price at which a plan is sold; null if there is no such user.';
 
--- The customer of a person from now on: the one given, unless another came first.
+-- The user's row is locked: of two customers made at once, both calls answer the same one.
 create function public.link_stripe_customer(user_id uuid, customer_id text) returns text
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
-declare
-  linked text;
 begin
+  perform from private.users where users.id = link_stripe_customer.user_id for no key update;
   insert into private.stripe_customers as known (user_id, customer_id)
   values (link_stripe_customer.user_id, link_stripe_customer.customer_id)
-  on conflict (user_id) do update set customer_id = coalesce(known.customer_id, excluded.customer_id)
-  returning known.customer_id into linked;
-  return linked;
+  on conflict (customer_id) do nothing;
+  if exists (
+    select from private.stripe_customers as known
+    where known.customer_id = link_stripe_customer.customer_id and known.user_id <> link_stripe_customer.user_id
+  ) then
+    raise unique_violation using message = 'The customer is another user''s.';
+  end if;
+  return private.customer_of(link_stripe_customer.user_id);
 end
 $$;
-comment on function public.link_stripe_customer(uuid, text) is 'Links a customer to a person; the one that counts.';
+comment on function public.link_stripe_customer(uuid, text) is
+  'Links a customer to a user; the one with which the user buys.';
 
 -- It was deleted at Stripe: the next one is made with another idempotency key.
 create function public.unlink_stripe_customer(customer_id text) returns void
 language sql set search_path = pg_catalog, pg_temp as $$
-  update private.stripe_customers as known set customer_id = null, generation = known.generation + 1
-  where known.customer_id = unlink_stripe_customer.customer_id
+  update private.stripe_customers as known set deleted_at = now()
+  where known.customer_id = unlink_stripe_customer.customer_id and known.deleted_at is null
 $$;
-comment on function public.unlink_stripe_customer(text) is 'Forgets a customer that Stripe no longer has.';
+comment on function public.unlink_stripe_customer(text) is 'Marks a customer as deleted at Stripe.';
 
--- A customer as it is at Stripe now: {"id", "user_id" (as its metadata says, or null), "gone"}.
+-- A customer as it is at Stripe now: {"id", "user_id" (as its metadata says, or null), "deleted", "livemode"}.
 create function public.apply_stripe_customer(event_id text, customer jsonb) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-  person uuid;
+  profile uuid;
   outcome text := 'unchanged';
 begin
-  if (customer ->> 'gone')::boolean then
+  if not private.is_own_account(null, (customer ->> 'livemode')::boolean) then
+    return jsonb_build_object('outcome', 'wrong_account', 'findings', '[]'::jsonb);
+  elsif (customer ->> 'deleted')::boolean then
     perform public.unlink_stripe_customer(customer ->> 'id');
     outcome := 'applied';
   else
-    select users.id into person from private.users
+    select users.id into profile from private.users
     where users.id = (customer ->> 'user_id')::uuid
       and not exists (select from private.stripe_customers as known where known.customer_id = customer ->> 'id')
     for key share;
-    if person is not null and public.link_stripe_customer(person, customer ->> 'id') = customer ->> 'id' then
+    if profile is not null then
+      perform public.link_stripe_customer(profile, customer ->> 'id');
       outcome := 'applied';
     end if;
   end if;
@@ -79,7 +113,7 @@ end
 $$;
 comment on function public.apply_stripe_customer(text, jsonb) is 'Keeps who is who in step with Stripe.';
 
--- A payment went back, or is contested: whoever runs this decides what follows.
+-- A payment went back, or is contested: an operator decides what follows.
 create function public.apply_stripe_charge(event_id text, kind text, charge jsonb) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable

@@ -2,7 +2,8 @@
 
 create table private.billing_findings (
   kind text not null check (
-    kind in ('unknown_price', 'unknown_user', 'several_subscriptions', 'charge_refunded', 'charge_disputed')
+    kind in ('unknown_price', 'unknown_user', 'several_subscriptions', 'charge_refunded', 'charge_disputed',
+      'price_off_sale', 'wrong_stripe_account', 'mass_cancellation')
   ),
   subject text not null check (char_length(subject) between 1 and 255),
   details jsonb not null default '{}',
@@ -12,8 +13,8 @@ create table private.billing_findings (
   resolved_at timestamptz,
   primary key (kind, subject)
 );
-comment on table private.billing_findings is 'Prices nobody named, payments of unknown people, refunds, disputes.';
-comment on column private.billing_findings.subject is 'The id at Stripe that it is about; of several_subscriptions, the person''s.';
+comment on table private.billing_findings is 'What an operator has to look at: prices of no plan, payments of unknown users, refunds, a wrong key.';
+comment on column private.billing_findings.subject is 'The id at Stripe that it is about; of several_subscriptions, the user''s.';
 comment on column private.billing_findings.resolved_at is 'When it was no longer so; it opens again when it is met again.';
 
 -- What it is about, when it was not known to be so: that is to be reported, and no more than that.

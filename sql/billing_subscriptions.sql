@@ -1,99 +1,104 @@
 -- A subscription as it is at Stripe, applied: the row, the tier, the e-mails and the event, together or not at all.
 
 -- Whose it is: as we know it already, else whose customer it is, else whom we wrote into its metadata.
-create function private.owner_of_subscription(told jsonb) returns uuid
+create function private.owner_of_subscription(received jsonb) returns uuid
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select coalesce(
-    (select own.user_id from public.subscriptions as own where own.stripe_id = told ->> 'id'),
-    (select known.user_id from private.stripe_customers as known where known.customer_id = told ->> 'customer_id'),
-    (select users.id from private.users where users.id = (told ->> 'user_id')::uuid)
+    (select own.user_id from public.subscriptions as own where own.stripe_id = received ->> 'id'),
+    (select known.user_id from private.stripe_customers as known where known.customer_id = received ->> 'customer_id'),
+    (select users.id from private.users where users.id = (received ->> 'user_id')::uuid)
   )
 $$;
-comment on function private.owner_of_subscription(jsonb) is 'The person whose subscription it is; null if nobody knows.';
+comment on function private.owner_of_subscription(jsonb) is 'The user whose subscription it is; null if nothing says so.';
 
--- The row as it was (null if there was none), and as it is now; only a higher ticket changes it. The caller holds the
--- owner's row, so that nobody else is at it.
+-- The row as it was (null if there was none), and as it is now; only a higher version changes it. The caller holds the
+-- lock of the owner's row.
 create function private.store_subscription(
-  ticket bigint, told jsonb, owner uuid, grace_seconds int, out before public.subscriptions, out after public.subscriptions
+  version bigint, received jsonb, owner uuid, grace_seconds int,
+  out before public.subscriptions, out after public.subscriptions, out applied boolean
 )
 language plpgsql set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
 declare
   meaning record;
 begin
-  select * into before from public.subscriptions as own where own.stripe_id = told ->> 'id';
+  select * into before from public.subscriptions as own where own.stripe_id = received ->> 'id';
+  applied := version > coalesce(
+    (select known.version from private.stripe_subscriptions as known where known.stripe_id = received ->> 'id'), -1
+  );
   after := before;
-  if ticket <= before.applied_ticket or (before.id is null and told ? 'gone') then
+  if not applied then
     return;
   end if;
-  after.applied_ticket := ticket;
-  if told ? 'gone' then
-    if before.status not in ('canceled', 'incomplete_expired') then
-      after.status := 'canceled';
-      after.cancel_at := now();
-    end if;
-  else
-    select * into meaning from private.plan_of(told -> 'items');
-    after.status := told ->> 'status';
-    after.plan := meaning.plan;
-    after.tier := meaning.tier;
-    after.price_id := meaning.price_id;
-    after.current_period_end := to_timestamp((told ->> 'current_period_end')::double precision);
-    after.cancel_at := to_timestamp((told ->> 'cancel_at')::double precision);
-  end if;
+  select * into meaning from private.plan_of(received -> 'items');
+  after.user_id := coalesce(before.user_id, owner);
+  after.stripe_id := received ->> 'id';
+  after.status := received ->> 'status';
+  after.plan := meaning.plan;
+  after.price_id := meaning.price_id;
+  after.current_period_end := to_timestamp((received ->> 'current_period_end')::double precision);
+  after.cancel_at := to_timestamp((received ->> 'cancel_at')::double precision);
   after.past_due_since := case when after.status = 'past_due' then
     -- The next invoice that is not paid either does not begin another grace.
-    least(before.past_due_since, coalesce(to_timestamp((told ->> 'past_due_since')::double precision), now()))
+    least(before.past_due_since, coalesce(to_timestamp((received ->> 'past_due_since')::double precision), now()))
   end;
   after.grace_until := after.past_due_since + make_interval(secs => grace_seconds);
-
+  after.tier := case
+    when private.subscription_pays(after.status, after.grace_until) then meaning.tier else 'free'
+  end;
   if before.id is null then
-    insert into public.subscriptions (
-      user_id, stripe_id, status, plan, current_period_end, tier, price_id, cancel_at, past_due_since, grace_until,
-      applied_ticket, created_at
-    )
-    values (
-      owner, told ->> 'id', after.status, after.plan, after.current_period_end, after.tier, after.price_id,
-      after.cancel_at, after.past_due_since, after.grace_until, ticket,
-      coalesce(to_timestamp((told ->> 'created')::double precision), now())
-    )
-    returning * into after;
+    after.id := gen_random_uuid();
+    after.created_at := coalesce(to_timestamp((received ->> 'created')::double precision), now());
+    insert into public.subscriptions select after.*;
   else
     update public.subscriptions as own set
       status = after.status, plan = after.plan, current_period_end = after.current_period_end, tier = after.tier,
       price_id = after.price_id, cancel_at = after.cancel_at, past_due_since = after.past_due_since,
-      grace_until = after.grace_until, applied_ticket = after.applied_ticket
+      grace_until = after.grace_until
     where own.id = before.id;
   end if;
+  insert into private.stripe_subscriptions as known (stripe_id, customer_id, sold_tier, version)
+  values (after.stripe_id, received ->> 'customer_id', meaning.tier, version)
+  on conflict (stripe_id) do update set
+    customer_id = coalesce(excluded.customer_id, known.customer_id), sold_tier = excluded.sold_tier,
+    version = excluded.version;
 end
 $$;
-comment on function private.store_subscription(bigint, jsonb, uuid, int) is 'The row before and after; changed by a higher ticket only.';
+comment on function private.store_subscription(bigint, jsonb, uuid, int) is
+  'The row before and after, and whether the version was high enough to change it.';
 
--- What the row does not say but somebody should know, if it is new.
-create function private.find_in_subscription(told jsonb, owner uuid) returns jsonb
+-- What the row does not say but an operator should know, if it is new.
+create function private.find_in_subscription(received jsonb, owner uuid) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-  live constant boolean := told ->> 'status' not in ('canceled', 'incomplete_expired');
-  unknown text[] := '{}';
+  live constant boolean := received ->> 'status' not in ('canceled', 'incomplete_expired');
+  meaning record;
   findings jsonb := '[]';
   price text;
 begin
-  if told ? 'gone' then
-    return findings;
-  elsif owner is null then
-    -- An ended one is what is left of a deleted account, and nobody's concern.
-    return case when live then private.note_finding('unknown_user', told ->> 'id', told) else findings end;
+  if owner is null then
+    -- An ended one is what is left of a deleted account.
+    return case when live then private.note_finding('unknown_user', received ->> 'id', received) else findings end;
   end if;
-  perform private.resolve_findings('unknown_user', array[told ->> 'id']);
-  select unknown_prices into unknown from private.plan_of(told -> 'items');
+  perform private.resolve_findings('unknown_user', array[received ->> 'id']);
+  select * into meaning from private.plan_of(received -> 'items');
   if live then
-    foreach price in array unknown loop
-      findings := findings || private.note_finding('unknown_price', price, jsonb_build_object('subscription', told ->> 'id'));
+    foreach price in array meaning.unknown_prices loop
+      findings := findings
+        || private.note_finding('unknown_price', price, jsonb_build_object('subscription', received ->> 'id'));
+    end loop;
+    foreach price in array meaning.off_sale_prices loop
+      findings := findings || private.note_finding(
+        'price_off_sale', price, jsonb_build_object('subscription', received ->> 'id', 'plan', meaning.plan)
+      );
     end loop;
   end if;
-  perform private.resolve_findings('unknown_price', array(
-    select item ->> 'price_id' from jsonb_array_elements(told -> 'items') as item
-    where item ->> 'price_id' <> all (unknown)
-  ));
+  perform
+    private.resolve_findings('unknown_price', array_agg(item ->> 'price_id')
+      filter (where item ->> 'price_id' <> all (meaning.unknown_prices))),
+    private.resolve_findings('price_off_sale', array_agg(item ->> 'price_id')
+      filter (where item ->> 'price_id' <> all (meaning.off_sale_prices)))
+  from jsonb_array_elements(received -> 'items') as item;
   if 1 < (
     select count(*) from public.subscriptions as own
     where own.user_id = owner and own.status in ('active', 'trialing', 'past_due', 'unpaid', 'paused')
@@ -104,13 +109,14 @@ begin
   return findings;
 end
 $$;
-comment on function private.find_in_subscription(jsonb, uuid) is 'Notes unknown prices and people, and several subscriptions.';
+comment on function private.find_in_subscription(jsonb, uuid) is
+  'Notes prices that are unknown or left `plans`, unknown users, and several subscriptions.';
 
 -- `subscription`: {"id", "customer_id", "user_id", "status", "items", "current_period_end", "cancel_at", "created",
--- "past_due_since"} with times in seconds since 1970, or {"id", "gone": true} where Stripe has none.
--- `emails`: [{"type", "dedupe_key", "payload"}], queued whatever the ticket: they tell what happened, not how it stands.
+-- "past_due_since", "livemode"} with times in seconds since 1970.
+-- `emails`: [{"type", "dedupe_key", "payload"}], queued at any version: they say what happened, not how it stands.
 create function public.apply_stripe_subscription(
-  ticket bigint, subscription jsonb, grace_seconds int, event_id text default null, emails jsonb default '[]'
+  version bigint, subscription jsonb, grace_seconds int, event_id text default null, emails jsonb default '[]'
 ) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
@@ -124,21 +130,25 @@ declare
   findings jsonb;
   email jsonb;
 begin
-  -- One at a time for each person: the tier is derived from all that they have.
+  if not private.is_own_account(null, (subscription ->> 'livemode')::boolean) then
+    return jsonb_build_object('outcome', 'wrong_account', 'changed', '[]'::jsonb, 'findings', '[]'::jsonb);
+  end if;
+  -- One at a time for each user: the tier is derived from all that they have.
   select users.id into owner from private.users where users.id = owner for no key update;
   if owner is null then
     findings := private.find_in_subscription(subscription, null);
-    outcome := case when subscription ? 'gone' then 'gone' else 'unknown_user' end;
-    perform private.finish_stripe_event(event_id, outcome);
-    return jsonb_build_object('outcome', outcome, 'changed', '[]'::jsonb, 'findings', findings);
+    perform private.finish_stripe_event(event_id, 'unknown_user');
+    return jsonb_build_object('outcome', 'unknown_user', 'changed', '[]'::jsonb, 'findings', findings);
   end if;
 
-  select * into stored from private.store_subscription(ticket, subscription, owner, grace_seconds);
+  perform private.remember_account(null, (subscription ->> 'livemode')::boolean);
+  perform private.remember_prices(known.reference -> 'prices') from private.stripe_events as known
+  where known.id = event_id and jsonb_array_length(known.reference -> 'prices') > 0;
+  perform private.remember_prices(subscription -> 'items');
+  select * into stored from private.store_subscription(version, subscription, owner, grace_seconds);
   before := stored.before;
   after := stored.after;
-  outcome := case
-    when after.id is null then 'gone' when ticket > coalesce(before.applied_ticket, -1) then 'applied' else 'stale'
-  end;
+  outcome := case when stored.applied then 'applied' else 'stale' end;
   if subscription ->> 'customer_id' is not null and not exists (
     select from private.stripe_customers as known where known.customer_id = subscription ->> 'customer_id'
   ) then
@@ -152,8 +162,8 @@ begin
       owner, email ->> 'type', email ->> 'dedupe_key', email -> 'payload' || jsonb_build_object('plan', after.plan)
     );
   end loop;
-  -- An end that is only now heard of, long after, is no news; one that we saw happen is, whoever told us.
-  if (subscription ? 'gone' or subscription ->> 'status' = 'canceled') and after.id is not null and (
+  -- An end that is only now heard of, long after, is no news; one that we saw happen is, whatever reported it.
+  if subscription ->> 'status' = 'canceled' and (
     before.status in ('trialing', 'active', 'past_due', 'unpaid', 'paused') and after.status = 'canceled'
     or exists (select from private.stripe_events as e where e.id = event_id and e.type = 'customer.subscription.deleted')
   ) then
@@ -176,7 +186,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     when before.id is null and after.id is not null then '["created"]'
     else coalesce((
       select jsonb_agg(field.key order by field.key) from jsonb_each(to_jsonb(after)) as field
-      where field.key <> 'applied_ticket' and field.value is distinct from to_jsonb(before) -> field.key
+      where field.value is distinct from to_jsonb(before) -> field.key
     ), '[]')
   end
 $$;

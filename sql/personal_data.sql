@@ -74,10 +74,14 @@ insert into private.personal_data (source, relation, owned, row_key, secrets, ca
   ('design_usage', 'private.design_usage', 't.user_id = $1', 't.day::text', '{}', true),
   ('design_runs', 'private.design_runs', 't.user_id = $1', 't.session_id::text', '{}', false),
   ('subscriptions', 'public.subscriptions', 't.user_id = $1', 't.id::text', '{}', true),
-  ('stripe_customer', 'private.stripe_customers', 't.user_id = $1', 't.user_id::text', '{}', true),
+  ('stripe_customer', 'private.stripe_customers', 't.user_id = $1', 't.customer_id', '{}', true),
+  (
+    'stripe_subscriptions', 'private.stripe_subscriptions',
+    't.stripe_id in (select stripe_id from public.subscriptions where user_id = $1)', 't.stripe_id', '{}', true
+  ),
   (
     'stripe_events', 'private.stripe_events',
-    'exists (select from unnest(private.stripe_ids($1)) as id where strpos(t.hint::text, id) > 0)', 't.id', '{}', false
+    'exists (select from unnest(private.stripe_ids($1)) as id where strpos(t.reference::text, id) > 0)', 't.id', '{}', false
   ),
   (
     'billing_findings', 'private.billing_findings',

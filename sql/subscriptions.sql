@@ -1,4 +1,4 @@
--- What people pay for, as Stripe tells.
+-- What people pay for, as Stripe says.
 
 create table public.subscriptions (
   id uuid primary key default gen_random_uuid(),
@@ -14,8 +14,7 @@ create table public.subscriptions (
   price_id text check (char_length(price_id) between 1 and 255),
   cancel_at timestamptz,
   past_due_since timestamptz,
-  grace_until timestamptz,
-  applied_ticket bigint not null default 0
+  grace_until timestamptz
 );
 comment on table public.subscriptions is
   e'Stripe''s subscriptions; written by handlers.\n'
@@ -25,18 +24,31 @@ comment on table public.subscriptions is
   '}]})';
 comment on column public.subscriptions.stripe_id is 'Stripe''s id of the subscription (sub_...).';
 comment on column public.subscriptions.status is 'Stripe''s word for it.';
-comment on column public.subscriptions.plan is 'Of the table plans; `unknown` where the price is not in it.';
-comment on column public.subscriptions.tier is 'The tier that the plan gives while the status does.';
+comment on column public.subscriptions.plan is 'The plan that its price was sold as; `unknown` for a price of no plan.';
+comment on column public.subscriptions.tier is 'The tier that it gives now: free once it has ended, is paused or is owed.';
 comment on column public.subscriptions.price_id is 'Stripe''s id of the price.';
 comment on column public.subscriptions.cancel_at is 'When it will end, or ended.';
 comment on column public.subscriptions.past_due_since is 'Since when a payment is owed; null unless past_due.';
 comment on column public.subscriptions.grace_until is 'Until then a past_due subscription still gives its tier.';
-comment on column public.subscriptions.applied_ticket is 'Of the latest look at Stripe that this row shows.';
 
--- A person's subscriptions, newest first; it serves the foreign key and the policy too.
+-- A user's subscriptions, newest first; it serves the foreign key and the policy too.
 create index subscriptions_user_id_created_at_idx on public.subscriptions (user_id, created_at desc);
 
--- Whose grace is over, and what reconciliation has not seen yet.
+-- Whose grace is over.
 create index subscriptions_grace_until_idx on public.subscriptions (grace_until) where status = 'past_due';
-create index subscriptions_applied_ticket_idx on public.subscriptions (applied_ticket)
-  where status not in ('canceled', 'incomplete_expired');
+
+-- What only handlers need to know of a subscription. A row without one is at version 0 and keeps its tier.
+create table private.stripe_subscriptions (
+  stripe_id text primary key references public.subscriptions (stripe_id) on delete cascade,
+  customer_id text check (char_length(customer_id) between 1 and 255),
+  sold_tier text not null check (sold_tier in ('free', 'paid')),
+  version bigint not null
+);
+comment on table private.stripe_subscriptions is 'Subscriptions: customer, tier of the plan, and version.';
+comment on column private.stripe_subscriptions.customer_id is 'Stripe''s id of the customer (cus_...) who pays.';
+comment on column private.stripe_subscriptions.sold_tier is 'The tier that the plan gives while the status does.';
+comment on column private.stripe_subscriptions.version is
+  'Fencing token: drawn before Stripe was asked for what the row shows; a lower one changes nothing.';
+
+-- What reconciliation has not seen yet.
+create index stripe_subscriptions_version_idx on private.stripe_subscriptions (version);

@@ -349,7 +349,6 @@ class PublicStorageQuotasUpdate(TypedDict):
     tier: NotRequired[Annotated[str, Field(alias="tier")]]
 
 class PublicSubscriptions(BaseModel):
-    applied_ticket: int = Field(alias="applied_ticket")
     cancel_at: Optional[datetime.datetime] = Field(alias="cancel_at")
     created_at: datetime.datetime = Field(alias="created_at")
     current_period_end: Optional[datetime.datetime] = Field(alias="current_period_end")
@@ -364,7 +363,6 @@ class PublicSubscriptions(BaseModel):
     user_id: uuid.UUID = Field(alias="user_id")
 
 class PublicSubscriptionsInsert(TypedDict):
-    applied_ticket: NotRequired[Annotated[int, Field(alias="applied_ticket")]]
     cancel_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="cancel_at")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     current_period_end: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="current_period_end")]]
@@ -379,7 +377,6 @@ class PublicSubscriptionsInsert(TypedDict):
     user_id: Annotated[uuid.UUID, Field(alias="user_id")]
 
 class PublicSubscriptionsUpdate(TypedDict):
-    applied_ticket: NotRequired[Annotated[int, Field(alias="applied_ticket")]]
     cancel_at: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="cancel_at")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     current_period_end: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="current_period_end")]]

@@ -43,7 +43,7 @@ def set_up_stripe(runner: Runner) -> None:
 
 
 def _set_up_stripe(runner: Runner) -> None:
-    from showcase.billing.domain import EVENT_TYPES
+    from showcase.billing.event_types import EVENT_TYPES
     from showcase.billing.stripe_api import API_VERSION
 
     url = f"{runner.values['SUPABASE_URL'].rstrip('/')}/functions/v1/webhooks/stripe"

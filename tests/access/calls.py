@@ -78,7 +78,12 @@ def linking(world: World) -> Json:
 
 
 def receiving(_: World) -> Json:
-    return {"event_id": unique("evt_"), "type": "product.created", "hint": {"look": "nothing"}, "claim_seconds": 60}
+    return {
+        "event_id": unique("evt_"),
+        "type": "product.created",
+        "reference": {"kind": "nothing"},
+        "lease_seconds": 60,
+    }
 
 
 CALLS: dict[tuple[str, str], Call] = {

@@ -1,4 +1,4 @@
-"""The ledger of Stripe's events, the order of tickets, and the table of tiers."""
+"""The ledger of Stripe's events, the order of versions, and the table of tiers."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from tests.sql.acting import ADA, GRACE, Connection, acting_as, superuser
 
 GRACE_SECONDS = 7 * 86_400
-LOOK = {"look": "subscription", "object_id": "sub_1", "emails": []}
+REFERENCE = {"kind": "subscription", "object_id": "sub_1", "emails": []}
 
 
 def call(connection: Connection, name: str, *arguments: Any) -> Any:
@@ -36,8 +36,8 @@ def subscription(identity: str = "sub_1", user: UUID = GRACE, **given: Any) -> d
     }
 
 
-def apply(connection: Connection, ticket: int, **given: Any) -> Any:
-    return call(connection, "apply_stripe_subscription", ticket, subscription(**given), GRACE_SECONDS)
+def apply(connection: Connection, version: int, **given: Any) -> Any:
+    return call(connection, "apply_stripe_subscription", version, subscription(**given), GRACE_SECONDS)
 
 
 def tier(connection: Connection, user: UUID = GRACE) -> str:
@@ -69,7 +69,7 @@ def test_the_table_of_tiers(untouched_database: str, status: str, owed_for_days:
         assert tier(connection) == gives
 
 
-def test_only_a_higher_ticket_changes_a_row(untouched_database: str) -> None:
+def test_only_a_higher_version_changes_a_row(untouched_database: str) -> None:
     with acting_as(untouched_database, "service_role") as connection:
         assert apply(connection, 20)["changed"] == ["created"]
         assert apply(connection, 19, status="canceled")["outcome"] == "stale"
@@ -77,7 +77,7 @@ def test_only_a_higher_ticket_changes_a_row(untouched_database: str) -> None:
         assert tier(connection) == "paid"
         assert apply(connection, 21)["changed"] == []
         answer = apply(connection, 22, status="canceled", cancel_at=1_900_000_000)
-        assert (answer["outcome"], answer["changed"]) == ("applied", ["cancel_at", "status"])
+        assert (answer["outcome"], answer["changed"]) == ("applied", ["cancel_at", "status", "tier"])
         assert tier(connection) == "free"
 
 
@@ -113,34 +113,34 @@ def test_a_grace_ends_by_time_alone(untouched_database: str) -> None:
         assert tier(connection, ADA) == "paid"
 
 
-def test_an_event_is_claimed_once_until_it_fails_or_its_time_is_over(untouched_database: str) -> None:
+def test_an_event_is_leased_once_until_it_fails_or_its_time_is_over(untouched_database: str) -> None:
     with acting_as(untouched_database, "service_role") as connection:
-        first = call(connection, "record_stripe_event", "evt_1", "invoice.paid", LOOK, 60)
-        assert first["state"] == "claimed"
-        again = call(connection, "record_stripe_event", "evt_1", "invoice.paid", LOOK, 60)
+        first = call(connection, "record_stripe_event", "evt_1", "invoice.paid", REFERENCE, 60)
+        assert first["state"] == "leased"
+        again = call(connection, "record_stripe_event", "evt_1", "invoice.paid", REFERENCE, 60)
         assert again == {"state": "in_progress", "seconds": 60}
-        call(connection, "fail_stripe_event", "evt_1", first["ticket"] + 1, "not mine")
-        assert call(connection, "record_stripe_event", "evt_1", "invoice.paid", LOOK, 60)["state"] == "in_progress"
-        call(connection, "fail_stripe_event", "evt_1", first["ticket"], "x" * 9999)
-        second = call(connection, "record_stripe_event", "evt_1", "invoice.paid", LOOK, 60)
-        assert second["ticket"] > first["ticket"]
-        connection.execute("update private.stripe_events set claimed_until = now() where id = 'evt_1'")
-        third = call(connection, "record_stripe_event", "evt_1", "invoice.paid", LOOK, 60)
-        assert third["ticket"] > second["ticket"]
-        call(connection, "apply_stripe_subscription", third["ticket"], subscription(), GRACE_SECONDS, "evt_1", [])
-        assert call(connection, "record_stripe_event", "evt_1", "invoice.paid", LOOK, 60)["state"] == "processed"
+        call(connection, "fail_stripe_event", "evt_1", first["version"] + 1, "not mine")
+        assert call(connection, "record_stripe_event", "evt_1", "invoice.paid", REFERENCE, 60)["state"] == "in_progress"
+        call(connection, "fail_stripe_event", "evt_1", first["version"], "x" * 9999)
+        second = call(connection, "record_stripe_event", "evt_1", "invoice.paid", REFERENCE, 60)
+        assert second["version"] > first["version"]
+        connection.execute("update private.stripe_events set leased_until = now() where id = 'evt_1'")
+        third = call(connection, "record_stripe_event", "evt_1", "invoice.paid", REFERENCE, 60)
+        assert third["version"] > second["version"]
+        call(connection, "apply_stripe_subscription", third["version"], subscription(), GRACE_SECONDS, "evt_1", [])
+        assert call(connection, "record_stripe_event", "evt_1", "invoice.paid", REFERENCE, 60)["state"] == "processed"
         row = connection.execute("select * from private.stripe_events where id = 'evt_1'").fetchone()
         assert row is not None
         assert (row["attempts"], row["outcome"], row["error"]) == (3, "applied", None)
 
 
-def test_emails_are_queued_once_and_also_by_a_stale_ticket(untouched_database: str) -> None:
+def test_emails_are_queued_once_and_also_by_a_stale_version(untouched_database: str) -> None:
     email = {"type": "payment_failed", "dedupe_key": "in_1:1", "payload": {"amount": 900}}
     query = "select type, dedupe_key, payload from public.notifications where user_id = %s and type <> 'welcome'"
     with acting_as(untouched_database, "service_role") as connection:
         apply(connection, 5)
-        for ticket in (4, 4, 6):
-            call(connection, "apply_stripe_subscription", ticket, subscription(), GRACE_SECONDS, None, [email])
+        for version in (4, 4, 6):
+            call(connection, "apply_stripe_subscription", version, subscription(), GRACE_SECONDS, None, [email])
         assert connection.execute(query, (GRACE,)).fetchall() == [
             {"type": "payment_failed", "dedupe_key": "in_1:1", "payload": {"amount": 900, "plan": "pro_monthly"}}
         ]
@@ -154,43 +154,46 @@ def test_a_customer_is_one_persons_and_the_first_one_counts(untouched_database: 
         call(connection, "unlink_stripe_customer", "cus_b")
         call(connection, "unlink_stripe_customer", "cus_a")
         account = call(connection, "get_billing_account", GRACE, "pro_yearly")
-        assert (account["customer_id"], account["generation"]) == (None, 1)
+        assert (account["customer_id"], account["generation"]) == (None, 2)
         assert (account["price_id"], account["lookup_key"]) == ("price_pro_yearly", "pro_yearly")
-        assert call(connection, "link_stripe_customer", GRACE, "cus_b") == "cus_b"
+        assert call(connection, "link_stripe_customer", GRACE, "cus_c") == "cus_c"
         assert call(connection, "get_billing_account", uuid4()) is None
         with pytest.raises(psycopg.errors.UniqueViolation):
-            call(connection, "link_stripe_customer", ADA, "cus_b")
+            call(connection, "link_stripe_customer", ADA, "cus_c")
 
 
 def test_a_page_is_applied_by_the_run_that_is_furthest(untouched_database: str) -> None:
     with acting_as(untouched_database, "service_role") as connection:
         walk = call(connection, "begin_reconciliation", True)
-        assert (walk["phase"], walk["reached"]) == ("stripe", None)
+        assert (walk["phase"], walk["reached"]) == ("subscriptions", None)
         page = [subscription(), subscription("sub_2", status="canceled")]
-        first = call(connection, "reconcile_stripe_page", walk["ticket"], page, None, "sub_2", GRACE_SECONDS)
+        first = call(connection, "reconcile_stripe_page", walk["version"], page, None, "sub_2", GRACE_SECONDS)
         assert [each["subscription"] for each in first["repaired"]] == ["sub_1", "sub_2"]
-        assert first["ticket"] > walk["ticket"]
-        late = call(connection, "reconcile_stripe_page", walk["ticket"], page, None, "sub_9", GRACE_SECONDS)
-        assert late == {"overtaken": True}
+        assert first["version"] > walk["version"]
+        late = call(connection, "reconcile_stripe_page", walk["version"], page, None, "sub_9", GRACE_SECONDS)
+        assert late == {"state": "overtaken"}
         assert call(connection, "begin_reconciliation")["reached"] == "sub_2"
         call(connection, "finish_reconciliation")
         assert call(connection, "begin_reconciliation")["reached"] == "sub_2", "only a whole walk can be finished"
-        call(connection, "reconcile_stripe_page", first["ticket"], [], "sub_2", None, GRACE_SECONDS)
-        assert call(connection, "list_unmet_subscriptions", None, 9) == ["sub_demo_ada"]
+        call(connection, "reconcile_stripe_page", first["version"], [], "sub_2", None, GRACE_SECONDS)
+        assert call(connection, "list_missing_subscriptions", None, 9) == ["sub_demo_ada"]
         call(connection, "finish_reconciliation")
-        assert call(connection, "begin_reconciliation") | {"ticket": 0} == {
-            "phase": "stripe",
+        assert call(connection, "begin_reconciliation") | {"version": 0} == {
+            "phase": "subscriptions",
             "reached": None,
-            "ticket": 0,
+            "version": 0,
         }
 
 
-def test_a_plan_is_sold_at_one_price_and_may_have_had_many(untouched_database: str) -> None:
+def test_a_plan_is_sold_at_its_newest_price_and_may_have_had_many(untouched_database: str) -> None:
     with superuser(untouched_database) as connection, connection.transaction(force_rollback=True):
-        add = "insert into public.plans (plan, price_id, tier, offered) values ('pro_monthly', %s, 'paid', %s)"
-        connection.execute(add, ("price_of_2020", False))
-        with pytest.raises(psycopg.errors.UniqueViolation):
-            connection.execute(add, ("price_of_2021", True))
+        add = (
+            "insert into public.plans (plan, price_id, tier, offered, created_at) "
+            "values ('pro_monthly', %s, 'paid', %s, %s)"
+        )
+        connection.execute(add, ("price_of_2099", True, "2099-01-01"))
+        connection.execute(add, ("price_of_2100", False, "2100-01-01"))
+        assert call(connection, "get_billing_account", GRACE, "pro_monthly")["price_id"] == "price_of_2099"
 
 
 def test_everybody_sees_what_is_sold_and_nobody_else_what_one_pays(untouched_database: str) -> None:

@@ -43,7 +43,7 @@ def test_a_fresh_system_is_well_and_names_everything(system: Connection) -> None
 
 USER = "(select id from private.users limit 1)"
 MAIL = "insert into public.notifications (user_id, type, status, next_attempt_at) values"
-EVENT = "insert into private.stripe_events (id, type, hint, ticket, received_at, error) values"
+EVENT = "insert into private.stripe_events (id, type, reference, version, received_at, error) values"
 BUDGET = "insert into private.metric_budgets (platform, credential, not_before, reason) values"
 RUN = "insert into private.job_runs (job, started_at, outcome, error_code) values"
 SPENT = "insert into private.design_spending (month, spent_micros) values"

@@ -64,13 +64,15 @@ with person as (
   insert into private.design_runs (session_id, user_id, reserved_micros) select gen_random_uuid(), id, 5 from person
 ), subscribed as (
   insert into public.subscriptions (user_id, stripe_id, status, plan)
-  select id, subscription, 'active', 'pro_monthly' from person
+  select id, subscription, 'active', 'pro_monthly' from person returning stripe_id
+), versioned as (
+  insert into private.stripe_subscriptions (stripe_id, sold_tier, version) select stripe_id, 'paid', 1 from subscribed
 ), customers as (
   insert into private.stripe_customers (user_id, customer_id) select id, customer from person
 ), events as (
-  insert into private.stripe_events (id, type, hint, ticket, processed_at, outcome)
+  insert into private.stripe_events (id, type, reference, version, processed_at, outcome)
   select 'evt_' || subscription, 'customer.subscription.updated',
-    jsonb_build_object('look', 'subscription', 'object_id', subscription, 'emails', '[]'::jsonb), 1, now(), 'applied'
+    jsonb_build_object('kind', 'subscription', 'object_id', subscription, 'emails', '[]'::jsonb), 1, now(), 'applied'
   from person
 ), findings as (
   insert into private.billing_findings (kind, subject, details)

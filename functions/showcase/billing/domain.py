@@ -1,15 +1,10 @@
-"""Stripe's events: which object each is about, and the e-mails that follow from it. No I/O."""
+"""Billing's nouns. No I/O."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
-
-from showcase.billing.emails import emails_of
-from showcase.billing.objects import identifier, mapping, subscription_of_invoice
-
-_TYPE = re.compile(r"[a-z0-9_.]{1,255}")
+from typing import Any, Literal
+from uuid import UUID
 
 
 class ObjectKind(StrEnum):
@@ -31,67 +26,94 @@ class Event:
     kind: ObjectKind
     object_id: str | None = None
     emails: tuple[Mapping[str, Any], ...] = ()
+    prices: tuple[Mapping[str, Any], ...] = ()  # as they were named when it happened
+    livemode: bool | None = None
+    account: str | None = None  # only events of connected accounts name theirs
 
     def reference(self) -> dict[str, Any]:
         """What the ledger keeps of it."""
-        return {"look": self.kind, "object_id": self.object_id, "emails": list(self.emails)}
+        return {
+            "kind": self.kind,
+            "object_id": self.object_id,
+            "emails": list(self.emails),
+            "prices": list(self.prices),
+            "livemode": self.livemode,
+            "account": self.account,
+        }
 
     @classmethod
     def from_ledger(cls, row: Mapping[str, Any]) -> "Event":
-        reference = row["hint"]
-        kind = ObjectKind(reference["look"])
-        return cls(row["id"], row["type"], kind, reference["object_id"], tuple(reference["emails"]))
-
-
-def _own(obj: Mapping[str, Any]) -> str | None:
-    return identifier(obj.get("id"))
-
-
-def _member(name: str) -> Callable[[Mapping[str, Any]], str | None]:
-    return lambda obj: identifier(obj.get(name))
-
-
-_OBJECTS: dict[str, tuple[ObjectKind, Callable[[Mapping[str, Any]], str | None]]] = {
-    **{
-        f"customer.subscription.{name}": (ObjectKind.SUBSCRIPTION, _own)
-        for name in (
-            *("created", "updated", "deleted", "paused", "resumed", "trial_will_end"),
-            *("pending_update_applied", "pending_update_expired"),
+        kept = row["reference"]
+        return cls(
+            row["id"],
+            row["type"],
+            ObjectKind(kept["kind"]),
+            kept["object_id"],
+            tuple(kept["emails"]),
+            tuple(kept.get("prices", ())),
+            kept.get("livemode"),
+            kept.get("account"),
         )
-    },
-    **{
-        f"invoice.{name}": (ObjectKind.SUBSCRIPTION, subscription_of_invoice)
-        for name in ("paid", "payment_failed", "payment_action_required", "upcoming", "finalized")
-    },
-    **{
-        f"checkout.session.{name}": (ObjectKind.SUBSCRIPTION, _member("subscription"))
-        for name in ("completed", "async_payment_succeeded", "async_payment_failed")
-    },
-    "customer.updated": (ObjectKind.CUSTOMER, _own),
-    "customer.deleted": (ObjectKind.CUSTOMER, _own),
-    "charge.refunded": (ObjectKind.REFUND, _own),
-    "charge.dispute.created": (ObjectKind.DISPUTE, _member("charge")),
-}
-"""The object that each type of event is about, and where its id is in the event's body."""
-
-EVENT_TYPES = tuple(sorted(_OBJECTS))
-"""All that mean something here: what the webhook endpoint at Stripe is to send."""
 
 
-def read_event(body: Any) -> Event:
-    """The event in a webhook's parsed body.
+@dataclass(frozen=True)
+class EventLease:
+    """The right to process an event, with the version of what is fetched; or why not, and for how many seconds."""
 
-    Raises:
-        ValueError: it is not an event as Stripe makes them.
+    state: Literal["leased", "in_progress", "processed", "wrong_account"]
+    version: int = 0
+    seconds: int = 0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something new that an operator has to look at."""
+
+    kind: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What applying led to: `changed` are the columns that differed, or `created`."""
+
+    outcome: str
+    findings: Sequence[Finding] = ()
+    changed: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user who may pay, and the price at which the plan that was asked for is sold, if it is.
+
+    `customer_id` is the first of `customers` at Stripe; `generation` is how many were deleted there.
     """
-    event = mapping(body)
-    identity, name = identifier(event.get("id")), event.get("type")
-    if identity is None or not isinstance(name, str) or not _TYPE.fullmatch(name):
-        raise ValueError("not an event")
-    obj = mapping(mapping(event.get("data")).get("object"))
-    kind, find_id = _OBJECTS.get(name, (ObjectKind.NOTHING, _own))
-    object_id = find_id(obj)
-    if object_id is None or kind is ObjectKind.NOTHING:
-        return Event(identity, name, ObjectKind.NOTHING)
-    emails = emails_of(name, obj, object_id) if kind is ObjectKind.SUBSCRIPTION else ()
-    return Event(identity, name, kind, object_id, emails)
+
+    user_id: UUID
+    email: str
+    customer_id: str | None
+    customers: Sequence[str]
+    generation: int
+    price_id: str | None
+    lookup_key: str | None
+    has_subscribed: bool
+    live_subscriptions: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far reconciliation has come, and the version for its next page."""
+
+    phase: Literal["subscriptions", "missing"]
+    reached: str | None
+    version: int
+
+
+@dataclass(frozen=True)
+class PageResult:
+    """What a page led to, and the version for the next one."""
+
+    version: int
+    repaired: list[tuple[str, list[str]]]
+    failed: list[str]
+    findings: Sequence[Finding]

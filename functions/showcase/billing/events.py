@@ -6,10 +6,10 @@ from http import HTTPStatus
 
 from showcase.billing import store
 from showcase.billing.dependencies import Billing
-from showcase.billing.domain import Event, ObjectKind
-from showcase.billing.store import Finding
+from showcase.billing.domain import Applied, Event, EventLease, Finding, ObjectKind
+from showcase.billing.errors import WrongAccount
 from showcase.billing.sync import sync_object
-from showcase.errors import ApiError, ServiceUnavailable, TellableError, VendorError
+from showcase.errors import ApiError, Failure, ServiceUnavailable, TellableError, VendorError
 from showcase.telemetry import log, report
 
 
@@ -37,16 +37,24 @@ async def process(billing: Billing, event: Event) -> str:
     if lease.state == "processed":
         return "recorded" if event.kind is ObjectKind.NOTHING else "processed"
     try:
-        # Beyond its end another process may hold the lease.
-        async with asyncio.timeout(billing.settings.billing_lease_seconds):
-            applied = await sync_object(billing, event, lease.version)
+        applied = await _sync(billing, event, lease)
     except Exception as error:
         await _keep_error(billing, event, lease.version, error)
+        if isinstance(error, VendorError):
+            await report_wrong_account(billing, error, event.object_id)
         if isinstance(error, VendorError | TimeoutError):
             raise ServiceUnavailable("Stripe does not answer right now.", code="stripe_unavailable") from error
         raise
     report_findings(applied.findings)
     return applied.outcome
+
+
+async def _sync(billing: Billing, event: Event, lease: EventLease) -> Applied:
+    if lease.state == "wrong_account":
+        raise WrongAccount
+    # Beyond its end another process may hold the lease.
+    async with asyncio.timeout(billing.settings.billing_lease_seconds):
+        return await sync_object(billing, event, lease.version)
 
 
 async def _keep_error(billing: Billing, event: Event, version: int, error: Exception) -> None:
@@ -56,6 +64,15 @@ async def _keep_error(billing: Billing, event: Event, version: int, error: Excep
         await store.fail(billing.database, event, version, text)
     except ApiError as unkept:
         log.warning("The error of %s was not kept: %s", event.id, unkept.code)
+
+
+async def report_wrong_account(billing: Billing, error: VendorError, missing: str | None = None) -> bool:
+    """Whether the error says that the key is of another account or mode, which is then a finding."""
+    if error.failure is not Failure.GONE and not isinstance(error, WrongAccount):
+        return False
+    account_id = error.account_id if isinstance(error, WrongAccount) else None
+    report_findings(await store.report_wrong_account(billing.database, account_id, billing.stripe.livemode, missing))
+    return True
 
 
 def report_findings(findings: Iterable[Finding]) -> None:

@@ -1,12 +1,21 @@
 """The billing functions: Stripe's webhook, checkout, the portal, reconciliation, the end of an account."""
 
+import asyncio
 import json
 
-from showcase.billing import checkout, domain, store, stripe_api
-from showcase.billing.customers import account_of, unavailable, with_customer
+from showcase.billing import checkout, store, stripe_api
+from showcase.billing.customers import (
+    account_of,
+    live_subscription,
+    refusal,
+    with_customer,
+    with_found_customers,
+)
 from showcase.billing.dependencies import Billing
+from showcase.billing.errors import CurrencyConflict, PriceRefused
+from showcase.billing.event_types import read_event
 from showcase.billing.events import EventInProgress, process
-from showcase.billing.reconciliation import reconcile
+from showcase.billing.reconciliation import Order, reconcile
 from showcase.billing.schemas import (
     CheckoutRequest,
     CheckoutResponse,
@@ -23,7 +32,7 @@ from showcase.billing.settings import BillingSettings
 from showcase.billing.signature import verify
 from showcase.core import Core
 from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
-from showcase.errors import BadRequest, NotFound, VendorError
+from showcase.errors import BadRequest, Conflict, NotFound, VendorError
 from showcase.settings import load
 
 
@@ -38,52 +47,63 @@ async def handle_event(call: Call[bytes], billing: Billing) -> EventReceipt:
     settings = billing.settings
     verify(call.body, header, settings.webhook_secrets, settings.stripe_webhook_tolerance)
     try:
-        event = domain.read_event(json.loads(call.body))
+        event = read_event(json.loads(call.body))
     except (ValueError, RecursionError):
         raise BadRequest("The body is not an event.", code="invalid_event") from None
     return EventReceipt(outcome=await process(billing, event))
 
 
 async def handle_checkout(call: Call[CheckoutRequest], billing: Billing) -> CheckoutResponse:
-    asked, user = call.body, call.caller.person()
-    account = await account_of(billing, user, asked.plan)
+    asked = call.body
+    account = await account_of(billing, call.caller.person(), asked.plan)
     if account.price_id is None and account.lookup_key is None:
         raise NotFound("There is no such plan.", code="plan_not_found")
     try:
         price = account.price_id or await billing.stripe.price_of(account.lookup_key or "")
+        if price is None:
+            raise PriceRefused
+        purchase = checkout.Purchase(account, price, asked.success_path, asked.cancel_path)
+        return await sell(billing, purchase)
     except VendorError as error:
-        raise unavailable(error) from error
-    if price is None:
-        raise NotFound("This plan is not sold at the moment.", code="plan_not_found")
-    purchase = checkout.Purchase(user, price, asked.success_path, asked.cancel_path)
+        raise await refusal(billing, error) from error
 
-    async def send(customer: str) -> CheckoutResponse:
-        if await checkout.has_live_subscription(billing, customer):
-            back = checkout.on_site(billing, asked.cancel_path)
-            return CheckoutResponse(kind="portal", url=await billing.stripe.create_portal(customer, back))
-        return CheckoutResponse(kind="checkout", url=await checkout.open_checkout(billing, customer, purchase))
 
-    return await with_customer(billing, user, account, send)
+async def sell(billing: Billing, purchase: checkout.Purchase) -> CheckoutResponse:
+    """A checkout, or the portal for a user who has a subscription, whichever of their customers has it."""
+    account = await with_found_customers(billing, purchase.account)
+    for _ in range(2):
+        if (live := await live_subscription(billing, account)) is not None:
+            back = checkout.on_site(billing, purchase.cancel_path)
+            return CheckoutResponse(kind="portal", url=await billing.stripe.create_portal(live["customer"], back))
+        url = await with_customer(billing, account, lambda each: checkout.open_checkout(billing, each, purchase))
+        if url is not None:
+            return CheckoutResponse(kind="checkout", url=url)
+        account = await account_of(billing, account.user_id)  # they have just paid in another window
+    raise Conflict("A purchase of yours is being completed. Please look again in a moment.", code="checkout_completed")
 
 
 async def handle_portal(call: Call[PortalRequest], billing: Billing) -> PortalResponse:
-    user = call.caller.person()
-    account = await account_of(billing, user)
-    if account.customer_id is None:
-        raise NotFound("There is nothing to manage yet: choose a plan first.", code="no_billing_account")
+    account = await account_of(billing, call.caller.person())
     back = checkout.on_site(billing, call.body.return_path)
-
-    async def send(customer: str) -> PortalResponse:
-        return PortalResponse(url=await billing.stripe.create_portal(customer, back))
-
-    return await with_customer(billing, user, account, send)
+    try:
+        account = await with_found_customers(billing, account)
+        if account.customer_id is None:
+            raise NotFound("There is nothing to manage yet: choose a plan first.", code="no_billing_account")
+        live = await live_subscription(billing, account)
+        if live is not None:
+            return PortalResponse(url=await billing.stripe.create_portal(live["customer"], back))
+        portal = await with_customer(billing, account, lambda each: billing.stripe.create_portal(each, back))
+        return PortalResponse(url=portal)
+    except VendorError as error:
+        raise await refusal(billing, error) from error
 
 
 async def handle_reconcile(call: Call[ReconcileRequest], billing: Billing) -> ReconcileResponse:
-    done = await reconcile(billing, anew=call.body.anew)
+    asked = call.body
+    done = await reconcile(billing, Order(asked.anew, asked.accept_account, asked.accept_cancellations))
     repaired = [Repair(subscription=identity, changed=changed) for identity, changed in done.repaired]
-    told = {name: value for name, value in vars(done).items() if name != "repaired"}
-    return ReconcileResponse(**told, repaired=repaired, findings=await store.count_findings(billing.database))
+    rest = {name: value for name, value in vars(done).items() if name != "repaired"}
+    return ReconcileResponse(**rest, repaired=repaired, findings=await store.count_findings(billing.database))
 
 
 async def handle_close(call: Call[CloseRequest], billing: Billing) -> CloseResponse:
@@ -91,16 +111,16 @@ async def handle_close(call: Call[CloseRequest], billing: Billing) -> CloseRespo
     account = await store.get_account(billing.database, call.body.user_id)
     if account is None:
         return CloseResponse(canceled=0)
-    ending = set(account.live_subscriptions)
     try:
-        if account.customer_id is not None:
-            ending |= {each["id"] for each in await billing.stripe.subscriptions_of(account.customer_id)}
+        account = await with_found_customers(billing, account)
+        listed = await asyncio.gather(*(billing.stripe.subscriptions_of(each) for each in account.customers))
+        ending = {*account.live_subscriptions, *(each["id"] for of_customer in listed for each in of_customer)}
         for subscription in sorted(ending):
             await billing.stripe.cancel(subscription)
-        if account.customer_id is not None:
-            await billing.stripe.delete_customer(account.customer_id)
+        for customer in account.customers:
+            await billing.stripe.delete_customer(customer)
     except VendorError as error:
-        raise unavailable(error) from error
+        raise await refusal(billing, error) from error
     return CloseResponse(canceled=len(ending))
 
 
@@ -125,7 +145,7 @@ create_checkout_session = Endpoint(
     callers=PEOPLE,
     connect=connect,
     handle=handle_checkout,
-    problems=(NotFound, checkout.TooManyCheckouts),
+    problems=(NotFound, Conflict, CurrencyConflict, checkout.TooManyCheckouts),
 )
 
 create_portal_session = Endpoint(

@@ -38,24 +38,37 @@ def subscription_state(obj: Mapping[str, Any]) -> dict[str, Any]:
         "customer_id": None if customer.get("deleted") else identifier(obj.get("customer")),
         "user_id": user_of(obj) or user_of(customer),
         "status": obj["status"],
-        "items": [_price(item) for item in items],
+        "items": prices_of(obj),
         "current_period_end": period_end,
         "cancel_at": obj.get("ended_at")
         or obj.get("cancel_at")
         or (period_end if obj.get("cancel_at_period_end") else None),
         "created": obj.get("created"),
         "past_due_since": (finalized or invoice.get("created")) if obj["status"] == "past_due" else None,
+        "livemode": obj.get("livemode"),
     }
 
 
-def _price(item: Mapping[str, Any]) -> dict[str, Any]:
-    price = mapping(item.get("price") or item.get("plan"))
-    return {"price_id": price.get("id"), "lookup_key": price.get("lookup_key")}
+def prices_of(subscription: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The prices of a subscription's items, in Stripe's order; none of what is not a subscription."""
+    listed = mapping(subscription.get("items")).get("data")
+    items = [mapping(item) for item in listed] if isinstance(listed, list) else []
+    prices = [mapping(item.get("price") or item.get("plan")) for item in items]
+    return [{"price_id": identifier(price), "lookup_key": _key(price.get("lookup_key"))} for price in prices]
+
+
+def _key(value: Any) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= 200 else None
 
 
 def customer_state(obj: Mapping[str, Any]) -> dict[str, Any]:
     """A customer as `apply_stripe_customer` takes it."""
-    return {"id": obj["id"], "user_id": user_of(obj), "gone": bool(obj.get("deleted"))}
+    return {
+        "id": obj["id"],
+        "user_id": user_of(obj),
+        "deleted": bool(obj.get("deleted")),
+        "livemode": obj.get("livemode"),
+    }
 
 
 def charge_state(obj: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""What no event told: failed events again, then every subscription at Stripe, then those of ours that Stripe lacks."""
+"""What no event reported: failed events, every subscription at Stripe, and those of ours that are not live there."""
 
 from dataclasses import dataclass, field
 
 from showcase.billing import objects, store
 from showcase.billing.dependencies import Billing
-from showcase.billing.events import EventInProgress, process, report_findings
+from showcase.billing.domain import Cursor
+from showcase.billing.errors import WRONG_ACCOUNT, WrongAccount
+from showcase.billing.events import EventInProgress, process, report_findings, report_wrong_account
 from showcase.billing.sync import sync_subscription
 from showcase.errors import ApiError, Failure, VendorError
 from showcase.retry import Deadline
@@ -12,6 +14,15 @@ from showcase.telemetry import log, report
 
 REPLAYED_AT_ONCE = 100
 STOP_BEFORE_END = 5.0  # seconds that the last page may still take
+
+
+@dataclass(frozen=True)
+class Order:
+    """`restart` begins at the first subscription; an operator accepts another account, or that many end, for once."""
+
+    restart: bool = False
+    accept_account: bool = False
+    accept_cancellations: bool = False
 
 
 @dataclass
@@ -29,21 +40,42 @@ class Report:
     grace_ended: int = 0
 
 
-async def reconcile(billing: Billing, *, anew: bool) -> Report:
-    """Goes on where the last run stopped, until the end of the walk or of the time for a run."""
+async def reconcile(billing: Billing, order: Order) -> Report:
+    """Goes on where the last run stopped, until the end or until the time for a run is over."""
     deadline = Deadline.after(billing.settings.billing_run_seconds)
-    done = Report(grace_ended=await store.end_grace(billing.database))
+    done = Report()
     try:
+        await _check_account(billing, accept=order.accept_account)
+        done.grace_ended = await store.end_grace(billing.database)
         await _replay(billing, done, deadline)
-        await _walk(billing, done, deadline, anew=anew)
+        await _run(billing, done, deadline, order)
     except VendorError as error:
-        report(error, "warning")
-        done.stopped = error.failure
+        done.stopped = await _stopped(billing, error)
+        # Time ends a grace, also while Stripe does not answer; but with another account's key nothing is changed.
+        if done.stopped != WRONG_ACCOUNT and not done.grace_ended:
+            done.grace_ended = await store.end_grace(billing.database)
     if not done.finished:
         done.stopped = done.stopped or "out_of_time"
     for identity, changed in done.repaired:
         log.warning("repaired", extra={"fields": {"subscription": identity, "changed": changed}})
     return done
+
+
+async def _check_account(billing: Billing, *, accept: bool) -> None:
+    """Raises: WrongAccount, before anything that Stripe says is believed."""
+    found = await billing.stripe.account()
+    if not await store.check_account(billing.database, found.account_id, found.livemode, accept=accept):
+        raise WrongAccount(found.account_id)
+    if accept:
+        log.warning("account accepted", extra={"fields": {"account": found.account_id, "livemode": found.livemode}})
+
+
+async def _stopped(billing: Billing, error: VendorError) -> str:
+    report(error, "warning")
+    if await report_wrong_account(billing, error):
+        await store.finish_reconciliation(billing.database, completed=False)
+        return WRONG_ACCOUNT
+    return error.failure
 
 
 async def _replay(billing: Billing, done: Report, deadline: Deadline) -> None:
@@ -60,31 +92,35 @@ async def _replay(billing: Billing, done: Report, deadline: Deadline) -> None:
             done.events_replayed += 1
 
 
-async def _walk(billing: Billing, done: Report, deadline: Deadline, *, anew: bool) -> None:
-    walk = await store.begin_walk(billing.database, anew=anew)
-    if walk.phase == "stripe" and not await _walk_stripe(billing, done, walk, deadline):
+async def _run(billing: Billing, done: Report, deadline: Deadline, order: Order) -> None:
+    if order.accept_cancellations:
+        log.warning("cancellations accepted")
+    cursor = await store.begin_reconciliation(
+        billing.database, restart=order.restart, accept_cancellations=order.accept_cancellations
+    )
+    if cursor.phase == "subscriptions" and not await _go_through_stripe(billing, done, cursor, deadline):
         return
-    if await _walk_ours(billing, done, deadline):
-        await store.finish_walk(billing.database)
+    if await _may_end(billing, done) and await _go_through_missing(billing, done, deadline):
+        await store.finish_reconciliation(billing.database, completed=True)
         done.finished = True
 
 
-async def _walk_stripe(billing: Billing, done: Report, walk: store.Walk, deadline: Deadline) -> bool:
-    """Page by page; each is asked for with a ticket that was drawn before. Whether it came to the end."""
+async def _go_through_stripe(billing: Billing, done: Report, cursor: Cursor, deadline: Deadline) -> bool:
+    """Page by page; each is fetched with a version that was drawn before. Whether it came to the end."""
     settings = billing.settings
-    reached, ticket = walk.reached, walk.ticket
     while deadline.remaining > STOP_BEFORE_END:
         try:
-            page = await billing.stripe.subscriptions(reached, settings.billing_page_size)
+            page = await billing.stripe.subscriptions(cursor.reached, settings.billing_page_size)
         except VendorError as error:
-            if error.failure is not Failure.GONE or reached is None:
+            if error.failure is not Failure.GONE or cursor.reached is None:
                 raise
             # The subscription that we had come to is no longer there to go on from.
-            again = await store.begin_walk(billing.database, anew=True)
-            reached, ticket = again.reached, again.ticket
+            cursor = await store.begin_reconciliation(billing.database, restart=True)
             continue
         states = [objects.subscription_state(each) for each in page.subscriptions]
-        stored = await store.apply_page(billing.database, ticket, states, reached, page.after, settings.grace_seconds)
+        stored = await store.apply_page(
+            billing.database, cursor.version, states, cursor.reached, page.after, settings.grace_seconds
+        )
         if stored is None:
             done.stopped = "overtaken"
             return False
@@ -95,22 +131,39 @@ async def _walk_stripe(billing: Billing, done: Report, walk: store.Walk, deadlin
         done.failed += stored.failed
         if page.after is None:
             return True
-        reached, ticket = page.after, stored.ticket
+        cursor = Cursor("subscriptions", page.after, stored.version)
     return False
 
 
-async def _walk_ours(billing: Billing, done: Report, deadline: Deadline) -> bool:
-    """Ours that are live and were not met: each is looked at by itself. Whether it came to the end."""
+async def _may_end(billing: Billing, done: Report) -> bool:
+    """Whether what is left may be taken for ended: not so many that a key or a program must have gone wrong."""
+    settings = billing.settings
+    allowed, findings = await store.check_cancellations(
+        billing.database, settings.billing_cancellations_at_least, settings.billing_cancellations_share
+    )
+    if allowed:
+        return True
+    # With another account's key they are not even there, which is another finding.
+    for identity in await store.missing_subscriptions(billing.database, None, 1):
+        await billing.stripe.subscription(identity)
+    report_findings(findings)
+    await store.finish_reconciliation(billing.database, completed=False)
+    done.stopped = "mass_cancellation"
+    return False
+
+
+async def _go_through_missing(billing: Billing, done: Report, deadline: Deadline) -> bool:
+    """Each is fetched by itself. Whether it came to the end."""
     after: str | None = None
-    while unmet := await store.unmet(billing.database, after, billing.settings.billing_page_size):
-        for identity in unmet:
+    while missing := await store.missing_subscriptions(billing.database, after, billing.settings.billing_page_size):
+        for identity in missing:
             if deadline.remaining < STOP_BEFORE_END:
                 return False
-            ticket = await store.draw_ticket(billing.database)
-            applied = await sync_subscription(billing, identity, ticket)
+            version = await store.next_version(billing.database)
+            applied = await sync_subscription(billing, identity, version)
             report_findings(applied.findings)
             done.checked += 1
             if applied.changed:
                 done.repaired.append((identity, list(applied.changed)))
-        after = unmet[-1]
+        after = missing[-1]
     return True

@@ -56,15 +56,21 @@ class PortalResponse(ResponseModel):
 
 
 class EventReceipt(ResponseModel):
-    """What became of an event: applied, stale (a later look was applied already), unknown_user, recorded, ..."""
+    """What became of an event: applied, stale (a later version was applied already), unknown_user, recorded, ..."""
 
     outcome: str
 
 
 class ReconcileRequest(RequestModel):
-    """`anew` begins at the first subscription instead of where the last run stopped."""
+    """`anew` begins at the first subscription instead of where the last run stopped.
+
+    An operator's word, for this once: `accept_account` takes the key's account for the one that our rows are of,
+    `accept_cancellations` lets as many subscriptions end as Stripe says.
+    """
 
     anew: bool = False
+    accept_account: bool = False
+    accept_cancellations: bool = False
 
 
 class Repair(ResponseModel):
@@ -75,7 +81,7 @@ class Repair(ResponseModel):
 
 
 class ReconcileResponse(ResponseModel):
-    """What a run did; `finished` when it came to the end of the walk, else `stopped` says why not.
+    """What a run did; `finished` when it came to the end, else `stopped` says why not.
 
     `findings` are what somebody has to look at, by kind.
     """

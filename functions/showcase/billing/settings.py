@@ -23,6 +23,16 @@ class BillingSettings(SiteSettings):
     billing_lease_seconds: int = Field(default=60, ge=1)
     # How long one run of reconcileSubscriptions goes on; below the platform's limit for a request.
     billing_run_seconds: float = Field(default=50.0, gt=0)
+    # How many live subscriptions one reconciliation may end that no event reported: the larger of a number and a share.
+    billing_cancellations_at_least: int = Field(default=3, ge=0)
+    billing_cancellations_share: float = Field(default=0.02, ge=0, le=1)
+    # The days of a first subscription that cost nothing.
+    billing_trial_days: int = Field(default=0, ge=0, le=730)
+    # Whether promotion codes can be entered, and whether Stripe Tax adds taxes.
+    billing_promotion_codes: bool = False
+    billing_automatic_tax: bool = False
+    # The language of the checkout (https://docs.stripe.com/js/appendix/supported_locales); `auto` is the browser's.
+    billing_checkout_locale: str = Field(default="auto", pattern=r"^(auto|[a-z]{2,3}(-[A-Z]{2}|-419)?)$")
     # How many subscriptions are asked for at once; Stripe gives a hundred at most.
     billing_page_size: int = Field(default=100, ge=1, le=100)
 

@@ -1,62 +1,22 @@
-"""Billing's calls to the database."""
+"""Billing's calls to the database. Those that apply what Stripe said raise WrongAccount where it is of another mode."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from showcase.billing.domain import Event
+from showcase.billing.domain import Account, Applied, Cursor, Event, EventLease, Finding, PageResult
+from showcase.billing.errors import WrongAccount
 from showcase.database import Database
-
-
-@dataclass(frozen=True)
-class EventLease:
-    """The right to process an event, with the version of what is fetched; or why not, and for how many seconds."""
-
-    state: Literal["leased", "in_progress", "processed"]
-    version: int = 0
-    seconds: int = 0
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something new that somebody has to look at."""
-
-    kind: str
-    subject: str
-
-
-@dataclass(frozen=True)
-class Applied:
-    """What applying led to."""
-
-    outcome: str
-    findings: Sequence[Finding] = ()
-    changed: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Account:
-    """Somebody who may pay, and the price at which the plan that was asked for is sold, if it is."""
-
-    email: str
-    customer_id: str | None
-    generation: int
-    price_id: str | None
-    lookup_key: str | None
-    live_subscriptions: Sequence[str]
 
 
 async def record(database: Database, event: Event, lease_seconds: int) -> EventLease:
     """Records an event and leases it, with a version drawn after it came and before Stripe is asked."""
-    parameters = {"event_id": event.id, "type": event.type, "hint": event.reference(), "claim_seconds": lease_seconds}
-    row: dict[str, Any] = await database.rpc("record_stripe_event", parameters)
-    state: Any = "leased" if row["state"] == "claimed" else row["state"]
-    return EventLease(state, row.get("ticket", 0), row.get("seconds", 0))
+    parameters = {"event_id": event.id, "type": event.type, "reference": event.reference()}
+    return EventLease(**await database.rpc("record_stripe_event", {**parameters, "lease_seconds": lease_seconds}))
 
 
 async def fail(database: Database, event: Event, version: int, error: str) -> None:
-    await database.rpc("fail_stripe_event", {"event_id": event.id, "ticket": version, "error": error})
+    await database.rpc("fail_stripe_event", {"event_id": event.id, "version": version, "error": error})
 
 
 async def apply_subscription(
@@ -64,25 +24,27 @@ async def apply_subscription(
 ) -> Applied:
     """Row, tier, e-mails and event in one transaction."""
     parameters = {
-        "ticket": version,
+        "version": version,
         "subscription": state,
         "grace_seconds": grace_seconds,
         "event_id": event.id if event else None,
         "emails": list(event.emails) if event else [],
     }
-    return applied(await database.rpc("apply_stripe_subscription", parameters))
+    return _applied(await database.rpc("apply_stripe_subscription", parameters))
 
 
 async def apply_customer(database: Database, event: Event, state: Mapping[str, Any]) -> Applied:
-    return applied(await database.rpc("apply_stripe_customer", {"event_id": event.id, "customer": state}))
+    return _applied(await database.rpc("apply_stripe_customer", {"event_id": event.id, "customer": state}))
 
 
 async def apply_charge(database: Database, event: Event, state: Mapping[str, Any]) -> Applied:
     parameters = {"event_id": event.id, "kind": event.kind, "charge": state}
-    return applied(await database.rpc("apply_stripe_charge", parameters))
+    return _applied(await database.rpc("apply_stripe_charge", parameters))
 
 
-def applied(answer: Mapping[str, Any]) -> Applied:
+def _applied(answer: Mapping[str, Any]) -> Applied:
+    if answer["outcome"] == "wrong_account":
+        raise WrongAccount
     return Applied(answer["outcome"], findings(answer["findings"]), answer.get("changed", ()))
 
 
@@ -92,11 +54,11 @@ def findings(rows: Sequence[Mapping[str, str]]) -> list[Finding]:
 
 async def get_account(database: Database, user_id: UUID, plan: str | None = None) -> Account | None:
     row = await database.rpc("get_billing_account", {"user_id": str(user_id), "plan": plan})
-    return Account(**row) if row else None
+    return Account(user_id, **row) if row else None
 
 
 async def link_customer(database: Database, user_id: UUID, customer_id: str) -> str:
-    """The customer that counts from now on: this one, unless another was first."""
+    """The customer that the user buys with from now on: this one, unless another was first."""
     parameters = {"user_id": str(user_id), "customer_id": customer_id}
     return str(await database.rpc("link_stripe_customer", parameters))
 
@@ -105,23 +67,17 @@ async def unlink_customer(database: Database, customer_id: str) -> None:
     await database.rpc("unlink_stripe_customer", {"customer_id": customer_id})
 
 
-@dataclass(frozen=True)
-class Walk:
-    """How far reconciliation has come, and the ticket for its next page."""
-
-    phase: Literal["stripe", "ours"]
-    reached: str | None
-    ticket: int
+async def check_account(database: Database, account_id: str | None, livemode: bool | None, *, accept: bool) -> bool:
+    """Whether our rows are of this account; the first one that is seen, or accepted, is remembered."""
+    parameters = {"account_id": account_id, "livemode": livemode, "accept": accept}
+    return bool(await database.rpc("check_stripe_account", parameters))
 
 
-@dataclass(frozen=True)
-class StoredPage:
-    """What a page of the walk led to, and the ticket for the next one."""
-
-    ticket: int
-    repaired: list[tuple[str, list[str]]]
-    failed: list[str]
-    findings: Sequence[Finding]
+async def report_wrong_account(
+    database: Database, account_id: str | None, livemode: bool | None, missing: str | None
+) -> Sequence[Finding]:
+    parameters = {"account_id": account_id, "livemode": livemode, "missing": missing}
+    return findings(await database.rpc("report_wrong_stripe_account", parameters))
 
 
 async def end_grace(database: Database) -> int:
@@ -132,49 +88,59 @@ async def failed_events(database: Database, number: int) -> list[Event]:
     return [Event.from_ledger(row) for row in await database.rpc("list_failed_stripe_events", {"number": number})]
 
 
-async def begin_walk(database: Database, *, anew: bool) -> Walk:
-    return Walk(**await database.rpc("begin_reconciliation", {"anew": anew}))
+async def begin_reconciliation(database: Database, *, restart: bool, accept_cancellations: bool = False) -> Cursor:
+    parameters = {"restart": restart, "accept_cancellations": accept_cancellations}
+    return Cursor(**await database.rpc("begin_reconciliation", parameters))
 
 
 async def apply_page(
     database: Database,
-    ticket: int,
+    version: int,
     states: Sequence[Mapping[str, Any]],
     reached: str | None,
     reaches: str | None,
     grace_seconds: int,
-) -> StoredPage | None:
-    """A page of Stripe's subscriptions, and the walk moved on; None where another run has moved it already."""
+) -> PageResult | None:
+    """A page of Stripe's subscriptions, and the cursor moved; None where another run has moved it already."""
     parameters = {
-        "ticket": ticket,
+        "version": version,
         "subscriptions": list(states),
         "reached": reached,
         "reaches": reaches,
         "grace_seconds": grace_seconds,
     }
     row = await database.rpc("reconcile_stripe_page", parameters)
-    if row["overtaken"]:
+    if row["state"] == "wrong_account":
+        raise WrongAccount
+    if row["state"] == "overtaken":
         return None
-    return StoredPage(
-        ticket=row["ticket"],
+    return PageResult(
+        version=row["version"],
         repaired=[(one["subscription"], one["changed"]) for one in row["repaired"]],
         failed=[one["subscription"] for one in row["failed"]],
         findings=findings(row["findings"]),
     )
 
 
-async def unmet(database: Database, after: str | None, number: int) -> list[str]:
-    """Live subscriptions of ours that this walk did not meet at Stripe."""
-    found: list[str] = await database.rpc("list_unmet_subscriptions", {"after": after, "number": number})
+async def missing_subscriptions(database: Database, after: str | None, number: int) -> list[str]:
+    """Live subscriptions of ours that this reconciliation has not seen to be live at Stripe."""
+    parameters = {"after": after, "number": number}
+    found: list[str] = await database.rpc("list_missing_subscriptions", parameters)
     return found
 
 
-async def draw_ticket(database: Database) -> int:
-    return int(await database.rpc("draw_stripe_ticket", {}))
+async def check_cancellations(database: Database, at_least: int, share: float) -> tuple[bool, Sequence[Finding]]:
+    """Whether so many may end, and the findings that are new."""
+    row = await database.rpc("check_cancellations", {"at_least": at_least, "share": share})
+    return bool(row["allowed"]), findings(row["findings"])
 
 
-async def finish_walk(database: Database) -> None:
-    await database.rpc("finish_reconciliation", {})
+async def next_version(database: Database) -> int:
+    return int(await database.rpc("next_stripe_version", {}))
+
+
+async def finish_reconciliation(database: Database, *, completed: bool) -> None:
+    await database.rpc("finish_reconciliation", {"completed": completed})
 
 
 async def count_findings(database: Database) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Stripe's API through its own SDK, which does its own retries."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import Any
 
 import stripe
 
+from showcase.billing.errors import classify
 from showcase.billing.objects import ENDED
 from showcase.billing.settings import BillingSettings
 from showcase.errors import Failure, VendorError
@@ -32,6 +34,14 @@ class Page:
 
 
 @dataclass(frozen=True)
+class AccountIdentity:
+    """`account_id` is None where the key may not read it, and empty where the answer is no account."""
+
+    account_id: str | None
+    livemode: bool | None
+
+
+@dataclass(frozen=True)
 class Stripe:
     """Stripe, as far as billing needs it.
 
@@ -40,6 +50,18 @@ class Stripe:
     """
 
     client: stripe.StripeClient
+    livemode: bool | None = None  # by the key's prefix
+
+    async def account(self) -> AccountIdentity:
+        """Whose key it is. Restricted keys may not ask unless they may read accounts: then the mode alone is known."""
+        try:
+            found = await _asked(self.client.v1.accounts.retrieve_current_async())
+        except VendorError as error:
+            if error.failure is not Failure.FORBIDDEN:
+                raise
+            return AccountIdentity(None, self.livemode)
+        identity = str(found.get("id") or "")
+        return AccountIdentity(identity if identity.startswith("acct_") else "", self.livemode)
 
     async def subscription(self, identity: str) -> Object:
         return await _asked(self.client.v1.subscriptions.retrieve_async(identity, {"expand": list(_EXPANDED)}))
@@ -70,6 +92,12 @@ class Stripe:
         params: Any = {"lookup_keys": [lookup_key], "active": True, "limit": 1}
         found = (await _asked(self.client.v1.prices.list_async(params)))["data"]
         return str(found[0]["id"]) if found else None
+
+    async def customers_of(self, email: str) -> Sequence[Object]:
+        """All with this address, to the letter."""
+        answer = await _asked(self.client.v1.customers.list_async({"email": email, "limit": 100}))
+        found: Sequence[Object] = answer["data"]
+        return found
 
     async def create_customer(self, params: Mapping[str, Any], key: str) -> str:
         given: Any = params
@@ -106,6 +134,9 @@ class Stripe:
         create = self.client.v1.checkout.sessions.create_async
         return await _made(lambda key: create(given, {"idempotency_key": key}), key)
 
+    async def checkout(self, identity: str) -> Object:
+        return await _asked(self.client.v1.checkout.sessions.retrieve_async(identity))
+
     async def expire_checkout(self, identity: str) -> None:
         await _asked(self.client.v1.checkout.sessions.expire_async(identity))
 
@@ -115,15 +146,17 @@ class Stripe:
 
 
 def connect(settings: BillingSettings) -> Stripe:
-    return Stripe(
-        stripe.StripeClient(
-            settings.stripe_secret_key.get_secret_value(),
-            base_addresses={"api": str(settings.stripe_api_url).rstrip("/")},
-            http_client=stripe.HTTPXClient(timeout=settings.stripe_timeout),
-            stripe_version=API_VERSION,
-            max_network_retries=1,
-        )
+    key = settings.stripe_secret_key.get_secret_value()
+    client = stripe.StripeClient(
+        key,
+        base_addresses={"api": str(settings.stripe_api_url).rstrip("/")},
+        http_client=stripe.HTTPXClient(timeout=settings.stripe_timeout),
+        stripe_version=API_VERSION,
+        max_network_retries=1,
     )
+    # sk_live_..., rk_test_..., sk_org_live_...: https://docs.stripe.com/keys
+    mode = re.match(r"[a-z]+_(?:org_)?(live|test)_", key)
+    return Stripe(client, mode[1] == "live" if mode else None)
 
 
 async def _asked(call: Awaitable[stripe.StripeObject]) -> Object:
@@ -131,7 +164,7 @@ async def _asked(call: Awaitable[stripe.StripeObject]) -> Object:
         with timed("stripe"):
             return (await call).to_dict()
     except stripe.StripeError as error:
-        raise _failure(error) from None  # its own text quotes what was sent
+        raise classify(error) from None  # its own text quotes what was sent
 
 
 async def _made(create: Callable[[str], Awaitable[stripe.StripeObject]], key: str) -> Object:
@@ -145,23 +178,5 @@ async def _made(create: Callable[[str], Awaitable[stripe.StripeObject]], key: st
             return (await create(key)).to_dict()
     except stripe.StripeError as error:
         if "idempotent-replayed" not in (error.headers or {}):
-            raise _failure(error) from None
+            raise classify(error) from None
     return await _asked(create(f"{key}:{int(time.time()) // 60}"))
-
-
-def _failure(error: stripe.StripeError) -> VendorError:
-    """Sorts Stripe's errors (https://docs.stripe.com/error-handling); the reason is its code, never its text."""
-    reason = f"{type(error).__name__} {error.code or ''}".strip()
-    match error:
-        case stripe.RateLimitError():
-            failure = Failure.RATE_LIMITED
-        # A price that is missing is a mistake of ours, and says nothing of the customer who was to pay it.
-        case stripe.InvalidRequestError() if error.code == "resource_missing" and "price" not in str(error.param):
-            failure = Failure.GONE
-        case stripe.APIConnectionError():
-            failure = Failure.UNAVAILABLE
-        case _ if error.http_status is None or error.http_status >= 500 or error.http_status == 409:
-            failure = Failure.UNAVAILABLE
-        case _:
-            failure = Failure.REJECTED
-    return VendorError("stripe", failure, reason)

@@ -6,8 +6,7 @@ from typing import Any
 
 from showcase.billing import objects, store
 from showcase.billing.dependencies import Billing
-from showcase.billing.domain import Event, ObjectKind
-from showcase.billing.store import Applied
+from showcase.billing.domain import Applied, Event, ObjectKind
 from showcase.billing.stripe_api import Object, Stripe
 
 State = Mapping[str, Any]

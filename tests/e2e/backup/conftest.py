@@ -49,7 +49,7 @@ def add_oddities(stack: Stack, person: Person) -> None:
             (person.id, Jsonb({"prompt": ODD * 1000})),
         )
         connection.execute("update public.projects set description = %s where user_id = %s", (ODD, person.id))
-        connection.execute("select setval('private.stripe_tickets', 4711)")
+        connection.execute("select setval('private.stripe_versions', 4711)")
     for name in ODD_NAMES:
         put(stack, person, name, image("PNG"))
     put(stack, person, "empty.png", b"")

@@ -37,7 +37,7 @@ def test_a_drill(filled: Filled, empty: Stack) -> None:
     assert backups.bytes_of(empty) == files
     assert {b"", *files.values()} == set(files.values())
     assert len(files) == 11
-    assert rows(empty, "select nextval('private.stripe_tickets') as ticket") == [{"ticket": 4712}]
+    assert rows(empty, "select nextval('private.stripe_versions') as version") == [{"version": 4712}]
     assert rows(empty, "select 1 from pg_namespace where nspname = 'showcase_restore'") == []
 
     register(empty, sub=filled.google_id, email="bea@example.com", name="Bea")

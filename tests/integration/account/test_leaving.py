@@ -24,7 +24,6 @@ MakeMember = Callable[[], Member]
 
 # Tables without anything of a person's, each with its reason; whatever else there is must be in private.personal_data.
 IMPERSONAL = {
-    "private.billing_walk": "how far reconciliation is",
     "private.cron_jobs": "the schedule",
     "private.deleted_people": "hashes of ids that are gone, so that no restored backup brings them back",
     "private.design_spending": "sums of money by month",
@@ -32,7 +31,10 @@ IMPERSONAL = {
     "private.metric_budgets": "our own credentials' budgets",
     "private.personal_data": "the list itself",
     "private.reserved_usernames": "names that nobody can take",
+    "private.reconciliation_cursor": "how far reconciliation is",
     "private.state_limits": "thresholds",
+    "private.stripe_account": "our own account at Stripe",
+    "private.stripe_prices": "what prices were sold as",
     "private.used_today": "what those who left used of today's share, by a hash; gone with the day",
     "public.plans": "what is sold",
     "public.storage_quotas": "how much a tier may store",

@@ -90,6 +90,13 @@ def new_event(kind: str, obj: Mapping[str, Any], **given: Any) -> dict[str, Any]
     return {"id": identity, "object": "event", "type": kind, "created": 1, "data": {"object": obj}, **given}
 
 
+def reconcile(backend: Backend, **body: Any) -> dict[str, Any]:
+    answer = backend.ask("service", "reconcileSubscriptions", body)
+    assert answer.status_code == 200, answer.text
+    report: dict[str, Any] = answer.json()
+    return report
+
+
 def environment(stack: Stack, supabase_url: str, stripe_url: str) -> dict[str, str]:
     return {
         "PYTHONPATH": str(ROOT / "functions"),

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.integration.billing.backend import Backend, running_functions
-from tests.support.cluster import TestCluster
-from tests.support.stack import Stack
+from tests.support.cluster import MIGRATED, TestCluster
+from tests.support.stack import Stack, running_stack
 from tests.support.stripe import Stripe, new_stripe, running_stripe
 
 
@@ -27,3 +27,25 @@ def backend(stack: Stack, simulator: httpx.Client, tmp_path_factory: pytest.Temp
 def at_stripe(simulator: httpx.Client) -> Iterator[Stripe]:
     with new_stripe(simulator) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def own_stack(cluster: TestCluster) -> Iterator[Stack]:
+    """Reconciliation goes through all there is: here no other test adds to it."""
+    with cluster.copy(MIGRATED) as url, running_stack(cluster, url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def own_simulator(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with running_stripe(cluster, tmp_path_factory.mktemp("stripe")) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def world(own_stack: Stack, own_simulator: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """Two subscriptions to a page."""
+    folder, url = tmp_path_factory.mktemp("billing"), str(own_simulator.base_url).rstrip("/")
+    with running_functions(own_stack, folder, url, BILLING_PAGE_SIZE="2") as backend:
+        backend.change("delete from public.subscriptions")  # the demo's, of which this Stripe knows nothing
+        yield backend

@@ -107,7 +107,7 @@ def test_nobody_begins_more_than_ten_an_hour(backend: Backend, at_stripe: Stripe
     )
 
 
-def test_a_customer_that_stripe_has_lost_is_made_anew(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+def test_a_customer_that_was_deleted_at_stripe_is_replaced(backend: Backend, at_stripe: Stripe, person: Person) -> None:
     buy(backend, person)
     lost = customer_of(backend, person)
     at_stripe.sdk().v1.customers.delete(lost)
@@ -220,5 +220,4 @@ def test_closing_an_account_ends_what_it_pays_for(backend: Backend, at_stripe: S
 
 
 def customer_of(backend: Backend, person: Person) -> Any:
-    rows = backend.rows("select customer_id from private.stripe_customers where user_id = %s", person.id)
-    return rows[0]["customer_id"] if rows else None
+    return backend.rows("select private.customer_of(%s) as customer", person.id)[0]["customer"]

@@ -119,7 +119,7 @@ def test_a_kill_loses_nothing_and_doubles_nothing(
     world.server.start()
 
     # Its claim, which would run out by itself in a minute.
-    world.backend.change("update private.stripe_events set claimed_until = now() where id = %s", event["id"])
+    world.backend.change("update private.stripe_events set leased_until = now() where id = %s", event["id"])
     world.backend.deliver(event)
     as_at_stripe(life)
     assert world.backend.emails(life.person) == expected_emails(life)
@@ -140,16 +140,16 @@ def test_an_event_costs_two_calls_to_the_database(world: World) -> None:
     assert dict(world.crossing.calls) == {"record_stripe_event": 1}
 
 
-def test_while_somebody_is_at_it_others_are_sent_away(world: World) -> None:
+def test_an_event_that_is_being_processed_is_sent_away(world: World) -> None:
     life = asyncio.run(lived_to(world.backend, FAILED, told_to=0))
     event = life.told[FAILED]
-    hint = json.dumps({"look": "subscription", "object_id": life.subscription, "emails": []})
-    world.backend.rows("select public.record_stripe_event(%s, %s, %s, 3600)", event["id"], event["type"], hint)
+    reference = json.dumps({"kind": "subscription", "object_id": life.subscription, "emails": []})
+    world.backend.rows("select public.record_stripe_event(%s, %s, %s, 3600)", event["id"], event["type"], reference)
     answer = world.backend.send(event)
     assert (answer.status_code, answer.json()["code"]) == (409, "event_in_progress")
     assert 1 <= int(answer.headers["retry-after"]) <= 3600
-    # They are not heard of again, and their claim runs out.
-    world.backend.change("update private.stripe_events set claimed_until = now() where id = %s", event["id"])
+    # That process has died, and its lease runs out.
+    world.backend.change("update private.stripe_events set leased_until = now() where id = %s", event["id"])
     assert world.backend.send(event).json() == {"outcome": "applied"}
     assert world.backend.send(event).json() == {"outcome": "processed"}
 
@@ -165,7 +165,7 @@ def test_a_failure_is_kept_and_the_next_delivery_is_let_in_at_once(
         answer = world.backend.send(event)
         assert (answer.status_code, answer.json()["code"]) == (503, "stripe_unavailable")
         row = world.backend.event(event["id"])
-        assert (row["attempts"], row["processed_at"], row["claimed_until"]) == (attempt, None, None)
+        assert (row["attempts"], row["processed_at"], row["leased_until"]) == (attempt, None, None)
         assert row["error"].startswith("stripe: ")
         assert "sk_test" not in row["error"] + json.dumps(answer.json())
     assert world.backend.subscriptions(life.person) == []

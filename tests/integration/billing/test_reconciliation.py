@@ -1,4 +1,4 @@
-"""What no event told is found and repaired, however the walk is cut into runs."""
+"""What no event told is found and repaired, however it is cut into runs."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,35 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.billing.backend import Backend, new_event, running_functions
-from tests.support.cluster import MIGRATED, TestCluster
+from tests.integration.billing.backend import Backend, new_event, reconcile
 from tests.support.people import Person
-from tests.support.stack import Stack, running_stack
-from tests.support.stripe import SDK_WARNING, Stripe, new_stripe, running_stripe
+from tests.support.stripe import SDK_WARNING, Stripe, new_stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
-
-
-@pytest.fixture(scope="module")
-def own_stack(cluster: TestCluster) -> Iterator[Stack]:
-    """The walk goes through everybody: here nobody else is."""
-    with cluster.copy(MIGRATED) as url, running_stack(cluster, url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def own_simulator(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with running_stripe(cluster, tmp_path_factory.mktemp("stripe")) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def world(own_stack: Stack, own_simulator: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    """Two subscriptions to a page."""
-    folder, url = tmp_path_factory.mktemp("billing"), str(own_simulator.base_url).rstrip("/")
-    with running_functions(own_stack, folder, url, BILLING_PAGE_SIZE="2") as backend:
-        backend.change("delete from public.subscriptions")  # the demo's, of which this Stripe knows nothing
-        yield backend
 
 
 @pytest.fixture
@@ -48,13 +24,6 @@ def person(world: Backend, at_stripe: Stripe) -> Person:
     made = world.stack.person()
     object.__setattr__(at_stripe, "user", str(made.id))
     return made
-
-
-def reconcile(world: Backend, **body: Any) -> dict[str, Any]:
-    answer = world.ask("service", "reconcileSubscriptions", body)
-    assert answer.status_code == 200, answer.text
-    report: dict[str, Any] = answer.json()
-    return report
 
 
 def repaired(report: dict[str, Any], subscription: str) -> list[str]:
@@ -106,11 +75,12 @@ def test_a_row_that_stripe_does_not_know(world: Backend, person: Person) -> None
     )
     world.change("update private.users set tier = 'paid' where id = %s", person.id)
     report = reconcile(world)
-    assert (report["finished"], report["stopped"], repaired(report, "sub_ghost")) == (False, "gone", [])
+    assert (report["finished"], report["stopped"], repaired(report, "sub_ghost")) == (False, "wrong_stripe_account", [])
     assert (world.subscriptions(person)[0]["status"], world.tier(person)) == ("active", "paid")
     assert world.emails(person) == []
     world.change("delete from public.subscriptions where stripe_id = 'sub_ghost'")
-    assert reconcile(world, anew=True)["finished"] is True
+    report = reconcile(world)
+    assert (report["finished"], report["findings"].get("wrong_stripe_account")) == (True, None)
 
 
 def test_a_price_that_was_changed(world: Backend, at_stripe: Stripe, person: Person) -> None:
@@ -167,15 +137,15 @@ def test_a_grace_ends_without_an_event(world: Backend, at_stripe: Stripe, person
     assert world.tier(person) == "paid"
 
 
-def test_a_walk_goes_on_where_it_stopped(world: Backend, at_stripe: Stripe, person: Person) -> None:
-    """A failure of Stripe's ends the run, not the walk: the next one goes on, and meets only what is left."""
+def test_a_run_goes_on_where_the_last_one_stopped(world: Backend, at_stripe: Stripe, person: Person) -> None:
+    """A failure of Stripe's ends the run: the next one goes on, and meets only what is left."""
     subscriptions = [subscribed(at_stripe) for _ in range(12)]
     at_stripe.behave("*/subscriptions.list", {"kind": "api_error", "times": 2})
     stopped = reconcile(world, anew=True)
     assert (stopped["finished"], stopped["stopped"], stopped["pages"]) == (False, "unavailable", 0)
-    row = world.rows("select phase, reached, finished_at from private.billing_walk")[0]
-    assert (row["phase"], row["finished_at"]) == ("stripe", None)
-    world.change("update private.billing_walk set reached = %s", subscriptions[6])
+    row = world.rows("select phase, reached, finished_at from private.reconciliation_cursor")[0]
+    assert (row["phase"], row["finished_at"]) == ("subscriptions", None)
+    world.change("update private.reconciliation_cursor set reached = %s", subscriptions[6])
     rest = reconcile(world)
     assert rest["finished"] is True
     assert {each["subscription"] for each in rest["repaired"]} & set(subscriptions) == set(subscriptions[:6])
@@ -185,7 +155,9 @@ def test_a_walk_goes_on_where_it_stopped(world: Backend, at_stripe: Stripe, pers
 def test_the_place_where_it_stopped_may_be_gone(world: Backend, at_stripe: Stripe, person: Person) -> None:
     subscription = subscribed(at_stripe)
     reconcile(world, anew=True)
-    world.change("update private.billing_walk set finished_at = null, phase = 'stripe', reached = 'sub_gone'")
+    world.change(
+        "update private.reconciliation_cursor set finished_at = null, phase = 'subscriptions', reached = 'sub_gone'"
+    )
     at_stripe.sdk().v1.subscriptions.cancel(subscription)
     report = reconcile(world)
     assert report["finished"] is True

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import httpx
-from showcase.billing.domain import EVENT_TYPES
+from showcase.billing.event_types import EVENT_TYPES
 from showcase.billing.stripe_api import API_VERSION
 
 from tests.support.deployment import SECRETS, Call, Deployment

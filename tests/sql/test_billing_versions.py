@@ -1,4 +1,4 @@
-"""Two looks at one person's subscriptions at the same time: one after the other, and the later ticket stays."""
+"""Two states of one user's subscriptions at the same time: one after the other, and the higher version stays."""
 
 import threading
 from typing import Any
@@ -13,25 +13,27 @@ APPLY = "select public.apply_stripe_subscription(%s, %s, %s)"
 
 
 def test_the_first_sight_of_a_subscription_by_many_at_once(database: str) -> None:
-    """Nobody fails, one row comes of it, and it shows the highest ticket."""
-    tickets = list(range(1, 17))
-    together = threading.Barrier(len(tickets))
+    """Nobody fails, one row comes of it, and it shows the highest version."""
+    versions = list(range(1, 17))
+    together = threading.Barrier(len(versions))
     failures: list[Exception] = []
 
-    def look(ticket: int) -> None:
-        state = subscription(status="canceled" if ticket == tickets[-1] else "active")
+    def look(version: int) -> None:
+        state = subscription(status="canceled" if version == versions[-1] else "active")
         try:
             with psycopg.connect(database) as connection:
                 together.wait(30)
-                connection.execute(APPLY, (ticket, Jsonb(state), GRACE_SECONDS))
+                connection.execute(APPLY, (version, Jsonb(state), GRACE_SECONDS))
         except Exception as error:  # noqa: BLE001  # shown below
             failures.append(error)
 
-    run(look, tickets)
+    run(look, versions)
     assert failures == []
     with psycopg.connect(database) as connection:
         rows = connection.execute(
-            "select status, applied_ticket from public.subscriptions where user_id = %s", (GRACE,)
+            "select status, version from public.subscriptions join private.stripe_subscriptions using (stripe_id) "
+            "where user_id = %s",
+            (GRACE,),
         ).fetchall()
         tier = connection.execute("select tier from private.users where id = %s", (GRACE,)).fetchone()
     assert rows == [("canceled", 16)]
@@ -45,9 +47,9 @@ def test_several_subscriptions_of_one_person_at_once(database: str) -> None:
 
     def look(told: tuple[str, str]) -> None:
         with psycopg.connect(database) as connection:
-            for ticket, status in enumerate(("active", told[1]), start=1):
+            for version, status in enumerate(("active", told[1]), start=1):
                 state = subscription(told[0], status=status)
-                connection.execute(APPLY, (ticket, Jsonb(state), GRACE_SECONDS))
+                connection.execute(APPLY, (version, Jsonb(state), GRACE_SECONDS))
                 connection.commit()
 
     run(look, ended)

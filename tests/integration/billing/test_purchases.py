@@ -1,0 +1,175 @@
+"""What is sold to whom: never a second subscription, never beside another currency, at the prices of now."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.integration.billing.backend import Backend, new_event
+from tests.support.people import Person
+from tests.support.stripe import SDK_WARNING, Stripe
+
+pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
+
+MONTHLY = {"product": "prod_pro", "currency": "usd", "unit_amount": 100, "recurring": {"interval": "month"}}
+PATHS = {"success_path": "/billing", "cancel_path": "/plans"}
+
+
+@pytest.fixture
+def person(backend: Backend, at_stripe: Stripe) -> Person:
+    return new_person(backend, at_stripe)
+
+
+def new_person(backend: Backend, at_stripe: Stripe) -> Person:
+    made = backend.stack.person()
+    object.__setattr__(at_stripe, "user", str(made.id))
+    return made
+
+
+def buy(backend: Backend, person: Person, plan: str = "pro_monthly") -> Any:
+    return backend.ask(person, "createCheckoutSession", {"plan": plan, **PATHS})
+
+
+def plan_of(backend: Backend, at_stripe: Stripe, **given: Any) -> tuple[str, str]:
+    """A plan that is known by its lookup key alone, and its price."""
+    key = f"plan_{at_stripe.user[:8]}_{given.get('currency', 'usd')}"
+    params: Any = MONTHLY | {"lookup_key": key} | given
+    price = at_stripe.sdk().v1.prices.create(params).id
+    backend.change("insert into public.plans (plan, lookup_key, tier) values (%s, %s, 'paid')", key, key)
+    return key, price
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A customer at Stripe and what it has: whose id is in its metadata, and whether our rows have heard of it."""
+
+    own: bool
+    subscription: str | None  # live, ended or none
+    heard: bool
+
+
+holdings = st.builds(
+    Holding, own=st.booleans(), subscription=st.sampled_from(["live", "ended", None]), heard=st.booleans()
+)
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+@given(held=st.lists(holdings, max_size=3))
+def test_nobody_is_sold_a_second_one_whichever_customer_has_the_first(
+    backend: Backend, at_stripe: Stripe, held: list[Holding]
+) -> None:
+    person = new_person(backend, at_stripe)
+    for each in held:
+        user = str(person.id) if each.own else "00000000-0000-4000-8000-00000000dead"
+        customer = at_stripe.paying_customer(email=person.email, metadata={"user_id": user}).id
+        if each.subscription is not None:
+            subscription = at_stripe.subscribe(customer).id
+            if each.subscription == "ended":
+                at_stripe.sdk().v1.subscriptions.cancel(subscription)
+            if each.heard:
+                backend.deliver(new_event("customer.subscription.updated", {"id": subscription}))
+    has_one = any(each.own and each.subscription == "live" for each in held)
+    answer = buy(backend, person).json()
+    assert answer["kind"] == ("portal" if has_one else "checkout")
+
+
+def test_a_row_of_ours_alone_is_enough(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    """Bought by hand under a customer that names nobody; only the subscription does."""
+    customer = at_stripe.paying_customer(email="elsewhere@example.com", metadata={}).id
+    subscription = at_stripe.subscribe(customer, metadata={"user_id": str(person.id)}).id
+    backend.deliver(new_event("customer.subscription.created", {"id": subscription}))
+    assert backend.tier(person) == "paid"
+    assert buy(backend, person).json()["kind"] == "portal"
+    assert backend.ask(person, "createPortalSession", {"return_path": "/"}).is_success
+    at_stripe.sdk().v1.subscriptions.cancel(subscription)
+    assert buy(backend, person).json()["kind"] == "checkout", "our row is late, and Stripe says that it has ended"
+
+
+def test_closing_an_account_ends_those_of_all_customers(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    heard, unheard = (at_stripe.subscribe(at_stripe.paying_customer(email=person.email).id).id for _ in range(2))
+    backend.deliver(new_event("customer.subscription.created", {"id": heard}))
+    closed = backend.ask("service", "closeBillingAccount", {"user_id": str(person.id)})
+    assert closed.json() == {"canceled": 2}
+    for subscription in (heard, unheard):
+        assert at_stripe.sdk().v1.subscriptions.retrieve(subscription).status == "canceled"
+
+
+def test_another_currency_closes_the_checkout_that_was_open(
+    backend: Backend, at_stripe: Stripe, person: Person
+) -> None:
+    dollars, _ = plan_of(backend, at_stripe)
+    euros, _ = plan_of(backend, at_stripe, currency="eur")
+    first = buy(backend, person, dollars).json()["url"]
+    second = buy(backend, person, euros).json()["url"]
+    assert at_stripe.control.post(first, data={"outcome": "ok"}).status_code == 410
+    third = buy(backend, person, dollars).json()["url"]
+    assert len({first, second, third}) == 3
+    assert at_stripe.control.post(third, data={"outcome": "ok"}).status_code == 303
+
+
+def test_an_incomplete_subscription_in_another_currency(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    """It is not live, so that something may be sold; but Stripe bills a customer in one currency."""
+    euros, _ = plan_of(backend, at_stripe, currency="eur")
+    customer = at_stripe.customer(email=person.email).id
+    subscription = at_stripe.subscribe(customer, payment_behavior="default_incomplete")
+    assert subscription.status == "incomplete"
+    for _ in range(2):
+        answer = buy(backend, person, euros)
+        assert (answer.status_code, answer.json()["code"]) == (409, "currency_conflict")
+        assert answer.json()["errors"] == [{"currency": "usd"}]
+
+
+def test_an_archived_price_is_not_sold(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    key, price = plan_of(backend, at_stripe)
+    backend.change("update public.plans set price_id = %s where lookup_key = %s", price, key)
+    at_stripe.sdk().v1.prices.update(price, {"active": False})
+    answer = buy(backend, person, key)
+    assert (answer.status_code, answer.json()["code"]) == (404, "plan_not_found")
+
+
+def test_a_raise_takes_nothing_from_those_who_pay(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    key, old = plan_of(backend, at_stripe)
+    at_stripe.control.post(buy(backend, person, key).json()["url"], data={"outcome": "ok"})
+    params: Any = MONTHLY | {"unit_amount": 900, "lookup_key": key, "transfer_lookup_key": True}
+    new = at_stripe.sdk().v1.prices.create(params).id
+    at_stripe.sdk().v1.prices.update(old, {"active": False})
+    for event in reversed(at_stripe.events()):
+        backend.deliver(event)
+    row = backend.subscriptions(person)[0]
+    assert (row["plan"], row["tier"], row["price_id"], backend.tier(person)) == (key, "paid", old, "paid")
+    backend.change("delete from public.plans where lookup_key = %s", key)
+    backend.deliver(new_event("customer.subscription.updated", {"id": row["stripe_id"]}))
+    row = backend.subscriptions(person)[0]
+    assert (row["plan"], row["tier"], backend.tier(person)) == (key, "paid", "paid")
+    query = "select kind from private.billing_findings where subject in (%s, %s) and resolved_at is null"
+    findings = backend.rows(query, old, new)
+    assert findings == [{"kind": "price_off_sale"}]
+
+
+def test_a_canceled_row_gives_nothing_and_shows_no_machinery(
+    backend: Backend, at_stripe: Stripe, person: Person
+) -> None:
+    at_stripe.control.post(buy(backend, person).json()["url"], data={"outcome": "ok"})
+    for event in at_stripe.events():
+        backend.deliver(event)
+    own = backend.stack.client(person)
+    with own as client:
+        [row] = client.get("/rest/v1/subscriptions", params={"select": "*"}).json()
+    assert (row["status"], row["tier"]) == ("active", "paid")
+    assert not {name for name in row if "version" in name or "ticket" in name or "sold" in name}
+    at_stripe.sdk().v1.subscriptions.cancel(row["stripe_id"])
+    backend.deliver(at_stripe.events("customer.subscription.deleted")[0])
+    [row] = backend.subscriptions(person)
+    assert (row["status"], row["plan"], row["tier"], backend.tier(person)) == (
+        "canceled",
+        "pro_monthly",
+        "free",
+        "free",
+    )
