@@ -21,19 +21,22 @@ export const withAliases = (plan: ReadPlan): ReadPlan => ({
   children: plan.children.map(withAliases),
 });
 
+const isStar = ({ field, aggregate }: PlannedSelect) => field.name === "*" && field.path.length === 0 && !aggregate;
+
+function expanded({ select, from, fromAlias }: ReadPlan, cache: SchemaCache, schema: string): PlannedSelect[] {
+  const table = tableAt(cache, from.name === SOURCE && fromAlias ? { schema, name: fromAlias } : from);
+  const columns = [...(table?.columns.keys() ?? [])];
+  return select.flatMap((one) =>
+    isStar(one) ? columns.map((name) => ({ ...one, field: { ...one.field, name } })) : [one]
+  );
+}
+
 /** Where a to-many relation is spread, each column becomes an array of its own: `*` has to be all of them. */
 export function withExpandedStars(plan: ReadPlan, cache: SchemaCache, schema: string, isInside = false): ReadPlan {
   const isSpread = isInside || plan.spread === "to-many";
-  const from = plan.from.name === SOURCE && plan.fromAlias ? { schema, name: plan.fromAlias } : plan.from;
-  const columns = [...(tableAt(cache, from)?.columns.keys() ?? [])];
-  const isStar = ({ field, aggregate }: PlannedSelect) => field.name === "*" && field.path.length === 0 && !aggregate;
   return {
     ...plan,
-    select: isSpread
-      ? plan.select.flatMap((one) =>
-        isStar(one) ? columns.map((name) => ({ ...one, field: { ...one.field, name } })) : [one]
-      )
-      : plan.select,
+    select: isSpread ? expanded(plan, cache, schema) : plan.select,
     children: plan.children.map((child) => withExpandedStars(child, cache, schema, isSpread)),
   };
 }

@@ -11,10 +11,16 @@ import {
   UNEXPECTED_INPUT,
 } from "./parsec.ts";
 
+/** A whole code point; empty at the end. */
 const characterAt = (text: string, at: number) => {
-  const code = text.codePointAt(at);
-  return code === undefined ? "" : String.fromCodePoint(code);
+  const code = text.charCodeAt(at);
+  if (Number.isNaN(code)) return "";
+  return code < 0xd800 || code > 0xdbff ? text[at] : String.fromCodePoint(text.codePointAt(at) as number);
 };
+
+const isLetter = (one: string) =>
+  (one >= "a" && one <= "z") || (one >= "A" && one <= "Z") || (one > "\x7f" && /^\p{L}$/u.test(one));
+const isDigit = (one: string) => one >= "0" && one <= "9";
 
 export const satisfy = (test: (character: string) => boolean): Parser<string> => (text, at) => {
   const character = characterAt(text, at);
@@ -27,8 +33,8 @@ export const character = (wanted: string) => label(satisfy((found) => found === 
 export const oneOf = (characters: string) => satisfy((found) => characters.includes(found));
 export const noneOf = (characters: string) => satisfy((found) => !characters.includes(found));
 export const anyCharacter = satisfy(() => true);
-export const letter = label(satisfy((found) => /^\p{L}$/u.test(found)), "letter");
-export const digit = label(satisfy((found) => found >= "0" && found <= "9"), "digit");
+export const letter = label(satisfy(isLetter), "letter");
+export const digit = label(satisfy(isDigit), "digit");
 
 /** As many as there are, also none; as one text. */
 export const charactersOf = (one: Parser<string>): Parser<string> => (text, start) => {
@@ -41,6 +47,18 @@ export const charactersOf = (one: Parser<string>): Parser<string> => (text, star
     }
     at = reply.at;
   }
+};
+
+/** Letters, digits and `more`, at least one: `characters1(choice(letter, digit, oneOf(more)))`, in one go. */
+export const word1 = (more: string): Parser<string> => (text, start) => {
+  let at = start;
+  for (let one = characterAt(text, at); one; one = characterAt(text, at)) {
+    if (!isLetter(one) && !isDigit(one) && !more.includes(one)) break;
+    at += one.length;
+  }
+  const failure = inputFailure(at, "letter", "digit");
+  if (at === start) return { ok: false, consumed: false, failure };
+  return { ok: true, value: text.slice(start, at), at, consumed: true, failure };
 };
 
 export const characters1 = (one: Parser<string>): Parser<string> => (text, start) => {

@@ -5,12 +5,11 @@ import {
   characters1,
   digit,
   end,
-  letter,
   lexeme,
   noneOf,
   notFollowedBy,
-  oneOf,
   word,
+  word1,
 } from "./characters.ts";
 import {
   after,
@@ -34,7 +33,7 @@ export const delimiter = label(character("."), "delimiter (.)");
 const quotedCharacter = choice(noneOf('\\"'), after(character("\\"), anyCharacter));
 export const quoted = map(between(character('"'), many(quotedCharacter), character('"')), (found) => found.join(""));
 
-export const identifier = map(characters1(choice(letter, digit, oneOf("_ $"))), (found) => found.trim());
+export const identifier = map(word1("_ $"), (found) => found.trim());
 
 /** A dash belongs to a name, save where it is an arrow's. */
 const dash = attempt(sequence(character("-"), notFollowedBy(character(">"))));

@@ -1,6 +1,5 @@
 // How Parsec words a failure, and how Haskell shows the characters in it.
-import { queryParameterError } from "../errors/request_errors.ts";
-import { EXPECTED, type Failure, type Kind, type Parser, UNEXPECTED, UNEXPECTED_INPUT } from "./parsec.ts";
+import { EXPECTED, type Failure, type Kind, UNEXPECTED, UNEXPECTED_INPUT } from "./parsec.ts";
 
 const CONTROLS =
   "NUL SOH STX ETX EOT ENQ ACK a b t n v f r SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(
@@ -50,12 +49,4 @@ export function position(text: string, at: number): string {
     else column += character === "\t" ? TAB - ((column - 1) % TAB) : 1;
   }
   return `(line ${line}, column ${column})`;
-}
-
-/** The value of the whole text. Throws PGRST100; `what` names the parameter, as in `order (id.up)`. */
-export function parse<T>(parser: Parser<T>, what: string, text: string): T {
-  const reply = parser(text, 0);
-  if (reply.ok) return reply.value;
-  const place = `"failed to parse ${what}" ${position(text, reply.failure.at)}`;
-  throw queryParameterError(place, describe(reply.failure, text));
 }

@@ -2,8 +2,8 @@
 import { logicPath, logicTree, parameterComparison } from "./filter_grammar.ts";
 import { columnNames, treePath } from "./names.ts";
 import { orderTerms } from "./order_grammar.ts";
-import { parse } from "./parse_failures.ts";
-import { choice, map, type Parser, succeed } from "./parsec.ts";
+import { reader } from "./parameter_reader.ts";
+import { choice, succeed } from "./parsec.ts";
 import { canonical, type Pair, parsePairs } from "./query_string.ts";
 import type { EmbedPath, Filter, LogicTree, OrderTerm, SelectItem } from "./query_types.ts";
 import { fromLimit, fromOffset, type RowRange, withOffset } from "./ranges.ts";
@@ -34,29 +34,39 @@ const RESERVED = new Set(["select", "columns", "on_conflict"]);
 const EMBEDDABLE = new Set(["order", "limit", "offset", "and", "or"]);
 const lastWord = (name: string) => name.slice(name.lastIndexOf(".") + 1);
 
-const readPath = (name: string) => parse(treePath, `tree path (${name})`, name);
+const [readTreePath, readLogicPath, readLogicTree, readOrderTerms, readSelect, readColumns] = [
+  reader(treePath),
+  reader(logicPath),
+  reader(logicTree),
+  reader(orderTerms),
+  reader(selectItems),
+  reader(columnNames),
+];
+
+const readPath = (name: string) => readTreePath(`tree path (${name})`, name);
 export const readRangePath = (name: string): EmbedPath => readPath(name).path;
 
 function readLogic([name, value]: readonly [string, string]): At<LogicTree> {
-  const { path, operator } = parse(logicPath, `logic path (${name})`, name);
-  return { path, value: parse(logicTree, `logic tree (${value})`, operator + value) };
+  const { path, operator } = readLogicPath(`logic path (${name})`, name);
+  return { path, value: readLogicTree(`logic tree (${value})`, operator + value) };
 }
 
 function readOrder([name, value]: readonly [string, string]): At<OrderTerm[]> {
   const { path } = readPath(name);
-  return { path, value: parse(orderTerms, `order (${value})`, value) };
+  return { path, value: readOrderTerms(`order (${value})`, value) };
 }
 
-type Compared = { negated: boolean; operation: Filter["operation"] } | null;
+type Compared = Pick<Filter, "negated" | "operation">;
 
-/** null: no operator, which only an argument of a function may lack. */
-const comparisonOrArgument: Parser<Compared> = choice<Compared>(parameterComparison, succeed(null));
+const readComparison = reader(parameterComparison);
+/** Without an operator it is an argument of a function. */
+const readComparisonOrArgument = reader(choice<Compared | "argument">(parameterComparison, succeed("argument")));
 
 function readFilter([name, value]: readonly [string, string], mayBeArgument: boolean): At<Filter> | [string, string] {
   const { path, field } = readPath(name);
-  const grammar = mayBeArgument ? comparisonOrArgument : map(parameterComparison, (found): Compared => found);
-  const compared = parse(grammar, `filter (${value})`, value);
-  return compared ? { path, value: { kind: "filter", field, ...compared } } : [field.name, value];
+  const read = mayBeArgument ? readComparisonOrArgument : readComparison;
+  const compared = read(`filter (${value})`, value);
+  return compared === "argument" ? [field.name, value] : { path, value: { kind: "filter", field, ...compared } };
 }
 
 function readRanges(given: readonly (readonly [string, string])[]): Map<string, RowRange> {
@@ -83,8 +93,8 @@ export function readQueryParams(query: string, callsFunction: boolean): QueryPar
   const order = ending("order").map(readOrder);
   const logic = ending("and", "or").map(readLogic);
   const [columns, select, onConflict] = [first("columns"), first("select") ?? "*", first("on_conflict")];
-  const columnSet = columns === null ? null : new Set(parse(columnNames, `columns parameter (${columns})`, columns));
-  const items = parse(selectItems, `select parameter (${select})`, select);
+  const columnSet = columns === null ? null : new Set(readColumns(`columns parameter (${columns})`, columns));
+  const items = readSelect(`select parameter (${select})`, select);
   const filters: At<Filter>[] = [];
   const values: [string, string][] = [];
   const filterPairs = given.filter(([name]) => !EMBEDDABLE.has(lastWord(name)) && !RESERVED.has(name));
@@ -101,7 +111,7 @@ export function readQueryParams(query: string, callsFunction: boolean): QueryPar
     order,
     ranges: readRanges(given),
     columns: columnSet,
-    onConflict: onConflict === null ? null : parse(columnNames, `on_conflict parameter (${onConflict})`, onConflict),
+    onConflict: onConflict === null ? null : readColumns(`on_conflict parameter (${onConflict})`, onConflict),
     filterNames: new Set(filterPairs.map(([name]) => name)),
     arguments: values,
   };

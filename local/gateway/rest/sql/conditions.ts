@@ -66,6 +66,7 @@ export const whereSql = (table: Identifier, trees: readonly PlannedLogic[], para
 export const joinConditionSql = ([[left, one], [right, other]]: JoinCondition) =>
   `${quoteColumn(left, one)} = ${quoteColumn(right, other)}`;
 
+const MOST_BIGINT = 2n ** 63n - 1n;
 const NULLS = { nullsfirst: "nulls first", nullslast: "nulls last" };
 
 export function orderSql(table: Identifier, terms: readonly PlannedOrder[], parameters: Parameters): string {
@@ -79,9 +80,14 @@ export function orderSql(table: Identifier, terms: readonly PlannedOrder[], para
   return ` order by ${all.join(", ")}`;
 }
 
+/**
+ * The limit of a first page stands in the text: few different ones are asked for, and Postgres, which then knows it, keeps the
+ * plan instead of planning each request again.
+ */
 export function limitSql(range: RowRange, parameters: Parameters): string {
   if (isAll(range)) return "";
   const limit = rowLimit(range);
+  if (range.lower === 0n && limit !== null && limit <= MOST_BIGINT) return ` limit ${limit} offset 0`;
   return ` limit ${limit === null ? "all" : parameters.add(String(limit))} offset ${
     parameters.add(String(range.lower))
   }`;
