@@ -35,7 +35,7 @@ LAYERS = [
     {"github", "hero_images", "linkedin", "mailer", "openai_api", "signature", "signatures", "stripe_api", "x"},
     {"qr"},
     {"images", "links", "prompt", "rendering", "tables", "vendor"},
-    {"bounded", "bounded_job", "heic", "store"},
+    {"bounded", "bounded_job", "heic", "posters", "store"},
     {"errors", "platforms", "schemas", "settings"},
     RULES,
 ]

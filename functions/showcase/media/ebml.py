@@ -8,10 +8,16 @@ from showcase.media.isobmff import Bytes
 from showcase.media.work_budget import WorkBudget
 
 VOID, CRC_32 = 0xEC, 0xBF
+ELEMENT_STEPS = 4  # of the work budget, save for blocks and what they consist of
+_ID_WIDTH = 4  # bytes, at most (RFC 9559, 4.1)
+# By its first byte, how many bytes a number has; 0 where it has more than eight. By its width, the number that stands
+# for a size that is unknown.
+_WIDTHS = bytes([0, *(9 - first.bit_length() for first in range(1, 256))])
+_UNKNOWN = [(1 << 7 * width) - 1 for width in range(9)]
 _ZEROS = bytes(1024 * 1024)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: there are hundreds of thousands
 class Element:
     """One element; `end` is None where the file does not say it."""
 
@@ -28,33 +34,33 @@ class EbmlFile:
     data: Bytes
     budget: WorkBudget
 
-    def element(self, start: int, end: int) -> Element:
+    def element(self, start: int, end: int, steps: int = ELEMENT_STEPS) -> Element:
         """The element that begins at a place (4 and 5: id and size are of variable width).
 
         Raises:
             Refused: it is none, larger than what it is in, or one too many.
         """
-        self.budget.spend()
-        head = self.data[start : min(start + 12, end)]
-        id_width = 9 - head[0].bit_length() if head else 0
-        if not 1 <= id_width <= 4 or len(head) <= id_width or not head[id_width]:
+        self.budget.spend(steps)
+        data = self.data
+        sized = start + _WIDTHS[data[start]] if start < end else end
+        body = sized + _WIDTHS[data[sized]] if sized < end else end + 1
+        unknown = _UNKNOWN[body - sized] if body <= end else 0
+        if not unknown or not 1 <= sized - start <= _ID_WIDTH:
             raise Refused(Reason.DAMAGED)
-        width = id_width + 9 - head[id_width].bit_length()
-        unknown = (1 << 7 * (width - id_width)) - 1
-        size = int.from_bytes(head[id_width:width], "big") & unknown
-        body = start + width
-        if body > end or (size != unknown and body + size > end):
+        size = int.from_bytes(data[sized:body], "big") & unknown
+        stop = None if size == unknown else body + size
+        if stop is not None and stop > end:
             raise Refused(Reason.DAMAGED)
-        return Element(int.from_bytes(head[:id_width], "big"), start, body, None if size == unknown else body + size)
+        return Element(int.from_bytes(data[start:sized], "big"), start, body, stop)
 
-    def elements(self, start: int, end: int) -> Iterator[tuple[Element, int]]:
+    def elements(self, start: int, end: int, steps: int = ELEMENT_STEPS) -> Iterator[tuple[Element, int]]:
         """The elements that fill the bytes between two places, each with its end.
 
         Raises:
             Refused: as `element`, or one does not say where it ends.
         """
         while start < end:
-            element = self.element(start, end)
+            element = self.element(start, end, steps)
             if element.end is None:
                 raise Refused(Reason.DAMAGED)
             yield element, element.end

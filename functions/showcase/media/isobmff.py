@@ -13,6 +13,7 @@ Bytes = bytearray | mmap
 _HEADER = struct.Struct(">I4s")
 _SIZE = struct.Struct(">Q")
 _ZEROS = bytes(1024 * 1024)
+_BOX_STEPS = 4  # of the work budget
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ class IsoFile:
 
     def box_at(self, start: int, end: int) -> Box | None:
         """The box that begins at a place; None where none can: it has no room, or no size and no type."""
-        self.budget.spend()
+        self.budget.spend(_BOX_STEPS)
         if end - start < 8:
             return None
         size, kind = _HEADER.unpack_from(self.data, start)
@@ -76,11 +77,10 @@ class IsoFile:
 
     def read_tree(self, box: Box, layout: Mapping[bytes, frozenset[bytes]]) -> Box:
         """Reads the boxes in a box as deep as `layout` names containers; `others` are those that it does not name."""
-        for child in self.boxes(box.body, box.end) if box.type in layout else ():
-            if child.type in layout[box.type]:
-                box.children.append(self.read_tree(child, layout))
-            else:
-                box.others.append(child)
+        if (kept := layout.get(box.type)) is not None:
+            found = list(self.boxes(box.body, box.end))
+            box.children = [self.read_tree(child, layout) for child in found if child.type in kept]
+            box.others = [child for child in found if child.type not in kept]
         return box
 
     def erase_others(self, box: Box) -> None:

@@ -49,38 +49,38 @@ def _clean_film(file: IsoFile) -> None:
 
 def _read(file: IsoFile) -> Box:
     """The whole file. What lies behind its boxes, and is none, is one of the others."""
-    film = Box(FILE, 0, 0, len(file.data))
-    start = 0
-    while start < film.end:
-        box = file.box_at(start, film.end)
+    size, start = len(file.data), 0
+    kept, others = list[Box](), list[Box]()
+    while start < size:
+        box = file.box_at(start, size)
         if box is None:
             if bytes(file.data[start + 4 : start + 8]) in LAYOUT[FILE]:
                 raise Refused(Reason.DAMAGED)  # it was cut off
-            box = Box(FILE, start, start, film.end)
+            box = Box(FILE, start, start, size)
         if box.type in LAYOUT[FILE]:
-            film.children.append(file.read_tree(box, LAYOUT))
+            kept.append(file.read_tree(box, LAYOUT))
         else:
-            film.others.append(box)
+            others.append(box)
         start = box.end
-    return film
+    return Box(FILE, 0, 0, size, kept, others)
 
 
 def _kept_extents(file: IsoFile, moov: Box, fragments: list[Box]) -> list[Extent]:
     """Where the samples of the tracks lie that stay; the tracks that do not become others of the movie."""
     runs = fragment_extents(file, moov, fragments)
     kept: list[Extent] = []
-    kinds, boxes = set(), moov.children
-    moov.children = []
-    for box in boxes:
+    dropped, kinds = set(), set()
+    for place, box in enumerate(moov.children):
         extents = _film_extents(file, box, runs) if box.type == b"trak" else []
         if extents is None:
-            moov.others.append(box)
+            dropped.add(place)
             continue
-        moov.children.append(box)
         kept += extents
         kinds.add(handler(file, box))
     if _PICTURE not in kinds:
         raise Refused(Reason.DAMAGED)
+    moov.others = [*moov.others, *(box for place, box in enumerate(moov.children) if place in dropped)]
+    moov.children = [box for place, box in enumerate(moov.children) if place not in dropped]
     return kept
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from showcase.media import captions
 from showcase.media.domain import Reason, Refused
-from showcase.media.ebml import EbmlFile, Element
+from showcase.media.ebml import ELEMENT_STEPS, EbmlFile, Element
 from showcase.media.extents import Extent
 from showcase.media.isobmff import Bytes
 from showcase.media.work_budget import WorkBudget
@@ -27,7 +27,8 @@ _IN_TRACK = {
     *(0x23E383, 0x234E7A, 0x23314F, 0x537F, 0x55EE, 0x41E4, 0x22B59C, 0x22B59D, 0x86, 0x63A2, 0xAA, 0x6FAB),
     *(0x56AA, 0x56BB, 0xE0, 0xE1, 0xE2, _ENCODINGS),
 }
-_IN_CLUSTER = {0xE7, 0xA7, 0xAB, _SIMPLE_BLOCK, _BLOCK_GROUP}
+_BLOCKS = {_SIMPLE_BLOCK, _BLOCK_GROUP}
+_IN_CLUSTER = {0xE7, 0xA7, 0xAB}
 _IN_GROUP = {_BLOCK, 0x75A1, 0x9B, 0xFA, 0xFB, 0xA4, 0x75A2}
 # A cluster of unknown size ends where one of these begins (RFC 8794, 6.2).
 _AFTER_CLUSTER = {*_IN_SEGMENT, _TAGS, _ATTACHMENTS, _CHAPTERS, _SEGMENT, _HEADER}
@@ -83,10 +84,12 @@ class _Film:
         if _PICTURE not in self.kinds.values():
             raise Refused(Reason.DAMAGED)
 
-    def _read(self, start: int, end: int, kept: set[int]) -> tuple[dict[int, Extent], list[Extent]]:
+    def _read(
+        self, start: int, end: int, kept: set[int], steps: int = ELEMENT_STEPS
+    ) -> tuple[dict[int, Extent], list[Extent]]:
         """The content of these elements, the last of each kind; and where the others are."""
         found, others = {}, []
-        for child, stop in self.file.elements(start, end):
+        for child, stop in self.file.elements(start, end, steps):
             if child.id in kept:
                 found[child.id] = (child.body, stop)
             else:
@@ -112,15 +115,17 @@ class _Film:
     def _cluster(self, start: int, end: int, *, sized: bool) -> int:
         """Where it ends."""
         while start < end:
-            child = self.file.element(start, end)
+            child = self.file.element(start, end, 1)
             if not sized and child.id in _AFTER_CLUSTER:
                 return start
             if child.end is None:
                 raise Refused(Reason.DAMAGED)
             start = child.end
-            if child.id in {_SIMPLE_BLOCK, _BLOCK_GROUP}:
+            if child.id in _BLOCKS:
                 self._block(child, start)
-            elif child.id not in _IN_CLUSTER:
+                continue
+            self.file.budget.spend(ELEMENT_STEPS)
+            if child.id not in _IN_CLUSTER:
                 self.file.void(child.start, start)
         return start
 
@@ -128,7 +133,7 @@ class _Film:
         """A block, alone or with what belongs to it."""
         content, others = (block.body, end), list[Extent]()
         if block.id == _BLOCK_GROUP:
-            found, others = self._read(block.body, end, _IN_GROUP)
+            found, others = self._read(block.body, end, _IN_GROUP, 1)
             content = found.get(_BLOCK, (end, end))
         number = self._track_of(*content)
         if number not in self.kinds:

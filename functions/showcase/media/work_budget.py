@@ -2,8 +2,8 @@
 
 from showcase.media.domain import Reason, Refused
 
-# A step is one box, element or chunk that is looked at, one or two microseconds. Honest films have one for some hundred
-# bytes; small files get a start.
+# A step is one chunk, one block, or some samples: up to two microseconds. Honest films have one for some hundred bytes;
+# small files get a start. What they have fewer of (boxes, other elements) costs several steps.
 _STEPS = 20_000
 _BYTES = 200
 
