@@ -21,6 +21,7 @@ import psycopg
 
 from bench.builds import checkout, running
 from bench.support import print_machine, print_table
+from local import postgres
 from local.database import node_program
 from local.settings import HOST, ROOT
 from tests.support.people import Person, make_person
@@ -46,13 +47,20 @@ class Server:
     def gateway(self) -> psutil.Process:
         return self.up.listener("GATEWAY_PORT")
 
+    def used(self) -> tuple[float, float]:
+        """Seconds of processor time so far: the gateway's, and the database's with that of ended sessions."""
+        cluster = postgres.locate(self.up.state / "pgdata", 0, self.up.log)
+        database = (sum(process.cpu_times()[:4]) for process in postgres.workers(cluster))
+        return sum(self.gateway.cpu_times()[:2]), sum(database)
+
 
 @dataclass
 class Measured:
     """Of each round."""
 
     rates: list[float] = field(default_factory=list)  # requests/s
-    cpu: list[float] = field(default_factory=list)  # milliseconds of the gateway's processor time for each request
+    gateway: list[float] = field(default_factory=list)  # milliseconds of its processor time for each request
+    postgres: list[float] = field(default_factory=list)  # likewise
 
 
 def database_url(up: Up) -> str:
@@ -114,11 +122,12 @@ def generate(up: Up, prepared: Prepared, **limit: float) -> dict[str, Any]:
 
 
 def measure(server: Server, kind: str, seconds: float, measured: Measured) -> None:
-    before = sum(server.gateway.cpu_times()[:2])
+    before = server.used()
     seen = generate(server.up, server.requests[kind], seconds=seconds)
-    used = sum(server.gateway.cpu_times()[:2]) - before
+    gateway, database = (after - earlier for after, earlier in zip(server.used(), before, strict=True))
     measured.rates.append(seen["answered"] / seen["seconds"])
-    measured.cpu.append(used / seen["answered"] * 1000)
+    measured.gateway.append(gateway / seen["answered"] * 1000)
+    measured.postgres.append(database / seen["answered"] * 1000)
     if kind == "insert":  # a user may have a thousand, and lists stay as long as they were
         with psycopg.connect(database_url(server.up), autocommit=True) as connection:
             connection.execute("delete from public.projects where title = 'Measured'")
@@ -138,7 +147,8 @@ def measure_memory(server: Server, requests: int) -> list[tuple[str, float]]:
 def report(results: Mapping[str, Mapping[str, Measured]]) -> None:
     """Medians of the rounds; the first build is what the others are compared with."""
     first = next(iter(results))
-    for title, column in (("requests/s", "rates"), ("gateway's processor time a request, ms", "cpu")):
+    titles = {"requests/s": "rates", "gateway, ms of processor time": "gateway", "Postgres, likewise": "postgres"}
+    for title, column in titles.items():
         rows: list[tuple[object, ...]] = []
         for kind in results[first]:
             values = {name: getattr(kinds[kind], column) for name, kinds in results.items()}
