@@ -20,6 +20,10 @@ $$;
 grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role to supabase_storage_admin;
 
+-- How long a statement of a caller may take: PostgREST sets it for each transaction of the role.
+alter role anon set statement_timeout = '3s';
+alter role authenticated set statement_timeout = '8s';
+
 -- Default privileges: what a migration makes in public is open to the API's roles until the migration says otherwise.
 grant usage on schema public to anon, authenticated, service_role;
 alter default privileges in schema public grant all on tables to anon, authenticated, service_role;

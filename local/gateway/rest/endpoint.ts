@@ -5,6 +5,7 @@ import { Pool } from "./database/pool.ts";
 import { loadDatabaseSettings } from "./database/role_settings.ts";
 import { answer, type Snapshot } from "./engine.ts";
 import { noSchemaCache } from "./errors/database_errors.ts";
+import { queryParameterError } from "./errors/request_errors.ts";
 import { RestError } from "./errors/rest_error.ts";
 import type { IncomingRequest } from "./request/api_request.ts";
 import type { RestResponse } from "./response/response.ts";
@@ -26,6 +27,8 @@ const RETRY_SECONDS = "1";
 const EMPTY = Buffer.alloc(0);
 const BODILESS = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
 
+const tooDeep = () =>
+  queryParameterError("The request is nested too deeply.", "Nest fewer filters and resources in it.");
 const tooLarge = () => new RestError(413, { message: `The body is larger than ${MOST_BODY_BYTES} bytes.` });
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {
@@ -71,7 +74,10 @@ function send(response: ServerResponse, { status, headers, body }: RestResponse,
     else response.setHeader(name, value);
   }
   if (status === 503) response.setHeader("retry-after", RETRY_SECONDS);
-  if (!NO_BODY.has(status)) response.setHeader("content-length", Buffer.byteLength(body));
+  // PostgREST does not make the body that HEAD asks the length of.
+  if (!NO_BODY.has(status) && !(response.req.method === "HEAD" && body === "")) {
+    response.setHeader("content-length", Buffer.byteLength(body));
+  }
   response.writeHead(status, statusText?.replace(/[^\x20-\x7e]/g, "?") || undefined);
   response.end(body);
 }
@@ -134,6 +140,8 @@ export class RestEndpoint {
 
   #fail(response: ServerResponse, error: Error): void {
     if (error instanceof RestError) return send(response, errorResponse(error), error.statusText);
+    // The grammar is recursive, and so is the plan.
+    if (error instanceof RangeError && error.message.includes("call stack")) return this.#fail(response, tooDeep());
     // A client that is gone reads no answer.
     if (response.destroyed || response.headersSent) return;
     this.#settings.report(`rest error: ${error.name} ${(error.stack ?? "").split("\n")[1]?.trim() ?? ""}`);

@@ -29,10 +29,7 @@ export function restrict(range: RowRange, most: bigint | null): RowRange {
 }
 
 /** A whole number, or null. */
-export function readInteger(text: string): bigint | null {
-  const digits = text.trim().replace(/^\(\s*(.*?)\s*\)$/, "$1");
-  return /^-?\s*\d+$/.test(digits) ? BigInt(digits.replace(/\s/g, "")) : null;
-}
+export const readInteger = (text: string): bigint | null => (/^\s*-?\d+\s*$/.test(text) ? BigInt(text.trim()) : null);
 
 export const fromLimit = (text: string): RowRange => {
   const limit = readInteger(text);

@@ -43,6 +43,8 @@ interface Match {
 }
 
 const CANDIDATES = 50;
+/** Beyond it a word is like no name that Postgres allows (63 bytes), and comparing it would cost. */
+const LONGEST = 200;
 
 function matchesOf(names: readonly string[], word: string, leastScore: number, size: number): Match[] {
   const wanted = grams(word, size);
@@ -63,6 +65,7 @@ function matchesOf(names: readonly string[], word: string, leastScore: number, s
 
 /** Best first; one that is the same but for capitals is the only one, with score 1. */
 export function closestMatches(names: readonly string[], given: string, leastScore = 0.33): Match[] {
+  if (given.length > LONGEST) return [];
   const word = given.toLowerCase();
   const same = names.find((name) => name.toLowerCase() === word);
   if (same !== undefined) return [{ score: 1, name: same }];
