@@ -7,6 +7,8 @@ create policy "nobody through the API" on private.file_removals for all to anon,
 revoke all on table private.file_removals from anon, authenticated, service_role;
 
 revoke all on function private.media_file_name(text) from public, anon, authenticated, service_role;
+revoke all on function private.media_file_stem(text) from public, anon, authenticated, service_role;
+revoke all on function private.queue_media_files(text) from public, anon, authenticated, service_role;
 revoke all on function private.refuse_stored_file() from public, anon, authenticated, service_role;
 revoke all on function private.keep_project() from public, anon, authenticated, service_role;
 revoke all on function private.queue_media_file_removal() from public, anon, authenticated, service_role;

@@ -13,13 +13,9 @@ revoke all on function public.create_media_upload(uuid, uuid, text, text, bigint
 revoke all on function public.expire_media_uploads(uuid) from public, anon, authenticated, service_role;
 revoke all on function public.take_media_upload(uuid, uuid, int) from public, anon, authenticated, service_role;
 revoke all on function public.release_media_upload(uuid) from public, anon, authenticated, service_role;
-revoke all on function private.media_row(text, uuid) from public, anon, authenticated, service_role;
-revoke all on function public.confirm_media_upload(uuid, uuid, text, jsonb, int, int)
-  from public, anon, authenticated, service_role;
-revoke all on function public.reject_media_upload(uuid, text) from public, anon, authenticated, service_role;
+revoke all on function public.renew_media_upload_lease(uuid, int) from public, anon, authenticated, service_role;
 grant execute on function public.create_media_upload(uuid, uuid, text, text, bigint, jsonb, int) to service_role;
 grant execute on function public.expire_media_uploads(uuid) to service_role;
 grant execute on function public.take_media_upload(uuid, uuid, int) to service_role;
 grant execute on function public.release_media_upload(uuid) to service_role;
-grant execute on function public.confirm_media_upload(uuid, uuid, text, jsonb, int, int) to service_role;
-grant execute on function public.reject_media_upload(uuid, text) to service_role;
+grant execute on function public.renew_media_upload_lease(uuid, int) to service_role;

@@ -25,3 +25,4 @@ grant select on table public.project_images to anon, authenticated, service_role
 grant insert, update, delete on table public.project_images to authenticated, service_role;
 
 revoke all on function private.keep_size() from public;
+revoke all on function private.keep_one_cover() from public, anon, authenticated, service_role;

@@ -5,7 +5,7 @@
 -- Row-level security is on and the grants are Supabase's: the table is not ours.
 create policy "people see their own files" on storage.objects for select to authenticated
   using (
-    bucket_id in ('project-media', 'qr-codes', 'ai-assets')
+    bucket_id in ('project-media', 'avatars', 'qr-codes', 'ai-assets')
     and (storage.foldername(name))[1] = (select auth.uid()::text)
   );
 create policy "people add files to their own folder" on storage.objects for insert to authenticated
@@ -26,7 +26,7 @@ create policy "people replace their own files" on storage.objects for update to 
   );
 create policy "people remove their own files" on storage.objects for delete to authenticated
   using (
-    bucket_id in ('project-media', 'qr-codes', 'ai-assets')
+    bucket_id in ('project-media', 'avatars', 'qr-codes', 'ai-assets')
     and (storage.foldername(name))[1] = (select auth.uid()::text)
   );
 

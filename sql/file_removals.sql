@@ -23,6 +23,25 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function private.media_file_name(text) is 'The file behind an address, where confirmUpload stored it.';
 
+-- Renditions and posters lie beside the file that they were made from, as <upload>-<what>.<ending>.
+create function private.media_file_stem(name text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select substring(name from '^([0-9a-f-]{36}/[0-9a-f-]{36}/[0-9a-f-]{36})(?:-[a-z0-9]+)?\.[a-z0-9]{3,4}$')
+$$;
+comment on function private.media_file_stem(text) is
+  'What the names of a file that confirmUpload stored, and of those made from it, have in common: <user>/<project>/<upload>.';
+
+create function private.queue_media_files(name text) returns void
+language sql set search_path = pg_catalog, pg_temp as $$
+  insert into private.file_removals (bucket_id, name)
+  select 'project-media', $1 where $1 is not null
+  union
+  select object.bucket_id, object.name from storage.objects as object
+  where object.bucket_id = 'project-media' and starts_with(object.name, private.media_file_stem($1))
+  on conflict do nothing
+$$;
+comment on function private.queue_media_files(text) is 'Queues a stored file, and what was made from it, for removal.';
+
 -- People link to what they like elsewhere; a stored file's row comes from confirmUpload, which counts it. Otherwise who
 -- deletes a row and puts it back, before its file has gone, has more files than places.
 create function private.refuse_stored_file() returns trigger
@@ -72,14 +91,12 @@ create trigger keep_project before update on public.project_videos
 create function private.queue_media_file_removal() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  insert into private.file_removals (bucket_id, name)
-  select 'project-media', file.name from private.media_file_name(old.url) as file (name)
-  where split_part(file.name, '/', 2) = old.project_id::text
-  on conflict do nothing;
+  perform private.queue_media_files(file.name) from private.media_file_name(old.url) as file (name)
+  where split_part(file.name, '/', 2) = old.project_id::text;
   return null;
 end
 $$;
-comment on function private.queue_media_file_removal() is 'Trigger: a row''s file goes with the row.';
+comment on function private.queue_media_file_removal() is 'Trigger: a row''s files go with the row.';
 
 create trigger queue_file_removal after delete on public.project_images
   for each row execute function private.queue_media_file_removal();

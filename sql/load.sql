@@ -84,8 +84,12 @@
 \ir ../policies/notification_digest.sql
 \ir file_removals.sql
 \ir ../policies/file_removals.sql
+\ir avatars.sql
+\ir ../policies/avatars.sql
 \ir media_uploads.sql
 \ir ../policies/media_uploads.sql
+\ir media_confirmations.sql
+\ir ../policies/media_confirmations.sql
 \ir storage_quotas.sql
 \ir ../policies/storage_quotas.sql
 \ir storage_usage.sql

@@ -100,6 +100,59 @@ create trigger close_gaps after delete on public.project_images referencing old 
 create trigger close_gaps after delete on public.project_videos referencing old table as removed
   for each statement execute function private.close_media_gaps();
 
+-- A changed position moves a row there, and the others make room: what several ask for at once comes in the order of
+-- position and id. place_media itself runs below a trigger, or names places that are taken by nobody else.
+create function private.move_media() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kind constant text := case tg_table_name when 'project_images' then 'image' else 'video' end;
+  project public.projects;
+  moved uuid[];
+  places int[];
+  others uuid[];
+  placed uuid[];
+begin
+  for project in
+    select * from public.projects as known where known.id in (
+      select changed.project_id from changed join before on before.id = changed.id
+      where changed.position <> before.position
+    ) order by known.id
+  loop
+    perform private.take_media_turn(project.user_id);
+    select
+      array_agg(wanted.id order by wanted.position, wanted.id),
+      array_agg(wanted.position order by wanted.position, wanted.id)
+      into moved, places
+    from (
+      select changed.id, changed.position from changed join before on before.id = changed.id
+      where changed.project_id = project.id and changed.position <> before.position
+    ) as wanted;
+    select coalesce(array_agg(held.id order by held.place), '{}') into others
+    from unnest(private.hold_media(kind, project.id)) with ordinality as held (id, place)
+    where held.id <> all (moved);
+    placed := '{}';
+    while cardinality(moved) + cardinality(others) > 0 loop
+      if cardinality(others) = 0 or (cardinality(moved) > 0 and places[1] <= cardinality(placed)) then
+        placed := placed || moved[1];
+        moved := moved[2:];
+        places := places[2:];
+      else
+        placed := placed || others[1];
+        others := others[2:];
+      end if;
+    end loop;
+    perform private.place_media(kind, placed);
+  end loop;
+  return null;
+end
+$$;
+comment on function private.move_media() is 'Trigger: a changed position moves an image or video there.';
+
+create trigger move after update on public.project_images referencing old table as before new table as changed
+  for each statement when (pg_trigger_depth() = 0) execute function private.move_media();
+create trigger move after update on public.project_videos referencing old table as before new table as changed
+  for each statement when (pg_trigger_depth() = 0) execute function private.move_media();
+
 -- The whole order at once: who saw another list than there is now is told so, and nothing is lost between two callers.
 create function public.reorder_project_media(project_id uuid, kind text, ids uuid[]) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$

@@ -6,10 +6,16 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select case $1
     when 'project-media' then exists (
       select from public.projects as project join public.project_images as image on image.project_id = project.id
-      where project.user_id = private.folder_id($2, 1) and private.media_file_name(image.url) = $2
+      where project.user_id = private.folder_id($2, 1)
+        and private.media_file_stem(private.media_file_name(image.url)) = private.media_file_stem($2)
     ) or exists (
       select from public.projects as project join public.project_videos as video on video.project_id = project.id
-      where project.user_id = private.folder_id($2, 1) and private.media_file_name(video.url) = $2
+      where project.user_id = private.folder_id($2, 1)
+        and private.media_file_stem(private.media_file_name(video.url)) = private.media_file_stem($2)
+    )
+    when 'avatars' then exists (
+      select from private.users as profile
+      where profile.id = private.folder_id($2, 1) and private.avatar_file_name(profile.avatar_url) = $2
     )
     when 'qr-codes' then exists (select from private.qr_codes as code where code.name = $2)
     when 'uploads' then exists (
@@ -95,24 +101,24 @@ begin
   get diagnostics expired = row_count;
 
   with shown as materialized (
-    select private.media_file_name(image.url) as name from public.project_images as image
-    union select private.media_file_name(video.url) from public.project_videos as video
+    select private.media_file_stem(private.media_file_name(image.url)) as stem from public.project_images as image
+    union select private.media_file_stem(private.media_file_name(video.url)) from public.project_videos as video
   ),
   queued as (
     insert into private.file_removals (bucket_id, name)
     select object.bucket_id, object.name from storage.objects as object
     where object.created_at < now() - make_interval(secs => older_than_seconds)
-      and object.bucket_id in ('project-media', 'qr-codes', 'ai-assets', 'uploads', 'account-exports')
+      and object.bucket_id in ('project-media', 'avatars', 'qr-codes', 'ai-assets', 'uploads', 'account-exports')
       and (
         not exists (select from private.users as person where person.id::text = split_part(object.name, '/', 1))
         or (
-          object.bucket_id in ('uploads', 'qr-codes', 'account-exports')
+          object.bucket_id in ('uploads', 'avatars', 'qr-codes', 'account-exports')
           and not private.is_file_wanted(object.bucket_id, object.name)
         )
         or (
           object.bucket_id = 'project-media'
-          and object.name ~ '^[0-9a-f-]{36}/[0-9a-f-]{36}/[0-9a-f-]{36}\.[a-z0-9]{3,4}$'
-          and not exists (select from shown where shown.name = object.name)
+          and private.media_file_stem(object.name) is not null
+          and not exists (select from shown where shown.stem = private.media_file_stem(object.name))
         )
       )
     on conflict do nothing

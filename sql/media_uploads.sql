@@ -17,8 +17,8 @@ on conflict (id) do update set
 create table private.media_uploads (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references private.users (id) on delete cascade,
-  project_id uuid not null references public.projects (id) on delete cascade,
-  kind text not null check (kind in ('image', 'video')),
+  project_id uuid references public.projects (id) on delete cascade,
+  kind text not null check (kind in ('image', 'video', 'avatar')),
   content_type text not null check (char_length(content_type) <= 100),
   size bigint not null check (size > 0),
   status text not null default 'pending' check (status in ('pending', 'confirmed', 'rejected', 'expired')),
@@ -27,7 +27,8 @@ create table private.media_uploads (
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
   leased_until timestamptz,
-  sent_at timestamptz
+  sent_at timestamptz,
+  constraint media_uploads_target_check check ((kind = 'avatar') = (project_id is null))
 );
 comment on table private.media_uploads is
   'Files that are expected or were checked; the file is uploads/<user_id>/<id>.';
@@ -35,7 +36,7 @@ comment on column private.media_uploads.leased_until is
   'Until when somebody checks its file: nobody else does meanwhile.';
 comment on column private.media_uploads.sent_at is
   'When its file arrived: from then on the quota counts the file, not the announcement.';
-comment on column private.media_uploads.media_id is 'The row of project_images or project_videos that it became.';
+comment on column private.media_uploads.media_id is 'The row of project_images or project_videos that it became; of an avatar its user.';
 
 create index media_uploads_user_id_idx on private.media_uploads (user_id);
 -- How many are on their way to a project; it serves the foreign key too.
@@ -81,7 +82,9 @@ declare
   upload private.media_uploads;
 begin
   select * into project from public.projects as found where found.id = $2 for no key update;
-  if project.id is null or (project.user_id <> $1 and project.status <> 'published') then
+  if $3 = 'avatar' then
+    null; -- the quota alone limits it
+  elsif project.id is null or (project.user_id <> $1 and project.status <> 'published') then
     return '{"reason": "project_not_found"}';
   elsif project.user_id <> $1 then
     return '{"reason": "not_the_owner"}';
@@ -102,7 +105,7 @@ begin
 end
 $$;
 comment on function public.create_media_upload(uuid, uuid, text, text, bigint, jsonb, int) is
-  'Announces an upload to one''s own project within the limits of one''s tier; {"reason"} where it may not be.';
+  'Announces an upload to one''s own project, or of an avatar, within the limits of one''s tier; {"reason"} where it may not be.';
 
 -- Locked rows are passed over: those are being checked, or another caller expires them.
 create function public.expire_media_uploads(user_id uuid default null) returns int
@@ -150,69 +153,9 @@ $$;
 comment on function public.release_media_upload(uuid) is
   'Lets others check an upload; whether it is still to be checked.';
 
--- The row as PostgREST would show it, with its kind.
-create function private.media_row(kind text, media_id uuid) returns jsonb
-language sql stable set search_path = pg_catalog, pg_temp as $$
-  select to_jsonb(image) from public.project_images as image where $1 = 'image' and image.id = $2
-  union all
-  select to_jsonb(video) from public.project_videos as video where $1 = 'video' and video.id = $2
-$$;
-comment on function private.media_row(text, uuid) is 'A row of project_images or project_videos.';
-
--- The person's turn, the project, then the upload, as everywhere: callers wait in one order.
--- Confirming twice is confirming once.
-create function public.confirm_media_upload(
-  user_id uuid, upload_id uuid, url text, limits jsonb, width int default null, height int default null
-) returns jsonb
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-#variable_conflict use_column
-declare
-  upload private.media_uploads;
-  medium uuid;
-  earlier uuid[];
-begin
-  perform private.take_media_turn($1);
-  perform from public.projects as project
-  where project.id = (select waiting.project_id from private.media_uploads as waiting where waiting.id = $2)
-  for no key update;
-  select * into upload from private.media_uploads as waiting where waiting.id = $2 and waiting.user_id = $1 for update;
-  if upload.id is null then
-    return '{"reason": "upload_not_found"}';
-  elsif upload.status = 'expired' then
-    return '{"reason": "upload_not_found"}';
-  elsif upload.status = 'rejected' then
-    return jsonb_build_object('reason', upload.reason);
-  elsif upload.status = 'confirmed' then
-    return coalesce(private.media_row(upload.kind, upload.media_id), '{"reason": "upload_not_found"}');
-  end if;
-  earlier := private.hold_media(upload.kind, upload.project_id);
-  if cardinality(earlier)
-    >= (select (limits ->> person.tier)::int from private.users as person where person.id = $1) then
-    -- It has been stored where everybody sees it: nothing will show it.
-    update private.media_uploads as waiting set status = 'rejected', reason = 'too_many' where waiting.id = $2;
-    insert into private.file_removals (bucket_id, name)
-    select 'project-media', file.name from private.media_file_name($3) as file (name) where file.name is not null
-    on conflict do nothing;
-    return '{"reason": "too_many"}';
-  end if;
-  perform private.place_media(upload.kind, earlier);
-  if upload.kind = 'image' then
-    insert into public.project_images (project_id, url, width, height)
-    values (upload.project_id, $3, $5, $6) returning id into medium;
-  else
-    insert into public.project_videos (project_id, url) values (upload.project_id, $3) returning id into medium;
-  end if;
-  update private.media_uploads as waiting set status = 'confirmed', media_id = medium where waiting.id = $2;
-  return private.media_row(upload.kind, medium);
-end
-$$;
-comment on function public.confirm_media_upload(uuid, uuid, text, jsonb, int, int) is
-  'Adds the row of a checked upload at the end, once; {"reason"} where there is nothing to add.';
-
-create function public.reject_media_upload(upload_id uuid, reason text) returns void
+create function public.renew_media_upload_lease(upload_id uuid, lease_seconds int) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
-  update private.media_uploads as upload set status = 'rejected', reason = $2
+  update private.media_uploads as upload set leased_until = now() + make_interval(secs => $2)
   where upload.id = $1 and upload.status = 'pending'
 $$;
-comment on function public.reject_media_upload(uuid, text) is
-  'Closes an upload whose file did not pass; its file goes.';
+comment on function public.renew_media_upload_lease(uuid, int) is 'Keeps the lease of an upload that takes long to check.';

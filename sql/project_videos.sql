@@ -4,7 +4,12 @@ create table public.project_videos (
   id uuid primary key default gen_random_uuid(),
   project_id uuid not null references public.projects (id) on delete cascade,
   url text not null check (url ~* '^https?://[^[:space:]/?#@]+([/?#][^[:space:]]*)?$' and char_length(url) <= 2048),
-  position int not null default 0 check (position >= 0)
+  position int not null default 0 check (position >= 0),
+  alt_text text check (char_length(alt_text) <= 1000),
+  caption text check (char_length(caption) <= 2000),
+  poster_url text check (
+    poster_url ~* '^https?://[^[:space:]/?#@]+([/?#][^[:space:]]*)?$' and char_length(poster_url) <= 2048
+  )
 );
 comment on table public.project_videos is
   e'Videos of a project.\n'
@@ -12,6 +17,9 @@ comment on table public.project_videos is
 comment on constraint project_videos_project_id_fkey on public.project_videos is
   '@graphql({"local_name": "videos", "foreign_name": "project"})';
 comment on column public.project_videos.url is 'The public address of the file, as a rule in the bucket project-media.';
+comment on column public.project_videos.alt_text is 'What the video shows, for those who do not see it.';
+comment on column public.project_videos.caption is 'What is written below the video.';
+comment on column public.project_videos.poster_url is 'A still to show until the video plays, as HTML''s poster.';
 
 -- The videos of a project in their order; it serves the foreign key too.
 create index project_videos_project_id_position_idx on public.project_videos (project_id, position);

@@ -184,26 +184,38 @@ class PublicPlansUpdate(TypedDict):
     tier: NotRequired[Annotated[str, Field(alias="tier")]]
 
 class PublicProjectImages(BaseModel):
+    alt_text: Optional[str] = Field(alias="alt_text")
+    caption: Optional[str] = Field(alias="caption")
     height: Optional[int] = Field(alias="height")
     id: uuid.UUID = Field(alias="id")
+    is_cover: bool = Field(alias="is_cover")
     position: int = Field(alias="position")
     project_id: uuid.UUID = Field(alias="project_id")
+    renditions: JsonValue = Field(alias="renditions")
     url: str = Field(alias="url")
     width: Optional[int] = Field(alias="width")
 
 class PublicProjectImagesInsert(TypedDict):
+    alt_text: NotRequired[Annotated[Optional[str], Field(alias="alt_text")]]
+    caption: NotRequired[Annotated[Optional[str], Field(alias="caption")]]
     height: NotRequired[Annotated[Optional[int], Field(alias="height")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    is_cover: NotRequired[Annotated[bool, Field(alias="is_cover")]]
     position: NotRequired[Annotated[int, Field(alias="position")]]
     project_id: Annotated[uuid.UUID, Field(alias="project_id")]
+    renditions: NotRequired[Annotated[JsonValue, Field(alias="renditions")]]
     url: Annotated[str, Field(alias="url")]
     width: NotRequired[Annotated[Optional[int], Field(alias="width")]]
 
 class PublicProjectImagesUpdate(TypedDict):
+    alt_text: NotRequired[Annotated[Optional[str], Field(alias="alt_text")]]
+    caption: NotRequired[Annotated[Optional[str], Field(alias="caption")]]
     height: NotRequired[Annotated[Optional[int], Field(alias="height")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    is_cover: NotRequired[Annotated[bool, Field(alias="is_cover")]]
     position: NotRequired[Annotated[int, Field(alias="position")]]
     project_id: NotRequired[Annotated[uuid.UUID, Field(alias="project_id")]]
+    renditions: NotRequired[Annotated[JsonValue, Field(alias="renditions")]]
     url: NotRequired[Annotated[str, Field(alias="url")]]
     width: NotRequired[Annotated[Optional[int], Field(alias="width")]]
 
@@ -232,20 +244,29 @@ class PublicProjectTechnologiesUpdate(TypedDict):
     technology: NotRequired[Annotated[str, Field(alias="technology")]]
 
 class PublicProjectVideos(BaseModel):
+    alt_text: Optional[str] = Field(alias="alt_text")
+    caption: Optional[str] = Field(alias="caption")
     id: uuid.UUID = Field(alias="id")
     position: int = Field(alias="position")
+    poster_url: Optional[str] = Field(alias="poster_url")
     project_id: uuid.UUID = Field(alias="project_id")
     url: str = Field(alias="url")
 
 class PublicProjectVideosInsert(TypedDict):
+    alt_text: NotRequired[Annotated[Optional[str], Field(alias="alt_text")]]
+    caption: NotRequired[Annotated[Optional[str], Field(alias="caption")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     position: NotRequired[Annotated[int, Field(alias="position")]]
+    poster_url: NotRequired[Annotated[Optional[str], Field(alias="poster_url")]]
     project_id: Annotated[uuid.UUID, Field(alias="project_id")]
     url: Annotated[str, Field(alias="url")]
 
 class PublicProjectVideosUpdate(TypedDict):
+    alt_text: NotRequired[Annotated[Optional[str], Field(alias="alt_text")]]
+    caption: NotRequired[Annotated[Optional[str], Field(alias="caption")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     position: NotRequired[Annotated[int, Field(alias="position")]]
+    poster_url: NotRequired[Annotated[Optional[str], Field(alias="poster_url")]]
     project_id: NotRequired[Annotated[uuid.UUID, Field(alias="project_id")]]
     url: NotRequired[Annotated[str, Field(alias="url")]]
 

@@ -68,6 +68,7 @@ def test_every_time_has_its_zone_and_every_owner_is_known(untouched_database: st
         "ai_sessions.project_id",
         "layouts.project_id",
         "layouts.user_id",
+        "media_uploads.project_id",
         "qr_codes.project_id",
     ]
 

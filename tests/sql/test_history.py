@@ -50,7 +50,7 @@ def test_state_equals_history(cluster: TestCluster) -> None:
         assert any("security_invoker" in line for line in dumped), "the dump holds view options"
         assert dump(history) == dumped
         assert buckets(history) == buckets(state)
-        assert len(buckets(state)) == 5
+        assert len(buckets(state)) == 6
         assert makers_of_temporary_objects(state) == makers_of_temporary_objects(history) == []
 
 

@@ -9,7 +9,7 @@ import pytest
 from local.settings import ROOT
 from tests.sql.acting import ADA, GRACE, Connection, acting_as, superuser
 
-BUCKETS = ("project-media", "qr-codes", "ai-assets")
+BUCKETS = ("project-media", "avatars", "qr-codes", "ai-assets")
 
 
 def upload(connection: Connection, bucket: str, name: str) -> None:
@@ -24,7 +24,7 @@ def test_people_use_their_own_folder(untouched_database: str) -> None:
         assert connection.execute("delete from storage.objects").rowcount == 1
 
 
-@pytest.mark.parametrize("bucket", ["project-media", "qr-codes"])
+@pytest.mark.parametrize("bucket", ["project-media", "avatars", "qr-codes"])
 def test_what_everybody_sees_is_written_by_handlers_alone(database: str, bucket: str) -> None:
     """Its people see and remove it; they neither put it there, nor change it, nor move something in its place."""
     with acting_as(database, "authenticated", ADA) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -92,6 +92,7 @@ def test_buckets_have_limits_and_take_nothing_that_runs_scripts(untouched_databa
         rows = connection.execute("select * from storage.buckets").fetchall()
     assert {row["id"]: row["public"] for row in rows} == {
         "project-media": True,
+        "avatars": True,
         "qr-codes": True,
         "ai-assets": False,
         "uploads": False,

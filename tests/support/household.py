@@ -13,7 +13,7 @@ from tests.support.pictures import image
 from tests.support.stack import Stack
 
 SCHEMAS = ["auth", "private", "public", "storage"]
-BUCKETS = {"project-media": "image/png", "qr-codes": "image/png", "ai-assets": "image/png"}
+BUCKETS = {"project-media": "image/png", "avatars": "image/png", "qr-codes": "image/png", "ai-assets": "image/png"}
 
 FILL = """
 with person as (
