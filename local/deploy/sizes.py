@@ -43,6 +43,7 @@ SIZES: Mapping[str, Size] = {
     "createUploadUrl": Size(),
     # Files lie in /tmp, which is memory there, and MEDIA_CHECKS of them use up to MEDIA_CHECK_MEMORY each.
     "confirmUpload": Size(memory=2048, concurrency=8, most=20, seconds=120, works="MEDIA_CHECK_SECONDS"),
+    "getUpload": Size(),
     "sweepMedia": _JOB,
     "watchSystem": _JOB,
     "generateQrCode": Size(),

@@ -42,6 +42,7 @@ CALLS: dict[str, tuple[str, dict[str, Any] | None, int]] = {
     "aiDesignAssistant": ("person", CONTENT, 200),
     "createUploadUrl": ("person", {"project_id": PUBLISHED, "content_type": "image/png", "size": 1}, 403),
     "confirmUpload": ("person", {"upload_id": NOBODY}, 404),
+    "getUpload": ("person", None, 422),
     "sweepMedia": ("service", {}, 200),
     "generateQrCode": ("person", {}, 200),
     "exportAccount": ("person", {}, 200),

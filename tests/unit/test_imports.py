@@ -26,6 +26,7 @@ RULES = {
 # Data flows one way: a module imports only what stands below it, of its own capability, and the shared core.
 LAYERS = [
     {"handlers"},
+    {"confirmation"},
     {"assistant", "checkout", "customers", "deletion", "export", "reconciliation", "refresh", "validation"},
     {"archive", "codes", "composing", "events", "subject", "sweep", "worker"},
     {"sync"},
@@ -36,7 +37,7 @@ LAYERS = [
     {"qr"},
     {"images", "links", "prompt", "rendering", "tables", "vendor"},
     {"bounded", "bounded_job", "heic", "posters", "store"},
-    {"errors", "platforms", "schemas", "settings"},
+    {"errors", "platforms", "refusals", "schemas", "settings"},
     RULES,
 ]
 # Modules, or single names where the rest of the module could reach out.

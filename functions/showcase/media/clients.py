@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -25,6 +26,7 @@ class Media:
     settings: MediaSettings
     checks: asyncio.Semaphore
     user_checks: WeakValueDictionary[UUID, asyncio.Lock]
+    confirmations: set[asyncio.Task[Any]]  # under way, also where their caller has gone
 
     @asynccontextmanager
     async def check_slot(self, user_id: UUID) -> AsyncIterator[None]:
@@ -60,4 +62,6 @@ class Media:
 def connect(core: Core) -> Media:
     settings = load(MediaSettings)
     storage = Storage(core.http, core.settings)
-    return Media(core.database, storage, settings, asyncio.Semaphore(settings.media_checks), WeakValueDictionary())
+    return Media(
+        core.database, storage, settings, asyncio.Semaphore(settings.media_checks), WeakValueDictionary(), set()
+    )

@@ -1,7 +1,7 @@
 """What may be uploaded, and what the first bytes of a file say that it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -16,13 +16,16 @@ def rendition_name(width: int) -> str:
 
 UPLOADS = "uploads"  # the bucket where files arrive
 SHOWN = "project-media"  # the bucket of those that passed the checks
+AVATARS = "avatars"  # and of those that are pictures of profiles
+AVATAR_WIDTH = 640  # pixels: of a wider picture the rendition of this width is shown
 
 
 class Kind(StrEnum):
-    """What a project shows; the table is `project_<kind>s`."""
+    """What an upload becomes: a row of `project_<kind>s`, or the picture of a profile."""
 
     IMAGE = "image"
     VIDEO = "video"
+    AVATAR = "avatar"
 
 
 class ContentType(StrEnum):
@@ -91,7 +94,8 @@ class Upload:
 
     id: UUID
     user_id: UUID
-    project_id: UUID
+    project_id: UUID | None  # None: an avatar
+    kind: Kind
     content_type: ContentType
     size: int
 
@@ -100,19 +104,35 @@ class Upload:
         """Where it arrives, in `UPLOADS`. Nothing of it is chosen by the caller."""
         return f"{self.user_id}/{self.id}"
 
-    def shown_name(self, content_type: ContentType) -> str:
-        """Where it is shown from, in `SHOWN`, as what it was checked to be or converted to."""
-        return f"{self.user_id}/{self.project_id}/{self.id}.{content_type.ending}"
+    @property
+    def bucket(self) -> str:
+        """Where it is shown from."""
+        return AVATARS if self.kind is Kind.AVATAR else SHOWN
+
+    def shown_name(self, content_type: ContentType, derived: str = "") -> str:
+        """Its name in `bucket`, as what it was checked to be or converted to; or of what is derived from it."""
+        folder = f"{self.user_id}/{self.project_id}" if self.project_id else f"{self.user_id}"
+        return f"{folder}/{self.id}{derived and '-'}{derived}.{content_type.ending}"
 
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """What a file is shown as. Width and height are an image's pixels, as they are of each of its renditions."""
+    """What a file is shown as. Width and height are an image's pixels, as they are of each of its renditions.
+
+    `source` is its file in the folder of the check.
+    """
 
     content_type: ContentType
     width: int | None = None
     height: int | None = None
     renditions: tuple[tuple[int, int], ...] = ()
+    source: str = OUTPUT
+
+    def as_avatar(self) -> "CheckedFile":
+        """What a profile shows of it: one small picture."""
+        if small := next((size for size in self.renditions if size[0] == AVATAR_WIDTH), None):
+            return CheckedFile(ContentType.WEBP, *small, source=rendition_name(AVATAR_WIDTH))
+        return replace(self, renditions=())
 
 
 _AVIF_BRANDS = {b"avif", b"avis"}

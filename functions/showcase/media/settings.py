@@ -40,11 +40,13 @@ class MediaSettings(SiteSettings):
     media_project_link: str = Field(default="{site}/{username}/projects/{project_id}", pattern=r"^\{site\}/[^\s]*$")
 
     def limits(self, kind: Kind) -> dict[str, int]:
-        """How many of a kind a project may have, by tier."""
+        """How many of a kind a project may have, by tier; empty for avatars, which no project has."""
+        if kind is Kind.AVATAR:
+            return {}
         if kind is Kind.IMAGE:
             return {"free": self.media_images_free, "paid": self.media_images_paid}
         return {"free": self.media_videos_free, "paid": self.media_videos_paid}
 
     def largest(self, kind: Kind) -> int:
         """How many bytes a file of a kind may have."""
-        return self.media_image_bytes if kind is Kind.IMAGE else self.media_video_bytes
+        return self.media_video_bytes if kind is Kind.VIDEO else self.media_image_bytes

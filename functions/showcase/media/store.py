@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from showcase.database import Database
-from showcase.media.domain import ContentType, Reason, Upload
+from showcase.media.domain import CheckedFile, ContentType, Kind, Reason, Upload
 
 Row = Mapping[str, Any]
 
@@ -37,7 +37,8 @@ class QrTarget:
 async def create_upload(
     database: Database,
     user_id: UUID,
-    project_id: UUID,
+    project_id: UUID | None,
+    kind: Kind,
     content_type: ContentType,
     size: int,
     limits: Mapping[str, int],
@@ -48,8 +49,8 @@ async def create_upload(
         "create_media_upload",
         {
             "user_id": str(user_id),
-            "project_id": str(project_id),
-            "kind": content_type.kind,
+            "project_id": str(project_id) if project_id else None,
+            "kind": kind,
             "content_type": content_type,
             "size": size,
             "limits": dict(limits),
@@ -73,14 +74,35 @@ async def release_upload(database: Database, upload_id: UUID) -> bool:
     return pending
 
 
+async def renew_lease(database: Database, upload_id: UUID, seconds: int) -> None:
+    """Keeps others from checking it for so long."""
+    await database.rpc("renew_media_upload_lease", {"upload_id": str(upload_id), "lease_seconds": seconds})
+
+
+async def get_upload(database: Database, user_id: UUID, upload_id: UUID) -> Row | None:
+    """`kind`, `status`, `reason` and `media`, its row; None: no such upload of the user's."""
+    row: Row | None = await database.rpc("get_media_upload", {"user_id": str(user_id), "upload_id": str(upload_id)})
+    return row
+
+
 def upload(row: Row) -> Upload:
     return Upload(
-        UUID(row["id"]), UUID(row["user_id"]), UUID(row["project_id"]), ContentType(row["content_type"]), row["size"]
+        id=UUID(row["id"]),
+        user_id=UUID(row["user_id"]),
+        project_id=UUID(row["project_id"]) if row["project_id"] else None,
+        kind=Kind(row["kind"]),
+        content_type=ContentType(row["content_type"]),
+        size=row["size"],
     )
 
 
 async def confirm(
-    database: Database, asked: Upload, url: str, limits: Mapping[str, int], width: int | None, height: int | None
+    database: Database,
+    asked: Upload,
+    url: str,
+    limits: Mapping[str, int],
+    checked: CheckedFile,
+    renditions: Sequence[Row],
 ) -> Row:
     """The row that the upload became, once; or `reason`."""
     row: Row = await database.rpc(
@@ -90,8 +112,9 @@ async def confirm(
             "upload_id": str(asked.id),
             "url": url,
             "limits": dict(limits),
-            "width": width,
-            "height": height,
+            "width": checked.width,
+            "height": checked.height,
+            "renditions": list(renditions),
         },
     )
     return row

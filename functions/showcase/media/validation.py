@@ -10,8 +10,6 @@ from showcase.media.clients import Media
 from showcase.media.domain import (
     HEAD,
     INPUT,
-    OUTPUT,
-    SHOWN,
     UPLOADS,
     CheckedFile,
     ContentType,
@@ -19,6 +17,7 @@ from showcase.media.domain import (
     Reason,
     Refused,
     Upload,
+    rendition_name,
     sniff,
 )
 from showcase.storage import CHUNK, FileTooLarge
@@ -41,9 +40,7 @@ async def check(media: Media, upload: Upload) -> CheckedFile:
             folder = Path(name)
             await _download(media, upload, folder)
             checked = await _run(media, upload, folder)
-            with open_result(folder / OUTPUT) as file:
-                shown_name = upload.shown_name(checked.content_type)
-                await media.storage.upload(SHOWN, shown_name, _chunks(file), checked.content_type, CACHING)
+            await _store(media, upload, folder, checked)
     return checked
 
 
@@ -69,7 +66,17 @@ async def _run(media: Media, upload: Upload, folder: Path) -> CheckedFile:
     pixels = media.settings.media_image_pixels
     found = await run_bounded(Job.IMAGE, folder, limits, content_type=content_type, pixels=pixels)
     renditions = tuple((each["width"], each["height"]) for each in found["renditions"])
-    return CheckedFile(ContentType(found["content_type"]), found["width"], found["height"], renditions)
+    checked = CheckedFile(ContentType(found["content_type"]), found["width"], found["height"], renditions)
+    return checked.as_avatar() if upload.kind is Kind.AVATAR else checked
+
+
+async def _store(media: Media, upload: Upload, folder: Path, checked: CheckedFile) -> None:
+    files = [(checked.source, upload.shown_name(checked.content_type), checked.content_type)]
+    for width, _ in checked.renditions:
+        files.append((rendition_name(width), upload.shown_name(ContentType.WEBP, str(width)), ContentType.WEBP))
+    for name, shown_name, content_type in files:
+        with open_result(folder / name) as file:
+            await media.storage.upload(upload.bucket, shown_name, _chunks(file), content_type, CACHING)
 
 
 async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:

@@ -1,5 +1,6 @@
 """A person with projects who uploads, as a client app does."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,3 +77,15 @@ class Studio:
             if name not in self.files(bucket):
                 return
         raise AssertionError(f"{name} is still there")
+
+    def progress(self, upload_id: str) -> dict[str, Any]:
+        """What getUpload answers, once the upload is over."""
+        deadline = time.monotonic() + 60
+        while True:
+            answer = self.http.get("/functions/v1/getUpload", params={"upload_id": upload_id})
+            assert answer.status_code == 200, answer.text
+            body: dict[str, Any] = answer.json()
+            if body["status"] not in {"pending", "checking"}:
+                return body
+            assert time.monotonic() < deadline, body
+            time.sleep(0.1)

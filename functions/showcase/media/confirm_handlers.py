@@ -1,0 +1,88 @@
+"""`confirmUpload`: checks a sent file and adds it. `getUpload`: how far that is."""
+
+import asyncio
+
+from starlette.responses import JSONResponse, Response
+
+from showcase.endpoint import PEOPLE, Call, Endpoint
+from showcase.errors import Conflict, NotFound
+from showcase.media import confirmation, store
+from showcase.media.clients import Media, connect
+from showcase.media.domain import Kind
+from showcase.media.refusals import refusal
+from showcase.media.schemas import (
+    ConfirmUploadRequest,
+    ConfirmUploadResponse,
+    GetUploadRequest,
+    UploadResponse,
+)
+
+RETRY_AFTER = "2"  # seconds
+
+
+async def handle_confirm(call: Call[ConfirmUploadRequest], media: Media) -> ConfirmUploadResponse | Response:
+    asked, user_id = call.body, call.caller.person()
+    found = await store.take_upload(media.database, user_id, asked.upload_id, confirmation.LEASE_SECONDS)
+    if found is None:
+        raise refusal("upload_not_found")
+    upload, status = found
+    if status == "busy":
+        raise Conflict(
+            "This upload is being checked. Please ask again in a moment.",
+            code="upload_busy",
+            headers={"Retry-After": RETRY_AFTER},
+        )
+    if status != "pending":
+        return _shown(await confirmation.read(media, upload), upload.kind)
+    task = confirmation.begin(media, upload)
+    done, _ = await asyncio.wait({task}, timeout=asked.wait_seconds)
+    if done:
+        return _shown(task.result(), upload.kind)
+    task.add_done_callback(confirmation.report_failure)
+    headers = {"Location": f"/functions/v1/getUpload?upload_id={upload.id}", "Retry-After": RETRY_AFTER}
+    checking = UploadResponse(upload_id=upload.id, kind=upload.kind, status="checking")
+    return JSONResponse(checking.model_dump(mode="json"), 202, headers)
+
+
+def _shown(row: store.Row, kind: Kind) -> ConfirmUploadResponse:
+    fields = {name: row[name] for name in ConfirmUploadResponse.model_fields if name in row}
+    return ConfirmUploadResponse(**{**fields, "kind": kind})
+
+
+async def handle_get(call: Call[GetUploadRequest], media: Media) -> UploadResponse:
+    row = await store.get_upload(media.database, call.caller.person(), call.body.upload_id)
+    if row is None:
+        raise refusal("upload_not_found")
+    kind = Kind(row["kind"])
+    return UploadResponse(
+        upload_id=call.body.upload_id,
+        kind=kind,
+        status=row["status"],
+        code=row["reason"],
+        media=_shown(row["media"], kind) if row["media"] else None,
+    )
+
+
+confirm_upload = Endpoint(
+    name="confirmUpload",
+    summary="Checks a file that was sent, strips its metadata, and adds it to its project; 202 while that takes long",
+    body=ConfirmUploadRequest,
+    answer=ConfirmUploadResponse,
+    callers=PEOPLE,
+    connect=connect,
+    handle=handle_confirm,
+    problems=(NotFound, Conflict),
+    also={202: {"application/json": UploadResponse}},
+)
+
+get_upload = Endpoint(
+    name="getUpload",
+    summary="How far an upload of the caller's is, and what it became",
+    body=GetUploadRequest,
+    answer=UploadResponse,
+    callers=PEOPLE,
+    connect=connect,
+    handle=handle_get,
+    method="GET",
+    problems=(NotFound,),
+)

@@ -1,0 +1,3 @@
+import { forward } from "../_shared/forward.ts";
+
+export default { fetch: forward("getUpload") };
