@@ -107,10 +107,10 @@ def growing(size: tuple[int, int]) -> bytes:
     return begun[:-1] + grown[grown.index(b",") :]
 
 
-def scanned(times: int) -> bytes:
+def scanned(times: int, size: tuple[int, int] = (64, 64)) -> bytes:
     """A JPEG that goes over its pixels so many times more than it must."""
     target = io.BytesIO()
-    Image.new("L", (64, 64)).save(target, "JPEG", progressive=True)
+    Image.new("L", size).save(target, "JPEG", progressive=True)
     content = target.getvalue()
     last = content[content.rindex(b"\xff\xc4") : -2]
     return content[:-2] + last * times + content[-2:]

@@ -15,8 +15,7 @@ from showcase.media.work_budget import WorkBudget
 _LAYOUT = {
     **MP4_LAYOUT,  # of a sequence
     FILE: frozenset({b"ftyp", b"meta", b"moov", b"mdat"}),
-    b"meta": frozenset({b"hdlr", b"pitm", b"iloc", b"iinf", b"iref", b"iprp", b"idat"}),
-    b"iprp": frozenset({b"ipco", b"ipma"}),
+    **heif.LAYOUT,
     b"ipco": frozenset(
         {
             *(b"ispe", b"pixi", b"av1C", b"auxC", b"colr", b"clli", b"mdcv", b"cclv", b"amve", b"ndwt", b"pasp"),
@@ -25,6 +24,7 @@ _LAYOUT = {
     ),
 }
 _GAIN_MAP = b"tmap"
+_SEQUENCE_OR_STILL = {b"avis", b"avif"}
 _PICTURES = {b"pict", b"auxv"}  # handlers of tracks
 _HDLR_NAME = 24
 
@@ -50,7 +50,8 @@ def strip(sent: bytes) -> CodedImage:
     file.erase_others(whole)
     _blank_media_data(file, [*whole.all(b"mdat"), *whole.all(b"meta", b"idat")], merged(kept))
     _blank_brands(file, whole)
-    return CodedImage(bytes(file.data[: whole.end]), *size, colours=colours)
+    content = bytes(file.data[: whole.end])
+    return CodedImage(content, *size, colours=colours, decodable=_with_known_brand(content))
 
 
 def _read(file: IsoFile) -> Box:
@@ -104,6 +105,11 @@ def _blank_media_data(file: IsoFile, regions: list[Box], kept: list[Extent]) -> 
     for region in regions:
         for start, end in gaps(kept, region.body, region.end):
             file.blank(start, end)
+
+
+def _with_known_brand(content: bytes) -> bytes:
+    """Pillow looks at the major brand alone, where the compatible ones decide (ISO/IEC 14496-12, 4.3)."""
+    return content if content[8:12] in _SEQUENCE_OR_STILL else content[:8] + b"avif" + content[12:]
 
 
 def _blank_brands(file: IsoFile, whole: Box) -> None:

@@ -17,9 +17,16 @@ _FORMATS = {
 }
 
 
-def open_image(coded: CodedImage, content_type: ContentType) -> Image.Image:
-    """The image, not decoded yet. Raises whatever Pillow does where it is damaged."""
-    return Image.open(io.BytesIO(coded.decodable or coded.content), formats=[_FORMATS[content_type]])
+def open_image(coded: CodedImage, content_type: ContentType, pixels: int) -> Image.Image:
+    """The image, not decoded yet.
+
+    Raises:
+        Refused: more than `pixels`, all frames together. Whatever else Pillow raises means a damaged file.
+    """
+    check_size(coded.frames, coded.frame_pixels, pixels)
+    image = Image.open(io.BytesIO(coded.decodable or coded.content), formats=[_FORMATS[content_type]])
+    check_size(int(getattr(image, "n_frames", 1)), image.width * image.height, pixels)
+    return image
 
 
 def check_size(frames: int, frame_pixels: int, pixels: int) -> None:
@@ -34,12 +41,10 @@ def decode(coded: CodedImage, content_type: ContentType, pixels: int, enough: tu
     """The first frame, once every frame has been decoded. A JPEG's is a half, quarter or eighth of its size if that
     still is `enough` pixels across and down: all of its codes are read, and fewer pixels made of them.
 
-    Raises:
-        Refused: more than `pixels`, all frames together. Whatever else Pillow raises means a damaged file.
+    Raises: as `open_image` does.
     """
-    with open_image(coded, content_type) as image:
+    with open_image(coded, content_type, pixels) as image:
         frames = int(getattr(image, "n_frames", 1))
-        check_size(frames, image.width * image.height, pixels)
         image.draft(None, enough)
         image.load()
         first = image.copy() if frames > 1 else image
@@ -51,7 +56,7 @@ def decode(coded: CodedImage, content_type: ContentType, pixels: int, enough: tu
 
 def decode_first(coded: CodedImage, content_type: ContentType, pixels: int, enough: tuple[int, int]) -> Image.Image:
     """The first frame alone, as small as `decode` has it. Raises: Refused: it has more than `pixels` even so."""
-    with open_image(coded, content_type) as image:
+    with Image.open(io.BytesIO(coded.decodable or coded.content), formats=[_FORMATS[content_type]]) as image:
         image.draft(None, enough)
         check_size(1, image.width * image.height, pixels)
         image.load()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from showcase.media.coded_image import CodedImage
 from showcase.media.domain import Reason, Refused
 
-_SUB_BLOCKS = 400_000  # encoders fill each with 255 bytes
+_SUB_BLOCKS = 200_000  # encoders fill each with 255 bytes
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _GRAPHIC_CONTROL, _APPLICATION, _PLAIN_TEXT = 0xF9, 0xFF, 0x01
 _LOOPS = {b"NETSCAPE2.0", b"ANIMEXTS1.0"}

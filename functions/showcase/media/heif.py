@@ -10,6 +10,10 @@ from showcase.media.extents import Extent
 from showcase.media.isobmff import Box, IsoFile
 
 FULL_BOX = 4  # bytes of version and flags
+LAYOUT = {
+    b"meta": frozenset({b"hdlr", b"pitm", b"iloc", b"iinf", b"iref", b"iprp", b"idat"}),
+    b"iprp": frozenset({b"ipco", b"ipma"}),
+}
 _ALPHA = {b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1"}
 
 
@@ -97,6 +101,13 @@ def picture_items(file: IsoFile, items: Items) -> set[int]:
             elif kind == b"auxl" and item in targets and _is_alpha(file, items, source):
                 wanted.append(source)
     return found
+
+
+def overlays(file: IsoFile, items: Items) -> list[Sequence[int]]:
+    """The items that each overlay lays above each other."""
+    entries = items.entries
+    ids = {item for item, entry in entries.items() if file.data[entry.type_at : entry.type_at + 4] == b"iovl"}
+    return [targets for kind, source, targets in items.references if kind == b"dimg" and source in ids]
 
 
 def _is_alpha(file: IsoFile, items: Items, item: int) -> bool:

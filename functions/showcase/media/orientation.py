@@ -37,9 +37,9 @@ def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:
     return (height, width) if orientation >= _SIDEWAYS else (width, height)
 
 
-def turn(coded: CodedImage, content_type: ContentType) -> bytes:
+def turn(coded: CodedImage, content_type: ContentType, pixels: int) -> bytes:
     """The file with its pixels upright: PNG and lossless WebP without loss, JPEG at its own quantisation."""
-    with open_image(coded, content_type) as image:
+    with open_image(coded, content_type, pixels) as image:
         match content_type:
             case ContentType.JPEG:
                 return _turn_jpeg(image, coded)
@@ -66,7 +66,6 @@ def _turn_jpeg(image: Image.Image, coded: CodedImage) -> bytes:
         "JPEG",
         qtables=tables,
         subsampling=max(subsampling, 0),
-        optimize=True,
         progressive="progressive" in image.info,
         icc_profile=coded.colours.icc_profile,
         exif=b"",

@@ -1,6 +1,7 @@
 """Smaller copies of an image, for pages that show many: WebP, in sRGB, upright, of the first frame."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image
@@ -24,18 +25,25 @@ class Rendition:
     height: int
 
 
-def enough(width: int, height: int) -> tuple[int, int]:
-    """How many pixels the largest rendition of an image needs."""
-    scale = min(1.0, WIDTHS[0] / min(width, height))
+def enough(width: int, height: int, widths: Sequence[int] = WIDTHS) -> tuple[int, int]:
+    """How many pixels the largest rendition of an image needs, whichever way up it is."""
+    scale = min(1.0, max(widths, default=1) / min(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def make_renditions(image: Image.Image, orientation: int, colours: Colours, width: int, height: int) -> list[Rendition]:
+def make_renditions(
+    image: Image.Image,
+    orientation: int,
+    colours: Colours,
+    width: int,
+    height: int,
+    widths: Sequence[int] = WIDTHS,
+) -> list[Rendition]:
     """Those narrower than the image, which has `width` and `height` when it is upright, the widest first.
 
     `image` is its first frame, not turned, with no fewer pixels than `enough`.
     """
-    sizes = [(wide, max(1, round(height * wide / width))) for wide in WIDTHS if wide < width]
+    sizes = [(wide, max(1, round(height * wide / width))) for wide in sorted(widths, reverse=True) if wide < width]
     sizes = [size for size in sizes if size[1] <= _LARGEST_SIDE]
     if not sizes:
         return []

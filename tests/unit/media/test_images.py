@@ -76,7 +76,8 @@ def test_a_jpeg_looks_as_it_did_and_is_as_large(mode: str, orientation: int, sub
     assert found.size == wanted.size
     apart = ImageChops.difference(wanted.convert("L"), found.convert("L"))
     assert cast("tuple[int, int]", apart.getextrema())[1] < 16
-    assert len(clean.content) < len(sent.getvalue()) * (1.3 if subsampling == 1 else 1.05)
+    # Pillow writes no 4:4:0, which is 4:2:2 on its side, and of CMYK says no subsampling: their chroma grows.
+    assert len(clean.content) < len(sent.getvalue()) * (1.5 if subsampling == 1 or mode == "CMYK" else 1.05)
 
 
 def test_of_several_pictures_in_a_jpeg_the_first_is_shown() -> None:
