@@ -53,6 +53,8 @@ def gateway(settings: Settings, database_url: str) -> Service:
         "SITE_URL": settings.site_url,
         "SUPABASE_URL": settings.supabase_url,
         "REST_URL": settings.postgrest_url if settings.postgrest else "",
+        # Compiled code, and TypeScript without its types: a later start takes a quarter of the time, and 30 MB less.
+        "NODE_COMPILE_CACHE": str(ROOT / "local" / "node_modules" / ".cache" / "node"),
         **_keys(settings),
     }
     return Service(

@@ -1,4 +1,6 @@
 // A query string as pairs, percent-decoded, and back into the canonical text of Content-Location.
+import { isUtf8 } from "node:buffer";
+import { queryParameterError } from "../errors/request_errors.ts";
 
 /** A name without `=` has no value, and is passed over. */
 export type Pair = readonly [name: string, value: string | null];
@@ -13,13 +15,15 @@ function decode(text: string): string {
   }
 }
 
-/** A percent sign that begins no escape stands for itself. */
+/** A percent sign that begins no escape stands for itself. Throws PGRST100. */
 function decodeLoosely(text: string): string {
   const bytes: Buffer[] = [];
   for (const part of text.split(/(%[0-9a-fA-F]{2})/)) {
     bytes.push(/^%[0-9a-fA-F]{2}$/.test(part) ? Buffer.from(part.slice(1), "hex") : Buffer.from(part));
   }
-  return Buffer.concat(bytes).toString();
+  const decoded = Buffer.concat(bytes);
+  if (!isUtf8(decoded)) throw queryParameterError("The query string is not UTF-8.", `unexpected bytes in ${text}`);
+  return decoded.toString();
 }
 
 export function parsePairs(query: string): Pair[] {

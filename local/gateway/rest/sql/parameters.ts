@@ -6,9 +6,9 @@ export type Value = string | Buffer | null;
 export class Parameters {
   readonly values: Value[] = [];
 
-  /** The placeholder of a value. */
+  /** The placeholder of a value. Text ends at a null character, which Postgres knows none of, as it does in PostgREST. */
   add(value: Value): string {
-    this.values.push(value);
+    this.values.push(typeof value === "string" && value.includes("\0") ? value.slice(0, value.indexOf("\0")) : value);
     return `$${this.values.length}`;
   }
 }
