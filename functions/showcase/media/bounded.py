@@ -42,6 +42,7 @@ class Job(StrEnum):
 
     IMAGE = "showcase.media.check_jobs:check_image"
     VIDEO = "showcase.media.check_jobs:check_video"
+    POSTER = "showcase.media.check_jobs:draw_poster"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import mmap
 from pathlib import Path
 from typing import Any
 
-from showcase.media.domain import INPUT, OUTPUT, ContentType, rendition_name
+from showcase.media.domain import INPUT, OUTPUT, POSTER, ContentType, rendition_name
 
 
 def check_image(folder: Path, *, content_type: str, pixels: int) -> dict[str, Any]:
@@ -34,3 +34,15 @@ def check_video(folder: Path, *, content_type: str) -> dict[str, int]:
         videos.clean(data, ContentType(content_type))
     (folder / INPUT).rename(folder / OUTPUT)
     return {}
+
+
+def draw_poster(folder: Path, *, content_type: str) -> dict[str, int]:
+    """Writes the poster of a checked video; its width and height, or nothing where it has none."""
+    from showcase.media.posters import make_poster
+
+    with (folder / OUTPUT).open("rb") as file:
+        poster = make_poster(file, ContentType(content_type))
+    if poster is None:
+        return {}
+    (folder / POSTER).write_bytes(poster.content)
+    return {"width": poster.width, "height": poster.height}

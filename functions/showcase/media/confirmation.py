@@ -82,8 +82,9 @@ async def add_row(media: Media, upload: Upload, checked: CheckedFile) -> store.R
         {"url": url(ContentType.WEBP, str(width)), "width": width, "height": height}
         for width, height in checked.renditions
     ]
+    poster = url(ContentType.JPEG, "poster") if checked.poster else None
     limits = media.settings.limits(upload.kind)
-    return await store.confirm(media.database, upload, url(checked.content_type), limits, checked, renditions)
+    return await store.confirm(media.database, upload, url(checked.content_type), limits, checked, renditions, poster)
 
 
 async def _discard_sent(media: Media, upload: Upload) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 # In the folder of a file's check: what was sent, and what may be shown.
 INPUT, OUTPUT = "input", "output"
+POSTER = "poster.jpg"  # a still of a video
 
 
 def rendition_name(width: int) -> str:
@@ -127,6 +128,7 @@ class CheckedFile:
     height: int | None = None
     renditions: tuple[tuple[int, int], ...] = ()
     source: str = OUTPUT
+    poster: bool = False  # whether there is one, of a video
 
     def as_avatar(self) -> "CheckedFile":
         """What a profile shows of it: one small picture."""

@@ -103,6 +103,7 @@ async def confirm(
     limits: Mapping[str, int],
     checked: CheckedFile,
     renditions: Sequence[Row],
+    poster_url: str | None,
 ) -> Row:
     """The row that the upload became, once; or `reason`."""
     row: Row = await database.rpc(
@@ -115,6 +116,7 @@ async def confirm(
             "width": checked.width,
             "height": checked.height,
             "renditions": list(renditions),
+            "poster_url": poster_url,
         },
     )
     return row

@@ -2,14 +2,17 @@
 
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from showcase.media.bounded import Job, open_result, run_bounded
+from showcase.errors import ServiceUnavailable
+from showcase.media.bounded import Job, Limits, open_result, run_bounded
 from showcase.media.clients import Media
 from showcase.media.domain import (
     HEAD,
     INPUT,
+    POSTER,
     UPLOADS,
     CheckedFile,
     ContentType,
@@ -22,6 +25,7 @@ from showcase.media.domain import (
 )
 from showcase.storage import CHUNK, FileTooLarge
 
+POSTER_SECONDS = 10
 CACHING = "public, max-age=31536000, immutable"  # an upload's name is never used again
 
 
@@ -62,7 +66,7 @@ async def _run(media: Media, upload: Upload, folder: Path) -> CheckedFile:
     limits, content_type = media.check_limits, upload.content_type
     if content_type.kind is Kind.VIDEO:
         await run_bounded(Job.VIDEO, folder, limits, content_type=content_type)
-        return CheckedFile(content_type)
+        return CheckedFile(content_type, poster=await _draw_poster(folder, content_type, limits))
     pixels = media.settings.media_image_pixels
     found = await run_bounded(Job.IMAGE, folder, limits, content_type=content_type, pixels=pixels)
     renditions = tuple((each["width"], each["height"]) for each in found["renditions"])
@@ -70,10 +74,21 @@ async def _run(media: Media, upload: Upload, folder: Path) -> CheckedFile:
     return checked.as_avatar() if upload.kind is Kind.AVATAR else checked
 
 
+async def _draw_poster(folder: Path, content_type: ContentType, limits: Limits) -> bool:
+    """In a process of its own: a film that a decoder cannot take, or not in time, is a film without a poster."""
+    within = replace(limits, seconds=POSTER_SECONDS, cpu_seconds=min(limits.cpu_seconds, POSTER_SECONDS))
+    try:
+        return bool(await run_bounded(Job.POSTER, folder, within, content_type=content_type))
+    except (Refused, ServiceUnavailable):
+        return False
+
+
 async def _store(media: Media, upload: Upload, folder: Path, checked: CheckedFile) -> None:
     files = [(checked.source, upload.shown_name(checked.content_type), checked.content_type)]
     for width, _ in checked.renditions:
         files.append((rendition_name(width), upload.shown_name(ContentType.WEBP, str(width)), ContentType.WEBP))
+    if checked.poster:
+        files.append((POSTER, upload.shown_name(ContentType.JPEG, "poster"), ContentType.JPEG))
     for name, shown_name, content_type in files:
         with open_result(folder / name) as file:
             await media.storage.upload(upload.bucket, shown_name, _chunks(file), content_type, CACHING)
