@@ -8,6 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from pydantic import HttpUrl
+
 from local.settings import ROOT
 
 FOLDER = ROOT / ".local" / "mail"
@@ -16,6 +18,18 @@ LINK = f"{SITE}/functions/v1/unsubscribe?token={'0' * 32}.weekly_metrics.1893456
 
 USUAL: dict[str, dict[str, Any]] = {
     "welcome": {},
+    "subscription_started": {
+        "plan": "Pro, monthly",
+        "amount": 900,
+        "currency": "usd",
+        "interval": "month",
+        "interval_count": 1,
+        "trial_end": "2026-12-11T00:00:00Z",
+        "period_end": "2026-12-11T00:00:00Z",
+    },
+    "payment_refunded": {"plan": "Pro, monthly", "amount": 450, "paid": 900, "currency": "usd"},
+    "cancellation_scheduled": {"plan": "Pro, monthly", "ends_at": "2026-12-31T10:00:00+00:00"},
+    "cancellation_withdrawn": {"plan": "Pro, monthly", "period_end": "2026-12-31T10:00:00+00:00"},
     "renewal_upcoming": {"plan": "Pro, monthly", "amount": 900, "currency": "usd", "date": "2026-12-01T00:00:00Z"},
     "renewal_succeeded": {
         "plan": "Pro, monthly",
@@ -66,6 +80,11 @@ ODD: dict[str, Any] = {
     "amount": 123456789012,
     "currency": "JPY",
     "period_end": "9999-12-31T23:59:59+14:00",
+    "interval": "month",
+    "interval_count": 2.5,
+    "paid": "free",
+    "trial_end": [],
+    "ends_at": "2026-13-01",
     "next_attempt": "soon",
     "ended_at": -62135596800,
     "invoice_url": "javascript:alert(1)",
@@ -95,9 +114,10 @@ def main(folder: Path) -> None:
     sys.path.insert(0, str(ROOT / "functions"))
     from showcase.notifications.domain import OPTIONAL, NotificationType
     from showcase.notifications.rendering import Reader, make_renderer
+    from showcase.notifications.settings import NotificationSettings
 
     folder.mkdir(parents=True, exist_ok=True)
-    renderer = make_renderer(SITE)
+    renderer = make_renderer(NotificationSettings(site_url=HttpUrl(SITE)).pages)
     rows = []
     for type_ in NotificationType:
         for variant in VARIANTS:

@@ -5,8 +5,9 @@ create table public.notifications (
   user_id uuid not null references private.users (id) on delete cascade,
   type text not null check (
     type in (
-      'welcome', 'renewal_upcoming', 'renewal_succeeded', 'payment_failed', 'subscription_canceled',
-      'account_deleted', 'data_export_ready', 'weekly_metrics'
+      'welcome', 'subscription_started', 'renewal_upcoming', 'renewal_succeeded', 'payment_failed', 'payment_refunded',
+      'cancellation_scheduled', 'cancellation_withdrawn', 'subscription_canceled', 'account_deleted', 'data_export_ready',
+      'weekly_metrics'
     )
   ),
   sent_at timestamptz,

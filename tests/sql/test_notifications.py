@@ -224,7 +224,8 @@ def test_who_gets_the_address_of_somebody_else_does_not_get_their_silence(databa
 
 def test_what_may_be_declined_is_and_the_rest_is_not(database: str) -> None:
     everything = (
-        "welcome", "renewal_upcoming", "renewal_succeeded", "payment_failed", "subscription_canceled",
+        "welcome", "subscription_started", "renewal_upcoming", "renewal_succeeded", "payment_failed",
+        "payment_refunded", "cancellation_scheduled", "cancellation_withdrawn", "subscription_canceled",
         "account_deleted", "data_export_ready", "weekly_metrics",
     )  # fmt: skip
     with superuser(database) as connection:

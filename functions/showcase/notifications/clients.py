@@ -11,4 +11,4 @@ from showcase.settings import load
 def connect(core: Core) -> tuple[Mailer, NotificationSettings]:
     settings = load(NotificationSettings)
     links = make_links(core.settings, settings)
-    return Mailer(core.http, settings, make_renderer(settings.site), links), settings
+    return Mailer(core.http, settings, make_renderer(settings.pages), links), settings

@@ -2,10 +2,11 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
+from urllib.parse import quote
 from uuid import UUID
 
 LONGEST_BACKOFF = 3600.0  # seconds
@@ -16,9 +17,13 @@ class NotificationType(StrEnum):
     """Everything that we write to people about."""
 
     WELCOME = "welcome"
+    SUBSCRIPTION_STARTED = "subscription_started"
     RENEWAL_UPCOMING = "renewal_upcoming"
     RENEWAL_SUCCEEDED = "renewal_succeeded"
     PAYMENT_FAILED = "payment_failed"
+    PAYMENT_REFUNDED = "payment_refunded"
+    CANCELLATION_SCHEDULED = "cancellation_scheduled"
+    CANCELLATION_WITHDRAWN = "cancellation_withdrawn"
     SUBSCRIPTION_CANCELED = "subscription_canceled"
     ACCOUNT_DELETED = "account_deleted"
     DATA_EXPORT_READY = "data_export_ready"
@@ -34,6 +39,27 @@ ASKABLE = frozenset({NotificationType.WELCOME, NotificationType.DATA_EXPORT_READ
 Status = Literal["queued", "sending", "sent", "delivered", "bounced", "failed", "suppressed"]
 Outcome = Literal["sent", "retry", "failed", "lost", "returned"]
 Verdict = Literal["sent", "delivered", "bounced", "failed", "suppressed"]
+
+
+@dataclass(frozen=True)
+class SitePages:
+    """The pages of the site that e-mails speak of: addresses, each with `{site}` and `{username}` to be filled in."""
+
+    site: str  # without a trailing slash
+    subscription: str
+    plans: str
+    account: str
+    new_project: str
+    numbers: str
+
+    def of(self, username: str) -> "SitePages":
+        """The pages as one user opens them."""
+        names = [field.name for field in fields(self) if field.name != "site"]
+        filled = {name: self._fill(getattr(self, name), username) for name in names}
+        return replace(self, **filled)
+
+    def _fill(self, address: str, username: str) -> str:
+        return address.replace("{site}", self.site).replace("{username}", quote(username, safe=""))
 
 
 @dataclass(frozen=True)

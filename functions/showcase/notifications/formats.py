@@ -55,6 +55,14 @@ def money(amount: Any, currency: Any) -> str | None:
     return f"-{shown}" if amount < 0 else shown
 
 
+def price(amount: Any, currency: Any, interval: Any, count: Any) -> str | None:
+    """$9.00 a month; $24.00 every 3 months."""
+    shown = money(amount, currency)
+    if shown is None or interval not in {"day", "week", "month", "year"}:
+        return shown
+    return f"{shown} every {count} {interval}s" if type(count) is int and 1 < count <= 1000 else f"{shown} a {interval}"
+
+
 def date(value: Any) -> str | None:
     """3 March 2026."""
     when = _when(value)

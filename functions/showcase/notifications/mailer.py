@@ -92,7 +92,8 @@ class Mailer:
         known = vars(facts(notification.payload)).items()
         return {
             "username": notification.username,
-            "site_url": self.renderer.site_url,
+            "site_url": self.renderer.pages.site,
+            **{f"{name}_page": url for name, url in vars(self.renderer.pages.of(notification.username)).items()},
             "decline_url": decline_url or "",
             **{name: value for name, value in known if isinstance(value, (str, int))},
         }

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from showcase.notifications.domain import NotificationType
+from showcase.notifications.domain import NotificationType, SitePages
 from showcase.notifications.wording import facts
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -38,14 +38,14 @@ class Reader:
 
 @dataclass(frozen=True)
 class Renderer:
-    """The templates, and the site that they lead to."""
+    """The templates, and the pages of the site that they lead to."""
 
     templates: Environment
-    site_url: str
+    pages: SitePages
 
     def render(self, type_: NotificationType, payload: Mapping[str, Any], reader: Reader) -> Email:
         """The first line of the plain text is the subject."""
-        context = {"data": facts(payload), "reader": reader, "site_url": self.site_url}
+        context = {"data": facts(payload), "reader": reader, "pages": self.pages.of(reader.username)}
         written = self.templates.get_template(f"{type_}.txt").render(context)
         subject, _, body = written.partition("\n")
         subject = one_line(subject.removeprefix("Subject: "))
@@ -56,7 +56,7 @@ class Renderer:
         )
 
 
-def make_renderer(site_url: str) -> Renderer:
+def make_renderer(pages: SitePages) -> Renderer:
     templates = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(["html"]),
@@ -65,7 +65,7 @@ def make_renderer(site_url: str) -> Renderer:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    return Renderer(templates, site_url)
+    return Renderer(templates, pages)
 
 
 def one_line(given: str) -> str:

@@ -6,11 +6,12 @@ from typing import Annotated
 from pydantic import Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
-from showcase.notifications.domain import NotificationType
+from showcase.notifications.domain import NotificationType, SitePages
 from showcase.settings import split_secrets
 from showcase.site import SiteSettings
 
 OneLine = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=200)]
+PageAddress = Annotated[str, Field(pattern=r"^\{site\}(/([^\s{}]|\{username\})*)?$", max_length=500)]
 TemplateId = Annotated[str, Field(pattern=r"^d-[0-9a-f]{32}$")]
 
 
@@ -31,6 +32,12 @@ class NotificationSettings(SiteSettings):
     # Signs the links to unsubscribe; the first signs, all are taken. Made from the secret key where it is not set.
     notifications_link_secrets: SecretStr | None = None
     notifications_link_days: int = Field(default=60, gt=0)
+    # Where the buttons lead: {site} is SITE_URL, {username} is filled in.
+    notifications_subscription_page: PageAddress = "{site}/settings/subscription"
+    notifications_plans_page: PageAddress = "{site}/pricing"
+    notifications_account_page: PageAddress = "{site}/settings/account"
+    notifications_new_project_page: PageAddress = "{site}/projects/new"
+    notifications_numbers_page: PageAddress = "{site}/{username}"
     # How long one run of dispatchNotifications goes on, and how much it does at once.
     notifications_run_seconds: float = Field(default=50.0, gt=0)
     notifications_batch_size: int = Field(default=10, gt=0, le=1000)
@@ -61,6 +68,18 @@ class NotificationSettings(SiteSettings):
         if value is not None and not split_secrets(value):
             raise ValueError("no secret in it")
         return value
+
+    @property
+    def pages(self) -> SitePages:
+        """What the buttons lead to."""
+        return SitePages(
+            self.site,
+            subscription=self.notifications_subscription_page,
+            plans=self.notifications_plans_page,
+            account=self.notifications_account_page,
+            new_project=self.notifications_new_project_page,
+            numbers=self.notifications_numbers_page,
+        )
 
     @property
     def link_secrets(self) -> tuple[bytes, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from showcase.notifications.formats import date, link, moment, money, plan, signed, size, span, text, whole
+from showcase.notifications.formats import date, link, moment, money, plan, price, signed, size, span, text, whole
 
 _PLATFORMS = {"github": ("GitHub", "stars"), "linkedin": ("LinkedIn", "likes"), "twitter": ("X", "likes")}
 _MOST_PROJECTS = 5
@@ -37,7 +37,12 @@ class Facts:
 
     plan: str | None = None
     amount: str | None = None
+    price: str | None = None
+    paid: str | None = None
+    is_full: bool = False
     period_end: str | None = None
+    trial_end: str | None = None
+    ends_at: str | None = None
     next_attempt: str | None = None
     ended_at: str | None = None
     invoice_url: str | None = None
@@ -58,6 +63,11 @@ def facts(payload: Mapping[str, Any]) -> Facts:
     return Facts(
         plan=plan(payload.get("plan")),
         amount=money(payload.get("amount"), payload.get("currency")),
+        price=price(*map(payload.get, ("amount", "currency", "interval", "interval_count"))),
+        paid=money(payload.get("paid"), payload.get("currency")),
+        is_full=payload.get("paid") == payload.get("amount"),
+        trial_end=date(payload.get("trial_end")),
+        ends_at=date(payload.get("ends_at")),
         period_end=date(payload.get("period_end")) or date(payload.get("date")),
         next_attempt=date(payload.get("next_attempt")),
         ended_at=date(payload.get("ended_at")),

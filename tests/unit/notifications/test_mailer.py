@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import HttpUrl
 from showcase.notifications.domain import OPTIONAL, NotificationType
 from showcase.notifications.links import Links
 from showcase.notifications.mailer import Mailer, retry_after
@@ -19,13 +20,14 @@ from local.mail_preview import SITE, VARIANTS, payload
 from local.settings import ROOT
 
 DESCRIPTION = ROOT.parent / "shared" / "specs" / "sendgrid.mail_v3.json"
+PAGES = NotificationSettings(site_url=HttpUrl(SITE)).pages
 TEMPLATE = "d-" + "0" * 32
 
 
 def mailer(**settings: Any) -> Mailer:
     links = Links(f"{SITE}/functions/v1/unsubscribe", (b"secret",), 60)
     given = NotificationSettings.model_construct(**{**NotificationSettings(site_url=SITE).model_dump(), **settings})
-    return Mailer(httpx.AsyncClient(), given, make_renderer(SITE), links)
+    return Mailer(httpx.AsyncClient(), given, make_renderer(PAGES), links)
 
 
 def notification(

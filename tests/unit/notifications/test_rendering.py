@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import HttpUrl, ValidationError
 from showcase.notifications.domain import OPTIONAL, NotificationType
 from showcase.notifications.rendering import Email, Reader, Renderer, fold, make_renderer, one_line
+from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.wording import facts
 
 from local.mail_preview import LINK, ODD, SITE, USUAL, VARIANTS, payload
@@ -33,9 +35,25 @@ TABLE = re.findall(r"^\| `\w+`[^|]*\|([^|]*)\|[^|]*\|$", (ROOT / "docs" / "notif
 DOCUMENTED = {key for cell in TABLE for key in re.findall(r"`(\w+)`", cell)}
 
 
+PAGES = NotificationSettings(site_url=HttpUrl(SITE)).pages
+BUTTONS = {
+    NotificationType.WELCOME: f"{SITE}/projects/new",
+    NotificationType.SUBSCRIPTION_STARTED: f"{SITE}/settings/subscription",
+    NotificationType.RENEWAL_UPCOMING: f"{SITE}/settings/subscription",
+    NotificationType.RENEWAL_SUCCEEDED: f"{SITE}/settings/subscription",
+    NotificationType.PAYMENT_FAILED: f"{SITE}/settings/subscription",
+    NotificationType.PAYMENT_REFUNDED: f"{SITE}/settings/subscription",
+    NotificationType.CANCELLATION_SCHEDULED: f"{SITE}/settings/subscription",
+    NotificationType.CANCELLATION_WITHDRAWN: f"{SITE}/settings/subscription",
+    NotificationType.SUBSCRIPTION_CANCELED: f"{SITE}/pricing",
+    NotificationType.DATA_EXPORT_READY: f"{SITE}/settings/account",
+    NotificationType.WEEKLY_METRICS: f"{SITE}/ada",
+}
+
+
 @pytest.fixture(scope="module")
 def renderer() -> Renderer:
-    return make_renderer(SITE)
+    return make_renderer(PAGES)
 
 
 class Reading(HTMLParser):
@@ -95,6 +113,22 @@ def test_every_email_is_sound_and_whole(renderer: Renderer, type_: NotificationT
     assert "prefers-color-scheme: dark" in email.html
     assert "You get this" in email.text
     assert "You get this" in page.said
+
+
+def test_each_button_leads_to_the_page_that_it_speaks_of(renderer: Renderer) -> None:
+    for type_ in NotificationType:
+        email = renderer.render(type_, {}, Reader("ada", "ada@example.com"))
+        links = [link for link in Reading(email.html).links if link != SITE]
+        assert links == ([BUTTONS[type_]] if type_ in BUTTONS else []), type_
+        assert all(link in email.text for link in links)
+
+
+def test_the_pages_are_settings() -> None:
+    given = NotificationSettings(site_url=HttpUrl(SITE), notifications_numbers_page="{site}/{username}/numbers?all#1")
+    assert given.pages.of("a b").numbers == f"{SITE}/a%20b/numbers?all#1"
+    for refused in ("/elsewhere", "{site}.example.com/", "https://example.com", "{site}/{other}", "{site}/a b"):
+        with pytest.raises(ValidationError):
+            NotificationSettings(site_url=HttpUrl(SITE), notifications_plans_page=refused)
 
 
 class Noting(dict[str, Any]):
