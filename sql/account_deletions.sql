@@ -31,6 +31,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select array(
     select subscription.stripe_id from public.subscriptions as subscription where subscription.user_id = $1
     union
+    select invoice.stripe_id from public.invoices as invoice where invoice.user_id = $1
+    union
     select customer.customer_id from private.stripe_customers as customer
     where customer.user_id = $1
     union

@@ -118,13 +118,24 @@ create function public.apply_stripe_charge(event_id text, kind text, charge json
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
 declare
+  owner constant uuid := (
+    select known.user_id from private.stripe_customers as known where known.customer_id = charge ->> 'customer_id'
+  );
   findings jsonb;
 begin
-  findings := private.note_finding(kind, charge ->> 'id', charge || jsonb_build_object('user_id', (
-    select known.user_id from private.stripe_customers as known where known.customer_id = charge ->> 'customer_id'
-  )));
+  findings := private.note_finding(kind, charge ->> 'id', charge || jsonb_build_object('user_id', owner));
+  -- A refund that failed is taken off again: nothing may be left of it.
+  if kind = 'charge_refunded' and (charge ->> 'amount_refunded')::bigint > 0 then
+    perform private.queue_notification(
+      owner, 'payment_refunded', concat_ws(':', charge ->> 'id', charge ->> 'amount_refunded'),
+      jsonb_build_object(
+        'amount', charge -> 'amount_refunded', 'paid', charge -> 'amount', 'currency', charge -> 'currency'
+      )
+    );
+  end if;
   perform private.finish_stripe_event(event_id, 'noted');
   return jsonb_build_object('outcome', 'noted', 'findings', findings);
 end
 $$;
-comment on function public.apply_stripe_charge(text, text, jsonb) is 'Notes a refund or a dispute.';
+comment on function public.apply_stripe_charge(text, text, jsonb) is
+  'Notes a refund or a dispute, and writes to the user about a refund.';

@@ -113,8 +113,9 @@ comment on function private.find_in_subscription(jsonb, uuid) is
   'Notes prices that are unknown or left `plans`, unknown users, and several subscriptions.';
 
 -- `subscription`: {"id", "customer_id", "user_id", "status", "items", "current_period_end", "cancel_at", "created",
--- "past_due_since", "livemode"} with times in seconds since 1970.
--- `emails`: [{"type", "dedupe_key", "payload"}], queued at any version: they say what happened, not how it stands.
+-- "past_due_since", "livemode"} with times in seconds since 1970, and "price", "trial_end", "invoices" (see
+-- store_stripe_invoices).
+-- `emails`: [{"type", "dedupe_key", "payload"}], decided from what Stripe said, and queued at any version, once for each key.
 create function public.apply_stripe_subscription(
   version bigint, subscription jsonb, grace_seconds int, event_id text default null, emails jsonb default '[]'
 ) returns jsonb
@@ -154,6 +155,7 @@ begin
   ) then
     perform public.link_stripe_customer(owner, subscription ->> 'customer_id');
   end if;
+  perform private.store_stripe_invoices(version, owner, coalesce(subscription -> 'invoices', '[]'));
   tier := private.refresh_tier(owner);
   findings := private.find_in_subscription(subscription, owner);
 
@@ -162,15 +164,7 @@ begin
       owner, email ->> 'type', email ->> 'dedupe_key', email -> 'payload' || jsonb_build_object('plan', after.plan)
     );
   end loop;
-  -- An end that is only now heard of, long after, is no news; one that we saw happen is, whatever reported it.
-  if subscription ->> 'status' = 'canceled' and (
-    before.status in ('trialing', 'active', 'past_due', 'unpaid', 'paused') and after.status = 'canceled'
-    or exists (select from private.stripe_events as e where e.id = event_id and e.type = 'customer.subscription.deleted')
-  ) then
-    perform private.queue_notification(
-      owner, 'subscription_canceled', after.stripe_id, jsonb_build_object('plan', after.plan, 'ended_at', after.cancel_at)
-    );
-  end if;
+  perform private.queue_subscription_emails(before, after, version, event_id, subscription);
   perform private.finish_stripe_event(event_id, outcome);
   return jsonb_build_object(
     'outcome', outcome, 'tier', tier, 'findings', findings, 'changed', private.changes_of(before, after)

@@ -68,6 +68,10 @@
 \ir ../policies/stripe_events.sql
 \ir billing_customers.sql
 \ir ../policies/billing_customers.sql
+\ir invoices.sql
+\ir ../policies/invoices.sql
+\ir billing_emails.sql
+\ir ../policies/billing_emails.sql
 \ir billing_tiers.sql
 \ir ../policies/billing_tiers.sql
 \ir billing_subscriptions.sql

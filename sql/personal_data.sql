@@ -79,6 +79,11 @@ insert into private.personal_data (source, relation, owned, row_key, secrets, ca
     'stripe_subscriptions', 'private.stripe_subscriptions',
     't.stripe_id in (select stripe_id from public.subscriptions where user_id = $1)', 't.stripe_id', '{}', true
   ),
+  ('invoices', 'public.invoices', 't.user_id = $1', 't.id::text', '{}', true),
+  (
+    'stripe_invoices', 'private.stripe_invoices',
+    't.stripe_id in (select stripe_id from public.invoices where user_id = $1)', 't.stripe_id', '{}', true
+  ),
   (
     'stripe_events', 'private.stripe_events',
     'exists (select from unnest(private.stripe_ids($1)) as id where strpos(t.reference::text, id) > 0)', 't.id', '{}', false

@@ -63,6 +63,57 @@ class PublicAiSessionsUpdate(TypedDict):
     status: NotRequired[Annotated[str, Field(alias="status")]]
     user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
 
+class PublicInvoices(BaseModel):
+    amount_due: int = Field(alias="amount_due")
+    amount_paid: int = Field(alias="amount_paid")
+    amount_remaining: int = Field(alias="amount_remaining")
+    created_at: datetime.datetime = Field(alias="created_at")
+    currency: str = Field(alias="currency")
+    hosted_invoice_url: Optional[str] = Field(alias="hosted_invoice_url")
+    id: uuid.UUID = Field(alias="id")
+    invoice_pdf: Optional[str] = Field(alias="invoice_pdf")
+    number: Optional[str] = Field(alias="number")
+    period_end: Optional[datetime.datetime] = Field(alias="period_end")
+    period_start: Optional[datetime.datetime] = Field(alias="period_start")
+    status: str = Field(alias="status")
+    stripe_id: str = Field(alias="stripe_id")
+    subscription_id: Optional[str] = Field(alias="subscription_id")
+    user_id: uuid.UUID = Field(alias="user_id")
+
+class PublicInvoicesInsert(TypedDict):
+    amount_due: Annotated[int, Field(alias="amount_due")]
+    amount_paid: Annotated[int, Field(alias="amount_paid")]
+    amount_remaining: Annotated[int, Field(alias="amount_remaining")]
+    created_at: Annotated[datetime.datetime, Field(alias="created_at")]
+    currency: Annotated[str, Field(alias="currency")]
+    hosted_invoice_url: NotRequired[Annotated[Optional[str], Field(alias="hosted_invoice_url")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    invoice_pdf: NotRequired[Annotated[Optional[str], Field(alias="invoice_pdf")]]
+    number: NotRequired[Annotated[Optional[str], Field(alias="number")]]
+    period_end: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="period_end")]]
+    period_start: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="period_start")]]
+    status: Annotated[str, Field(alias="status")]
+    stripe_id: Annotated[str, Field(alias="stripe_id")]
+    subscription_id: NotRequired[Annotated[Optional[str], Field(alias="subscription_id")]]
+    user_id: Annotated[uuid.UUID, Field(alias="user_id")]
+
+class PublicInvoicesUpdate(TypedDict):
+    amount_due: NotRequired[Annotated[int, Field(alias="amount_due")]]
+    amount_paid: NotRequired[Annotated[int, Field(alias="amount_paid")]]
+    amount_remaining: NotRequired[Annotated[int, Field(alias="amount_remaining")]]
+    created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    currency: NotRequired[Annotated[str, Field(alias="currency")]]
+    hosted_invoice_url: NotRequired[Annotated[Optional[str], Field(alias="hosted_invoice_url")]]
+    id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    invoice_pdf: NotRequired[Annotated[Optional[str], Field(alias="invoice_pdf")]]
+    number: NotRequired[Annotated[Optional[str], Field(alias="number")]]
+    period_end: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="period_end")]]
+    period_start: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="period_start")]]
+    status: NotRequired[Annotated[str, Field(alias="status")]]
+    stripe_id: NotRequired[Annotated[str, Field(alias="stripe_id")]]
+    subscription_id: NotRequired[Annotated[Optional[str], Field(alias="subscription_id")]]
+    user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
+
 class PublicLayouts(BaseModel):
     blocks_json: JsonValue = Field(alias="blocks_json")
     created_at: datetime.datetime = Field(alias="created_at")

@@ -79,6 +79,12 @@ def subscription(world: World) -> Row:
     return Row("public.subscriptions", values | {"status": "past_due"}, {"status": "active"})
 
 
+def invoice(world: World) -> Row:
+    values = {"id": str(uuid.uuid4()), "user_id": str(world.owner.id), "stripe_id": unique("in_"), "currency": "usd"}
+    amounts = {"amount_due": 900, "amount_paid": 0, "amount_remaining": 900, "created_at": "2026-11-01T00:00:00+00:00"}
+    return Row("public.invoices", values | amounts | {"status": "open"}, {"status": "paid"})
+
+
 def notification(world: World) -> Row:
     values = {"id": str(uuid.uuid4()), "user_id": str(world.owner.id), "type": "welcome"}
     seen = "id,user_id,type,status,sent_at,created_at"
@@ -115,6 +121,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("public.layouts", "of draft"): layout("draft"),
     ("public.ai_sessions", "own"): ai_session,
     ("public.subscriptions", "own"): subscription,
+    ("public.invoices", "own"): invoice,
     ("public.notifications", "own"): notification,
     ("public.notification_preferences", "own"): preference,
     ("public.plans", "catalogue"): plan,

@@ -11,6 +11,7 @@ from tests.access.world import World
 KEPT = [
     ("public.social_metrics", "of published"),
     ("public.subscriptions", "own"),
+    ("public.invoices", "own"),
     ("public.notifications", "own"),
     ("public.templates", "catalogue"),
 ]

@@ -67,6 +67,14 @@ with person as (
   select id, subscription, 'active', 'pro_monthly' from person returning stripe_id
 ), versioned as (
   insert into private.stripe_subscriptions (stripe_id, sold_tier, version) select stripe_id, 'paid', 1 from subscribed
+), invoiced as (
+  insert into public.invoices (
+    user_id, stripe_id, subscription_id, status, currency, amount_due, amount_paid, amount_remaining, created_at
+  )
+  select id, 'in_' || subscription, subscription, 'paid', 'usd', 900, 900, 0, now() from person
+  returning stripe_id
+), versions as (
+  insert into private.stripe_invoices (stripe_id, version) select stripe_id, 1 from invoiced
 ), customers as (
   insert into private.stripe_customers (user_id, customer_id) select id, customer from person
 ), events as (

@@ -1,7 +1,7 @@
 """Billing's nouns. No I/O."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
@@ -11,6 +11,7 @@ class ObjectKind(StrEnum):
     """The object that an event makes us fetch from Stripe."""
 
     SUBSCRIPTION = "subscription"
+    INVOICE = "invoice"
     CUSTOMER = "customer"
     REFUND = "charge_refunded"
     DISPUTE = "charge_disputed"
@@ -19,26 +20,35 @@ class ObjectKind(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """A hint that something changed: the object to fetch, and the e-mails that follow from what happened."""
+    """A hint that something changed: the object to fetch, and what cannot be fetched any more.
+
+    `prices` are as they were named when it happened; only events of connected accounts name theirs in `account`.
+    `invoice_id` is the invoice that it is about; `upcoming` has amount_due, currency and period_end of an invoice that
+    does not exist yet. `created` is in seconds since 1970: on a test clock it may be ahead of ours.
+    """
 
     id: str
     type: str
     kind: ObjectKind
     object_id: str | None = None
-    emails: tuple[Mapping[str, Any], ...] = ()
-    prices: tuple[Mapping[str, Any], ...] = ()  # as they were named when it happened
+    prices: tuple[Mapping[str, Any], ...] = ()
     livemode: bool | None = None
-    account: str | None = None  # only events of connected accounts name theirs
+    account: str | None = None
+    invoice_id: str | None = None
+    upcoming: Mapping[str, Any] = field(default_factory=dict)
+    created: int = 0
 
     def reference(self) -> dict[str, Any]:
         """What the ledger keeps of it."""
         return {
             "kind": self.kind,
             "object_id": self.object_id,
-            "emails": list(self.emails),
             "prices": list(self.prices),
             "livemode": self.livemode,
             "account": self.account,
+            "invoice_id": self.invoice_id,
+            "upcoming": dict(self.upcoming),
+            "created": self.created,
         }
 
     @classmethod
@@ -49,10 +59,12 @@ class Event:
             row["type"],
             ObjectKind(kept["kind"]),
             kept["object_id"],
-            tuple(kept["emails"]),
             tuple(kept.get("prices", ())),
             kept.get("livemode"),
             kept.get("account"),
+            kept.get("invoice_id"),
+            kept.get("upcoming", {}),
+            kept.get("created", 0),
         )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from showcase.billing.domain import Event, ObjectKind
-from showcase.billing.emails import emails_of
 from showcase.billing.objects import identifier, mapping, prices_of, subscription_of_invoice
 
 _TYPE = re.compile(r"[a-z0-9_.]{1,255}")
@@ -29,7 +28,10 @@ _OBJECTS: dict[str, tuple[ObjectKind, Callable[[Mapping[str, Any]], str | None]]
     },
     **{
         f"invoice.{name}": (ObjectKind.SUBSCRIPTION, subscription_of_invoice)
-        for name in ("paid", "payment_failed", "payment_action_required", "upcoming", "finalized")
+        for name in (
+            *("created", "finalized", "updated", "paid", "payment_failed", "payment_action_required"),
+            *("upcoming", "voided", "marked_uncollectible"),
+        )
     },
     **{
         f"checkout.session.{name}": (ObjectKind.SUBSCRIPTION, _member("subscription"))
@@ -41,6 +43,8 @@ _OBJECTS: dict[str, tuple[ObjectKind, Callable[[Mapping[str, Any]], str | None]]
     "charge.dispute.created": (ObjectKind.DISPUTE, _member("charge")),
 }
 """The object that each type of event is about, and where its id is in the event's body."""
+
+_UPCOMING = ("amount_due", "currency", "period_end")
 
 EVENT_TYPES = tuple(sorted(_OBJECTS))
 """All that mean something here: what the webhook endpoint at Stripe is to send."""
@@ -59,17 +63,21 @@ def read_event(body: Any) -> Event:
     obj = mapping(mapping(event.get("data")).get("object"))
     kind, find_id = _OBJECTS.get(name, (ObjectKind.NOTHING, _own))
     object_id = find_id(obj)
+    invoice_id = _own(obj) if obj.get("object") == "invoice" and kind is ObjectKind.SUBSCRIPTION else None
+    if object_id is None and invoice_id is not None and obj.get("status") != "draft":
+        kind, object_id = ObjectKind.INVOICE, invoice_id
     if object_id is None or kind is ObjectKind.NOTHING:
         return Event(identity, name, ObjectKind.NOTHING)
-    emails = emails_of(name, obj, object_id) if kind is ObjectKind.SUBSCRIPTION else ()
-    livemode = event.get("livemode")
+    livemode, created = event.get("livemode"), event.get("created")
     return Event(
         identity,
         name,
         kind,
         object_id,
-        emails,
         tuple(prices_of(obj)),
         livemode if isinstance(livemode, bool) else None,
         identifier(event.get("account")),
+        invoice_id,
+        {key: obj.get(key) for key in _UPCOMING} if name == "invoice.upcoming" else {},
+        created if isinstance(created, int) else 0,
     )

@@ -39,6 +39,9 @@ def subscription_state(obj: Mapping[str, Any]) -> dict[str, Any]:
         "user_id": user_of(obj) or user_of(customer),
         "status": obj["status"],
         "items": prices_of(obj),
+        "price": _terms(items[0]) if len(items) == 1 else {},
+        "trial_end": obj.get("trial_end"),
+        "invoices": [invoice_state(invoice)] if invoice else [],
         "current_period_end": period_end,
         "cancel_at": obj.get("ended_at")
         or obj.get("cancel_at")
@@ -59,6 +62,45 @@ def prices_of(subscription: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _key(value: Any) -> str | None:
     return value if isinstance(value, str) and 0 < len(value) <= 200 else None
+
+
+def _terms(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What is paid for an item, and how often: amount in the currency's smallest unit."""
+    price = mapping(item.get("price") or item.get("plan"))
+    recurring, amount = mapping(price.get("recurring")), price.get("unit_amount")
+    return {
+        "amount": amount * (item.get("quantity") or 1) if isinstance(amount, int) else None,
+        "currency": price.get("currency"),
+        "interval": recurring.get("interval"),
+        "interval_count": recurring.get("interval_count"),
+    }
+
+
+def is_ending(subscription: Mapping[str, Any]) -> bool:
+    """Whether it is to end, now or later, and not to renew."""
+    return bool(
+        subscription.get("cancel_at_period_end") or subscription.get("cancel_at") or subscription.get("ended_at")
+    )
+
+
+def invoice_state(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """An invoice as `store_stripe_invoices` takes it: no address and no part of the card.
+
+    The period is the one that its lines pay for: the invoice's own is the one before.
+    """
+    periods = [mapping(mapping(line).get("period")) for line in mapping(obj.get("lines")).get("data") or []]
+    starts = [start for period in periods if (start := period.get("start")) is not None]
+    ends = [end for period in periods if (end := period.get("end")) is not None]
+    kept = (
+        *("id", "number", "status", "currency", "amount_due", "amount_paid", "amount_remaining"),
+        *("hosted_invoice_url", "invoice_pdf", "created", "livemode"),
+    )
+    return {name: obj.get(name) for name in kept} | {
+        "customer_id": identifier(obj.get("customer")),
+        "subscription_id": subscription_of_invoice(obj),
+        "period_start": min(starts, default=obj.get("period_start")),
+        "period_end": max(ends, default=obj.get("period_end")),
+    }
 
 
 def customer_state(obj: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,17 +20,28 @@ async def fail(database: Database, event: Event, version: int, error: str) -> No
 
 
 async def apply_subscription(
-    database: Database, version: int, state: Mapping[str, Any], grace_seconds: int, event: Event | None = None
+    database: Database,
+    version: int,
+    state: Mapping[str, Any],
+    grace_seconds: int,
+    event: Event | None = None,
+    emails: Sequence[Mapping[str, Any]] = (),
 ) -> Applied:
-    """Row, tier, e-mails and event in one transaction."""
+    """Row, tier, invoices, e-mails and event in one transaction."""
     parameters = {
         "version": version,
         "subscription": state,
         "grace_seconds": grace_seconds,
         "event_id": event.id if event else None,
-        "emails": list(event.emails) if event else [],
+        "emails": list(emails),
     }
     return _applied(await database.rpc("apply_stripe_subscription", parameters))
+
+
+async def apply_invoice(database: Database, version: int, event: Event, state: Mapping[str, Any]) -> Applied:
+    """One that is no subscription's."""
+    parameters = {"version": version, "invoice": state, "event_id": event.id}
+    return _applied(await database.rpc("apply_stripe_invoice", parameters))
 
 
 async def apply_customer(database: Database, event: Event, state: Mapping[str, Any]) -> Applied:

@@ -70,6 +70,9 @@ class Stripe:
         """With a member `deleted` where it was."""
         return await _asked(self.client.v1.customers.retrieve_async(identity))
 
+    async def invoice(self, identity: str) -> Object:
+        return await _asked(self.client.v1.invoices.retrieve_async(identity))
+
     async def charge(self, identity: str) -> Object:
         return await _asked(self.client.v1.charges.retrieve_async(identity))
 

@@ -1,24 +1,23 @@
 """How each kind of Stripe's objects is brought in step: fetched as it is now, read, and applied in one transaction."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from showcase.billing import objects, store
 from showcase.billing.dependencies import Billing
 from showcase.billing.domain import Applied, Event, ObjectKind
+from showcase.billing.emails import emails_of
 from showcase.billing.stripe_api import Object, Stripe
-
-State = Mapping[str, Any]
+from showcase.errors import Failure, VendorError
 
 
 @dataclass(frozen=True)
 class Sync:
-    """`apply` takes the version that was drawn before the fetch."""
+    """`apply` takes the version that was drawn before the fetch, and what was fetched."""
 
     fetch: Callable[[Stripe, str], Awaitable[Object]]
-    to_state: Callable[[Object], State]
-    apply: Callable[[Billing, Event, int, State], Awaitable[Applied]]
+    apply: Callable[[Billing, Event, int, Object], Awaitable[Applied]]
 
 
 async def sync_object(billing: Billing, event: Event, version: int) -> Applied:
@@ -29,7 +28,7 @@ async def sync_object(billing: Billing, event: Event, version: int) -> Applied:
     """
     sync = SYNCS[event.kind]
     found = await sync.fetch(billing.stripe, event.object_id or "")
-    return await sync.apply(billing, event, version, sync.to_state(found))
+    return await sync.apply(billing, event, version, found)
 
 
 async def sync_subscription(billing: Billing, identity: str, version: int) -> Applied:
@@ -38,21 +37,49 @@ async def sync_subscription(billing: Billing, identity: str, version: int) -> Ap
     return await store.apply_subscription(billing.database, version, state, billing.settings.grace_seconds)
 
 
-async def _apply_subscription(billing: Billing, event: Event, version: int, state: State) -> Applied:
-    return await store.apply_subscription(billing.database, version, state, billing.settings.grace_seconds, event)
+async def _apply_subscription(billing: Billing, event: Event, version: int, found: Object) -> Applied:
+    state = objects.subscription_state(found)
+    invoice = await _invoice_of(billing.stripe, event, found)
+    if invoice and invoice["id"] not in {each["id"] for each in state["invoices"]}:
+        state["invoices"].append(objects.invoice_state(invoice))
+    emails = emails_of(event.type, event.upcoming, found, invoice, max(time.time(), event.created))
+    return await store.apply_subscription(
+        billing.database, version, state, billing.settings.grace_seconds, event, emails
+    )
 
 
-async def _apply_customer(billing: Billing, event: Event, _: int, state: State) -> Applied:
-    return await store.apply_customer(billing.database, event, state)
+async def _invoice_of(stripe: Stripe, event: Event, subscription: Object) -> Object:
+    """The invoice that the event is about, as it is now; mostly the latest, which came with the subscription.
+
+    Empty where there is none: a draft can be deleted.
+    """
+    latest: Object = dict(objects.mapping(subscription.get("latest_invoice")))
+    if event.invoice_id is None or event.invoice_id == latest.get("id"):
+        return latest
+    try:
+        return await stripe.invoice(event.invoice_id)
+    except VendorError as error:
+        if error.failure is not Failure.GONE:
+            raise
+        return {}
 
 
-async def _apply_charge(billing: Billing, event: Event, _: int, state: State) -> Applied:
-    return await store.apply_charge(billing.database, event, state)
+async def _apply_invoice(billing: Billing, event: Event, version: int, found: Object) -> Applied:
+    return await store.apply_invoice(billing.database, version, event, objects.invoice_state(found))
+
+
+async def _apply_customer(billing: Billing, event: Event, _: int, found: Object) -> Applied:
+    return await store.apply_customer(billing.database, event, objects.customer_state(found))
+
+
+async def _apply_charge(billing: Billing, event: Event, _: int, found: Object) -> Applied:
+    return await store.apply_charge(billing.database, event, objects.charge_state(found))
 
 
 SYNCS: Mapping[ObjectKind, Sync] = {
-    ObjectKind.SUBSCRIPTION: Sync(Stripe.subscription, objects.subscription_state, _apply_subscription),
-    ObjectKind.CUSTOMER: Sync(Stripe.customer, objects.customer_state, _apply_customer),
-    ObjectKind.REFUND: Sync(Stripe.charge, objects.charge_state, _apply_charge),
-    ObjectKind.DISPUTE: Sync(Stripe.charge, objects.charge_state, _apply_charge),
+    ObjectKind.SUBSCRIPTION: Sync(Stripe.subscription, _apply_subscription),
+    ObjectKind.INVOICE: Sync(Stripe.invoice, _apply_invoice),
+    ObjectKind.CUSTOMER: Sync(Stripe.customer, _apply_customer),
+    ObjectKind.REFUND: Sync(Stripe.charge, _apply_charge),
+    ObjectKind.DISPUTE: Sync(Stripe.charge, _apply_charge),
 }

@@ -46,7 +46,7 @@ def test_from_the_checkout_to_the_tier(backend: Backend, at_stripe: Stripe, pers
     row = backend.subscriptions(person)[0]
     assert (row["status"], row["plan"], row["tier"]) == ("active", "pro_monthly", "paid")
     assert backend.tier(person) == "paid"
-    assert backend.emails(person) == []
+    assert backend.emails(person) == [("subscription_started", row["stripe_id"])]
 
 
 def test_a_second_checkout_leads_to_the_portal(backend: Backend, at_stripe: Stripe, person: Person) -> None:

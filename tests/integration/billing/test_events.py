@@ -44,6 +44,7 @@ def subscribed(at_stripe: Stripe, **given: Any) -> str:
 def test_a_year_in_both_shapes(backend: Backend, at_stripe: Stripe, person: Person, version: str) -> None:
     subscription = subscribed(at_stripe)
     at_stripe.tell(f"customers/{person.id}/advance", to="renewal")
+    deliver(backend, at_stripe, version=version)
     at_stripe.tell(f"customers/{person.id}/card", outcome="card_declined")
     at_stripe.tell(f"customers/{person.id}/advance", to="renewal")
     assert deliver(backend, at_stripe, version=version) > 15
@@ -54,12 +55,21 @@ def test_a_year_in_both_shapes(backend: Backend, at_stripe: Stripe, person: Pers
     assert (row["grace_until"] - row["past_due_since"]).days == 7
     assert backend.tier(person) == "paid"
     types = [kind for kind, _ in backend.emails(person)]
-    assert types == ["payment_failed", "renewal_succeeded", "renewal_upcoming", "renewal_upcoming"]
+    # The renewals are heard of after they have happened: nothing is announced any more.
+    assert types == ["payment_failed", "renewal_succeeded", "subscription_started"]
     payloads = backend.rows("select type, payload from public.notifications where user_id = %s", person.id)
     told = {row["type"]: row["payload"] for row in payloads}
     assert (told["renewal_succeeded"]["amount"], told["renewal_succeeded"]["currency"]) == (900, "usd")
     assert told["payment_failed"]["plan"] == "pro_monthly"
     assert told["payment_failed"]["next_attempt"]
+    assert told["subscription_started"] | {"period_end": ""} == {
+        "plan": "pro_monthly",
+        "amount": 900,
+        "currency": "usd",
+        "interval": "month",
+        "interval_count": 1,
+        "period_end": "",
+    }
 
 
 @pytest.mark.parametrize("version", [NEWEST, BEFORE])
@@ -88,9 +98,9 @@ def test_the_published_samples_are_understood(
     for kind, obj in objects.items():
         event = new_event(kind, obj, api_version=version)
         assert backend.send(event).json()["outcome"] in {"applied", "unchanged"}, kind
-    # The samples' own statuses and periods are not believed: Stripe was asked.
+    # The samples' own statuses, periods and payments are not believed: Stripe was asked.
     assert backend.subscriptions(person)[0]["status"] == "active"
-    assert [kind for kind, _ in backend.emails(person)] == ["renewal_succeeded"]
+    assert [kind for kind, _ in backend.emails(person)] == ["subscription_started"]
 
 
 def test_a_trial_gives_the_tier_and_tells_when_it_ends(backend: Backend, at_stripe: Stripe, person: Person) -> None:
@@ -100,7 +110,8 @@ def test_a_trial_gives_the_tier_and_tells_when_it_ends(backend: Backend, at_stri
     at_stripe.tell(f"customers/{person.id}/advance", seconds=8 * DAY)
     assert deliver(backend, at_stripe, "customer.subscription.trial_will_end") == 1
     assert [(kind, key.partition(":")[0]) for kind, key in backend.emails(person)] == [
-        ("renewal_upcoming", subscription)
+        ("renewal_upcoming", subscription),
+        ("subscription_started", subscription),
     ]
 
 
@@ -120,15 +131,19 @@ def test_a_scheduled_cancellation_keeps_the_tier_until_it_comes(
     backend: Backend, at_stripe: Stripe, person: Person
 ) -> None:
     subscription = subscribed(at_stripe)
-    at_stripe.sdk().v1.subscriptions.update(subscription, {"cancel_at_period_end": True})
-    deliver(backend, at_stripe)
+    change = at_stripe.sdk().v1.subscriptions.update
+    for ending in (True, False, True):
+        change(subscription, {"cancel_at_period_end": ending})
+        for _ in range(2):
+            deliver(backend, at_stripe)
     row = backend.subscriptions(person)[0]
     assert (row["status"], row["cancel_at"], backend.tier(person)) == ("active", row["current_period_end"], "paid")
-    assert backend.emails(person) == []
+    scheduled = ["cancellation_scheduled", "cancellation_scheduled", "cancellation_withdrawn"]
+    assert [kind for kind, _ in backend.emails(person)] == [*scheduled, "subscription_started"]
     at_stripe.tell(f"customers/{person.id}/advance", to="period_end")
     deliver(backend, at_stripe, "customer.subscription.deleted")
     assert (backend.subscriptions(person)[0]["status"], backend.tier(person)) == ("canceled", "free")
-    assert backend.emails(person) == [("subscription_canceled", subscription)]
+    assert [kind for kind, _ in backend.emails(person)] == [*scheduled, "subscription_canceled", "subscription_started"]
 
 
 def test_one_of_two_subscriptions_is_enough_and_two_are_found(
@@ -203,12 +218,21 @@ def test_refunds_and_disputes_are_found(backend: Backend, at_stripe: Stripe, per
         )
         assert details[0]["details"]["user_id"] == str(person.id)
     assert backend.tier(person) == "paid"
+    query = "select payload from public.notifications where user_id = %s and type = 'payment_refunded'"
+    [refunded] = backend.rows(query, person.id)
+    assert refunded["payload"] == {"amount": 100, "paid": 900, "currency": "usd"}
 
 
 def test_no_part_of_a_card_or_an_address_is_kept(backend: Backend, at_stripe: Stripe, person: Person) -> None:
     subscribed(at_stripe)
     deliver(backend, at_stripe)
-    tables = ("private.stripe_events", "private.billing_findings", "private.stripe_customers", "public.subscriptions")
+    tables = (
+        "private.stripe_events",
+        "private.billing_findings",
+        "private.stripe_customers",
+        "public.subscriptions",
+        "public.invoices",
+    )
     kept = "".join(str(backend.rows(f"select * from {table}")) for table in tables)
     # As a word of its own: times and ids may have these digits in them.
     assert not re.search(r"(?<![\w.:-])4242(?![\w:-])", kept)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.integration.billing.backend import Backend, functions_service
-from tests.integration.billing.life import Life, assert_as_at_stripe, expected_emails
+from tests.integration.billing.life import Life, assert_as_at_stripe, assert_emails
 from tests.support.crossing import Crossing, running_crossing
 from tests.support.mortal import Mortal
 from tests.support.stack import Stack
@@ -122,11 +122,11 @@ def test_a_kill_loses_nothing_and_doubles_nothing(
     world.backend.change("update private.stripe_events set leased_until = now() where id = %s", event["id"])
     world.backend.deliver(event)
     as_at_stripe(life)
-    assert world.backend.emails(life.person) == expected_emails(life)
+    assert_emails(life, "payment_failed")
     row = world.backend.event(event["id"])
     assert row["processed_at"] is not None
     assert world.backend.send(event).json() == {"outcome": "processed"}
-    assert world.backend.emails(life.person) == expected_emails(life)
+    assert_emails(life, "payment_failed")
     assert world.backend.event(event["id"]) == row
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.billing.backend import Backend, running_functions
-from tests.integration.billing.life import STORY, Life, assert_as_at_stripe, expected_emails
+from tests.integration.billing.life import STORY, Life, assert_as_at_stripe, assert_emails, assert_invoices
 from tests.support.cluster import TestCluster
 from tests.support.stack import Stack
 from tests.support.stripe import running_stripe
@@ -36,7 +36,8 @@ async def live_side_by_side(backend: Backend, telling: Telling[T], stories: Sequ
                 try:
                     await telling(life, story)
                     await assert_as_at_stripe(life)
-                    assert backend.emails(life.person) == expected_emails(life)
+                    assert_emails(life, *(["subscription_canceled"] if life.lived > 7 else []))
+                    assert_invoices(life)
                 except Exception as error:
                     error.add_note(f"the story was told as {story}")
                     raise

@@ -52,11 +52,11 @@ def test_a_cancellation_that_was_missed(world: Backend, at_stripe: Stripe, perso
     at_stripe.sdk().v1.subscriptions.cancel(subscription)
     assert {"status", "cancel_at"} <= set(repaired(reconcile(world), subscription))
     assert (world.subscriptions(person)[0]["status"], world.tier(person)) == ("canceled", "free")
-    assert world.emails(person) == [("subscription_canceled", subscription)]
+    assert world.emails(person) == [("subscription_canceled", subscription), ("subscription_started", subscription)]
     reconcile(world)
     for event in at_stripe.events("customer.subscription.deleted"):
         world.deliver(event)
-    assert world.emails(person) == [("subscription_canceled", subscription)]
+    assert world.emails(person) == [("subscription_canceled", subscription), ("subscription_started", subscription)]
 
 
 def test_an_end_of_long_ago_is_no_news(world: Backend, at_stripe: Stripe, person: Person) -> None:
@@ -81,6 +81,22 @@ def test_a_row_that_stripe_does_not_know(world: Backend, person: Person) -> None
     world.change("delete from public.subscriptions where stripe_id = 'sub_ghost'")
     report = reconcile(world)
     assert (report["finished"], report["findings"].get("wrong_stripe_account")) == (True, None)
+
+
+def test_a_cancellation_that_was_scheduled_and_missed(world: Backend, at_stripe: Stripe, person: Person) -> None:
+    subscription = subscribed(at_stripe)
+    reconcile(world)
+    at_stripe.sdk().v1.subscriptions.update(subscription, {"cancel_at_period_end": True})
+    for _ in range(2):
+        reconcile(world)
+    assert [kind for kind, _ in world.emails(person)] == ["cancellation_scheduled", "subscription_started"]
+
+
+def test_an_invoice_that_was_missed(world: Backend, at_stripe: Stripe, person: Person) -> None:
+    subscription = subscribed(at_stripe)
+    reconcile(world)
+    [invoice] = world.rows("select * from public.invoices where user_id = %s", person.id)
+    assert (invoice["subscription_id"], invoice["status"], invoice["amount_paid"]) == (subscription, "paid", 900)
 
 
 def test_a_price_that_was_changed(world: Backend, at_stripe: Stripe, person: Person) -> None:

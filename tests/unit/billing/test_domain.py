@@ -43,35 +43,35 @@ def test_which_object_an_event_is_about(kind: str, obj: Any, kind_of_object: Obj
     assert Event.from_ledger({"id": read.id, "type": read.type, "reference": read.reference()}) == read
 
 
-def test_the_same_failure_has_one_key_by_whichever_event() -> None:
-    keys = {
-        (email["type"], email["dedupe_key"])
-        for kind in ("invoice.payment_failed", "invoice.payment_action_required")
-        for email in event(kind, invoice()).emails
+def test_an_invoice_of_no_subscription_is_fetched_itself_unless_it_is_a_draft() -> None:
+    one_off = {"id": "in_2", "object": "invoice", "parent": None}
+    read = event("invoice.paid", one_off)
+    assert (read.kind, read.object_id) == (ObjectKind.INVOICE, "in_2")
+    assert event("invoice.updated", one_off | {"status": "draft"}).kind is ObjectKind.NOTHING
+
+
+def test_what_cannot_be_fetched_later_is_kept() -> None:
+    body = {
+        **invoice(period_end=9, amount_due=900, currency="usd", customer_email="a@example.com"),
+        "object": "invoice",
     }
-    assert keys == {("payment_failed", "in_1:2")}
-
-
-def test_the_first_payment_is_nobodys_renewal() -> None:
-    for kind in ("invoice.paid", "invoice.payment_failed"):
-        assert event(kind, invoice(billing_reason="subscription_create")).emails == ()
-
-
-def test_a_trial_and_its_first_invoice_are_announced_once() -> None:
-    trial = event("customer.subscription.trial_will_end", {"id": "sub_1", "trial_end": 1_900_000_000})
-    upcoming = event("invoice.upcoming", invoice(period_end=1_900_000_000, amount_due=900, currency="usd"))
-    assert trial.emails[0]["dedupe_key"] == upcoming.emails[0]["dedupe_key"] == "sub_1:1900000000"
-    assert upcoming.emails[0]["payload"] == {
-        "date": "2030-03-17T17:46:40+00:00",
-        "amount": 900,
-        "currency": "usd",
+    body.pop("id")
+    read = read_event({"id": "evt_1", "type": "invoice.upcoming", "created": 5, "data": {"object": body}})
+    assert read.reference() == {
+        "kind": "subscription",
+        "object_id": "sub_1",
+        "prices": [],
+        "livemode": None,
+        "account": None,
+        "invoice_id": None,
+        "upcoming": {"amount_due": 900, "currency": "usd", "period_end": 9},
+        "created": 5,
     }
 
 
-@pytest.mark.parametrize("ending", [{"cancel_at_period_end": True}, {"cancel_at": 1_900_000_000}])
-def test_a_trial_that_was_cancelled_renews_nothing(ending: dict[str, Any]) -> None:
-    trial = event("customer.subscription.trial_will_end", {"id": "sub_1", "trial_end": 1_900_000_000, **ending})
-    assert (trial.kind, trial.emails) == (ObjectKind.SUBSCRIPTION, ())
+def test_what_an_earlier_version_recorded_is_read() -> None:
+    kept = {"kind": "subscription", "object_id": "sub_1", "emails": []}
+    assert Event.from_ledger({"id": "evt_1", "type": "invoice.paid", "reference": kept}).object_id == "sub_1"
 
 
 def subscription(**given: Any) -> dict[str, Any]:
@@ -136,3 +136,20 @@ def test_paths_of_the_site(path: str) -> None:
 def test_paths_that_are_not(path: str) -> None:
     with pytest.raises(ValidationError):
         PortalRequest(return_path=path)
+
+
+def test_an_invoice_pays_for_the_time_of_its_lines() -> None:
+    lines = {"data": [{"period": {"start": 20, "end": 30}}, {"period": {"start": 25, "end": 30}}]}
+    state = objects.invoice_state(invoice(period_start=10, period_end=20, lines=lines, customer="cus_1"))
+    assert (state["period_start"], state["period_end"]) == (20, 30)
+    assert (state["customer_id"], state["subscription_id"]) == ("cus_1", "sub_1")
+    older = objects.invoice_state({"id": "in_1", "period_start": 10, "period_end": 20, "subscription": "sub_old"})
+    assert (older["period_start"], older["period_end"], older["subscription_id"]) == (10, 20, "sub_old")
+
+
+def test_what_is_paid_and_how_often() -> None:
+    price = {"id": "p", "unit_amount": 900, "currency": "usd", "recurring": {"interval": "month", "interval_count": 3}}
+    terms = {"amount": 1800, "currency": "usd", "interval": "month", "interval_count": 3}
+    item = {"price": price, "quantity": 2}
+    assert objects.subscription_state(subscription(items={"data": [item]}))["price"] == terms
+    assert objects.subscription_state(subscription(items={"data": [item, item]}))["price"] == {}
