@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psycopg
 
 from bench.support import print_machine, print_table
 from local.settings import ROOT
@@ -33,7 +34,9 @@ def running() -> Iterator[Designer]:
     folder.chmod(0o755)  # the database server may run as another user
     cluster = TestCluster(folder, os.getpid())
     try:
-        with cluster.copy(MIGRATED) as url, running_designer(cluster, url, DESIGN_QUOTA_PAID="100000") as designer:
+        with cluster.copy(MIGRATED) as url, running_designer(cluster, url) as designer:
+            with psycopg.connect(url) as connection:
+                connection.execute("update public.tier_limits set designs_per_day = 100000")
             yield designer
     finally:
         cluster.stop()

@@ -1,9 +1,9 @@
 -- A request to the design assistant, from before money is spent to after its answer.
 
 -- Counts the request, reserves what it can cost and opens its session: all of it or none, in one round trip.
--- `limits` is how many designs a day each tier has. Returns the session, or why not and when to come back.
+-- Returns the session, or why not and when to come back.
 create function public.begin_design(
-  user_id uuid, project_id uuid, input jsonb, model text, limits jsonb, cost_micros bigint, ceiling_micros bigint
+  user_id uuid, project_id uuid, input jsonb, model text, cost_micros bigint, ceiling_micros bigint
 ) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -19,8 +19,9 @@ declare
   session uuid;
 begin
   -- Who is being deleted has gone when this goes on, or is deleted after it: what is counted here is not lost between.
-  select coalesce((begin_design.limits ->> person.tier)::int, 0) into daily
-  from private.users as person where person.id = begin_design.user_id for key share;
+  select allowed.designs_per_day into daily
+  from private.users as profile join public.tier_limits as allowed on allowed.tier = profile.tier
+  where profile.id = begin_design.user_id for key share of profile;
   if not found then
     return jsonb_build_object('refused', 'no_profile');
   end if;
@@ -65,7 +66,7 @@ begin
   );
 end
 $$;
-comment on function public.begin_design(uuid, uuid, jsonb, text, jsonb, bigint, bigint) is
+comment on function public.begin_design(uuid, uuid, jsonb, text, bigint, bigint) is
   'Counts a request to the assistant, reserves its cost and opens its session; or says why not.';
 
 -- Completes a session, once; a second time changes nothing. `outcome` has status, error_code, output, input_tokens,

@@ -42,6 +42,8 @@
 \ir ../policies/layouts.sql
 \ir ai_sessions.sql
 \ir ../policies/ai_sessions.sql
+\ir tier_limits.sql
+\ir ../policies/tier_limits.sql
 \ir design_runs.sql
 \ir ../policies/design_runs.sql
 \ir design_sessions.sql
@@ -70,6 +72,8 @@
 \ir ../policies/billing_customers.sql
 \ir invoices.sql
 \ir ../policies/invoices.sql
+\ir subscription_terms.sql
+\ir ../policies/subscription_terms.sql
 \ir billing_emails.sql
 \ir ../policies/billing_emails.sql
 \ir billing_tiers.sql
@@ -120,3 +124,5 @@
 \ir ../policies/used_today.sql
 \ir row_limits.sql
 \ir ../policies/row_limits.sql
+\ir my_plan.sql
+\ir ../policies/my_plan.sql

@@ -14,7 +14,12 @@ create table public.subscriptions (
   price_id text check (char_length(price_id) between 1 and 255),
   cancel_at timestamptz,
   past_due_since timestamptz,
-  grace_until timestamptz
+  grace_until timestamptz,
+  price_amount bigint,
+  price_currency text check (price_currency ~ '^[a-z]{3}$'),
+  price_interval text check (price_interval in ('day', 'week', 'month', 'year')),
+  price_interval_count int check (price_interval_count > 0),
+  trial_end timestamptz
 );
 comment on table public.subscriptions is
   e'Stripe''s subscriptions; written by handlers.\n'
@@ -29,6 +34,10 @@ comment on column public.subscriptions.tier is 'The tier that it gives now: free
 comment on column public.subscriptions.price_id is 'Stripe''s id of the price.';
 comment on column public.subscriptions.cancel_at is 'When it will end, or ended.';
 comment on column public.subscriptions.past_due_since is 'Since when a payment is owed; null unless past_due.';
+comment on column public.subscriptions.price_amount is
+  'What it costs each time, in the currency''s smallest unit, before discounts and taxes; null with several prices.';
+comment on column public.subscriptions.price_interval is 'With price_interval_count: how often it is paid.';
+comment on column public.subscriptions.trial_end is 'When its trial ends, or ended.';
 comment on column public.subscriptions.grace_until is 'Until then a past_due subscription still gives its tier.';
 
 -- A user's subscriptions, newest first; it serves the foreign key and the policy too.

@@ -428,10 +428,15 @@ class PublicSubscriptions(BaseModel):
     id: uuid.UUID = Field(alias="id")
     past_due_since: Optional[datetime.datetime] = Field(alias="past_due_since")
     plan: str = Field(alias="plan")
+    price_amount: Optional[int] = Field(alias="price_amount")
+    price_currency: Optional[str] = Field(alias="price_currency")
     price_id: Optional[str] = Field(alias="price_id")
+    price_interval: Optional[str] = Field(alias="price_interval")
+    price_interval_count: Optional[int] = Field(alias="price_interval_count")
     status: str = Field(alias="status")
     stripe_id: str = Field(alias="stripe_id")
     tier: str = Field(alias="tier")
+    trial_end: Optional[datetime.datetime] = Field(alias="trial_end")
     user_id: uuid.UUID = Field(alias="user_id")
 
 class PublicSubscriptionsInsert(TypedDict):
@@ -442,10 +447,15 @@ class PublicSubscriptionsInsert(TypedDict):
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     past_due_since: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="past_due_since")]]
     plan: Annotated[str, Field(alias="plan")]
+    price_amount: NotRequired[Annotated[Optional[int], Field(alias="price_amount")]]
+    price_currency: NotRequired[Annotated[Optional[str], Field(alias="price_currency")]]
     price_id: NotRequired[Annotated[Optional[str], Field(alias="price_id")]]
+    price_interval: NotRequired[Annotated[Optional[str], Field(alias="price_interval")]]
+    price_interval_count: NotRequired[Annotated[Optional[int], Field(alias="price_interval_count")]]
     status: Annotated[str, Field(alias="status")]
     stripe_id: Annotated[str, Field(alias="stripe_id")]
     tier: NotRequired[Annotated[str, Field(alias="tier")]]
+    trial_end: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="trial_end")]]
     user_id: Annotated[uuid.UUID, Field(alias="user_id")]
 
 class PublicSubscriptionsUpdate(TypedDict):
@@ -456,10 +466,15 @@ class PublicSubscriptionsUpdate(TypedDict):
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     past_due_since: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="past_due_since")]]
     plan: NotRequired[Annotated[str, Field(alias="plan")]]
+    price_amount: NotRequired[Annotated[Optional[int], Field(alias="price_amount")]]
+    price_currency: NotRequired[Annotated[Optional[str], Field(alias="price_currency")]]
     price_id: NotRequired[Annotated[Optional[str], Field(alias="price_id")]]
+    price_interval: NotRequired[Annotated[Optional[str], Field(alias="price_interval")]]
+    price_interval_count: NotRequired[Annotated[Optional[int], Field(alias="price_interval_count")]]
     status: NotRequired[Annotated[str, Field(alias="status")]]
     stripe_id: NotRequired[Annotated[str, Field(alias="stripe_id")]]
     tier: NotRequired[Annotated[str, Field(alias="tier")]]
+    trial_end: NotRequired[Annotated[Optional[datetime.datetime], Field(alias="trial_end")]]
     user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
 
 class PublicTemplates(BaseModel):
@@ -479,6 +494,18 @@ class PublicTemplatesUpdate(TypedDict):
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
     name: NotRequired[Annotated[str, Field(alias="name")]]
+
+class PublicTierLimits(BaseModel):
+    designs_per_day: int = Field(alias="designs_per_day")
+    tier: str = Field(alias="tier")
+
+class PublicTierLimitsInsert(TypedDict):
+    designs_per_day: Annotated[int, Field(alias="designs_per_day")]
+    tier: Annotated[str, Field(alias="tier")]
+
+class PublicTierLimitsUpdate(TypedDict):
+    designs_per_day: NotRequired[Annotated[int, Field(alias="designs_per_day")]]
+    tier: NotRequired[Annotated[str, Field(alias="tier")]]
 
 class PublicUsers(BaseModel):
     avatar_url: Optional[str] = Field(alias="avatar_url")

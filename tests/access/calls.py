@@ -92,6 +92,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("public.reorder_project_media", "of published"): Call(reordering, writes=True),
     ("public.count_file_removals", "any"): Call(nothing),
     ("public.expire_media_uploads", "any"): Call(nothing),
+    ("public.get_my_plan", "any"): Call(nothing),
     ("public.get_storage_usage", "any"): Call(nothing),
     ("public.reconcile_storage_usage", "any"): Call(nothing),
     ("public.claim_metric_sources", "any"): Call(claiming, writes=True),

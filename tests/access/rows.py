@@ -109,6 +109,11 @@ def quota(_: World) -> Row:
     return Row("public.storage_quotas", {"tier": "free"}, {"max_files": 1}, ("tier",), stored=True)
 
 
+def tier_limit(_: World) -> Row:
+    """The seeded one: there is one of each tier."""
+    return Row("public.tier_limits", {"tier": "free"}, {"designs_per_day": 1}, ("tier",), stored=True)
+
+
 ADDRESS = {"url": "https://example.com/a.png"}
 COUNTS = {"platform": "github", "stars": 3}
 
@@ -126,6 +131,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("public.notification_preferences", "own"): preference,
     ("public.plans", "catalogue"): plan,
     ("public.storage_quotas", "catalogue"): quota,
+    ("public.tier_limits", "catalogue"): tier_limit,
     **{("public.projects", status): project(status) for status in ("published", "draft", "archived")},
 }
 for _status in ("published", "draft"):

@@ -12,7 +12,8 @@ from psycopg.types.json import Jsonb
 from tests.sql.acting import ADA, COMPILER, ENGINE, GRACE, Connection, acting_as, superuser
 
 LIMITS = {"free": 3, "paid": 10}
-BEGIN = "select public.begin_design(%s, %s, '{}', 'gpt', %s, %s, %s) as answer"
+BEGIN = "select public.begin_design(%s, %s, '{}', 'gpt', %s, %s) as answer"
+ALLOW = "update public.tier_limits set designs_per_day = %(n)s where tier = %(tier)s and designs_per_day <> %(n)s"
 FINISH = "select public.finish_design(%s, %s, %s) as answer"
 BLOCKS = [{"type": "hero", "props": {}}]
 
@@ -26,7 +27,9 @@ def begin(
     ceiling: int = 10**9,
     limits: dict[str, int] | None = None,
 ) -> dict[str, Any]:
-    row = connection.execute(BEGIN, (user, project, Jsonb(limits or LIMITS), cost, ceiling)).fetchone()
+    for tier, number in (LIMITS if limits is None else limits).items():
+        connection.execute(ALLOW, {"tier": tier, "n": number})
+    row = connection.execute(BEGIN, (user, project, cost, ceiling)).fetchone()
     assert row is not None
     answer: dict[str, Any] = row["answer"]
     return answer
@@ -93,7 +96,7 @@ def test_each_tier_has_its_own_number_a_day(database: str) -> None:
             assert (refused["refused"], refused["limit"]) == ("quota_exceeded", number)
             assert 0 < refused["retry_after"] <= 86_400
         assert begin(connection, uuid.uuid4())["refused"] == "no_profile"
-        assert begin(connection, ADA, limits={"free": 1})["refused"] == "quota_exceeded"
+        assert begin(connection, ADA, limits={"paid": 0})["refused"] == "quota_exceeded"
         connection.execute("update private.design_usage set day = day - 1")
         assert begin(connection)["remaining"] == 2, "tomorrow there are new ones"
 
@@ -199,7 +202,7 @@ def test_people_do_not_keep_the_books(untouched_database: str, role: str, user: 
 def test_people_see_what_became_of_their_requests(database: str) -> None:
     with superuser(database) as connection:
         connection.execute("set role service_role")
-        finish(connection, begin(connection)["session_id"], input_tokens=3, output_tokens=4)
+        finish(connection, begin(connection, limits={})["session_id"], input_tokens=3, output_tokens=4)
     with acting_as(database, "authenticated", GRACE) as connection:
         row = connection.execute("select status, input_tokens, output_tokens, latency_ms from ai_sessions").fetchone()
     assert row == {"status": "done", "input_tokens": 3, "output_tokens": 4, "latency_ms": 5}

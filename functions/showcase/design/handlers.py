@@ -44,7 +44,6 @@ async def handle(call: Call[DesignRequest], assistant: Assistant) -> Response:
         about.project_id,
         asked=asked.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         model=settings.openai_model,
-        quotas=settings.quotas,
         cost_micros=assistant.most_micros(prompt, asked.generate_image),
         ceiling_micros=round(settings.design_monthly_budget * 1_000_000),
     )

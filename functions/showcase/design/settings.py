@@ -25,9 +25,6 @@ class DesignSettings(Settings):
     # How long a design may take, its repair and its image included.
     design_seconds: float = Field(default=90.0, gt=0, le=600)
     design_max_output_tokens: int = Field(default=8_000, ge=500)
-    # Designs a UTC day, by tier.
-    design_quota_free: int = Field(default=5, ge=0)
-    design_quota_paid: int = Field(default=50, ge=0)
     # What the whole service may spend in a UTC month.
     design_monthly_budget: float = Field(default=100.0, ge=0)
     # For how long the address of a generated image is good.
@@ -37,10 +34,6 @@ class DesignSettings(Settings):
     def base_url(self) -> str:
         """As the SDK wants it."""
         return f"{str(self.openai_api_url).rstrip('/')}/v1"
-
-    @property
-    def quotas(self) -> dict[str, int]:
-        return {"free": self.design_quota_free, "paid": self.design_quota_paid}
 
     def micros(self, input_tokens: int, output_tokens: int, images: int) -> int:
         """What that costs, in millionths of a dollar: a price for a million tokens is one in micros for a token."""

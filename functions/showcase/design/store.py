@@ -57,7 +57,6 @@ async def begin(
     *,
     asked: dict[str, Any],
     model: str,
-    quotas: dict[str, int],
     cost_micros: int,
     ceiling_micros: int,
 ) -> Session:
@@ -74,7 +73,6 @@ async def begin(
             "project_id": str(project_id) if project_id else None,
             "input": asked,
             "model": model,
-            "limits": quotas,
             "cost_micros": cost_micros,
             "ceiling_micros": ceiling_micros,
         },

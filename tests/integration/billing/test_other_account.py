@@ -132,8 +132,8 @@ def test_too_many_ends_at_once_are_put_to_an_operator(world: Backend, at_stripe:
     rows = {row["stripe_id"]: row["status"] for row in world.subscriptions(person)}
     assert [rows[each] for each in many] == before[-4:] == ["active"] * 4
     assert rows[other] == "active", "the rest is repaired all the same"
-    assert world.emails(person) == []
+    assert "subscription_canceled" not in {kind for kind, _ in world.emails(person)}
     report = reconcile(world, accept_cancellations=True)
     assert (report["finished"], report["findings"].get("mass_cancellation")) == (True, None)
-    assert len(world.emails(person)) == 4
+    assert [kind for kind, _ in world.emails(person)].count("subscription_canceled") == 4
     assert world.tier(person) == "paid"

@@ -242,6 +242,9 @@ begin
   ) then
     perform public.link_stripe_customer(owner, subscription ->> 'customer_id');
   end if;
+  if stored.applied then
+    perform private.store_subscription_terms(subscription);
+  end if;
   perform private.store_stripe_invoices(version, owner, coalesce(subscription -> 'invoices', '[]'));
   tier := private.refresh_tier(owner);
   findings := private.find_in_subscription(subscription, owner);

@@ -1,0 +1,11 @@
+-- How much of what costs money a user of each tier may have a day. Data: a pricing page shows it, an operator changes it by
+-- an UPDATE.
+
+create table public.tier_limits (
+  tier text primary key check (tier in ('free', 'paid')),
+  designs_per_day int not null check (designs_per_day >= 0)
+);
+comment on table public.tier_limits is e'What a user of each tier may have.\n@graphql({"name": "TierLimit"})';
+comment on column public.tier_limits.designs_per_day is 'Designs of the assistant, a UTC day.';
+
+insert into public.tier_limits (tier, designs_per_day) values ('free', 5), ('paid', 50);
