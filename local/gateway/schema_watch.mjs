@@ -1,5 +1,5 @@
 // The schema is kept in memory. As PostgREST does, read it again on `notify pgrst, 'reload schema'`, and whenever
-// the connection to the database has been made anew.
+// the connection to the database is made again.
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
 import { describe, log } from "./log.mjs";

@@ -8,7 +8,7 @@ import { noSchemaCache } from "./errors/database_errors.ts";
 import { queryParameterError } from "./errors/request_errors.ts";
 import { RestError } from "./errors/rest_error.ts";
 import type { IncomingRequest } from "./request/api_request.ts";
-import type { RestResponse } from "./response/response.ts";
+import type { RestResponse } from "./response/common.ts";
 import { loadSchemaCache } from "./schema_cache/load.ts";
 import { type ApiSettings, withDatabaseSettings } from "./settings.ts";
 

@@ -11,14 +11,10 @@ import { describeSchema } from "./openapi/describe.ts";
 import { findTable, type Plan, planOf } from "./plan/plan.ts";
 import { findRoutine } from "./plan/call_plan.ts";
 import { type ApiRequest, type IncomingRequest, readApiRequest } from "./request/api_request.ts";
-import {
-  callResponse,
-  mutateResponse,
-  optionsResponse,
-  readResponse,
-  relationMethods,
-  type RestResponse,
-} from "./response/response.ts";
+import type { RestResponse } from "./response/common.ts";
+import { mutateResponse } from "./response/mutation_response.ts";
+import { optionsResponse, relationMethods } from "./response/options_response.ts";
+import { callResponse, readResponse } from "./response/read_response.ts";
 import { warningHeader } from "./response/warning.ts";
 import type { SchemaCache } from "./schema_cache/types.ts";
 import type { ApiSettings } from "./settings.ts";

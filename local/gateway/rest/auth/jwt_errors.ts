@@ -1,4 +1,4 @@
-// PGRST3xx: what is wrong with a token (RFC 6750 says how WWW-Authenticate tells it).
+// PGRST3xx: what is wrong with a token (WWW-Authenticate: RFC 6750).
 import { RestError } from "../errors/rest_error.ts";
 
 const refusal = (code: string, message: string, details: string | null = null) =>

@@ -84,7 +84,7 @@ export class Pool {
 const isDatabaseFailure = (error: Error): error is Error & DatabaseFailure =>
   SQLSTATE.test((error as Partial<DatabaseFailure>).code ?? "") && "severity" in error;
 
-/** A connection's end, of which node-postgres and the operating system tell without an SQLSTATE. */
+/** A connection's end, which node-postgres and the operating system report without an SQLSTATE. */
 const isLost = (error: Error | undefined): boolean =>
   error !== undefined && !isDatabaseFailure(error) &&
   ("syscall" in error || error.message.startsWith("Connection terminated"));

@@ -1,4 +1,4 @@
-// What a transaction is told before its statement: the role, the claims, the request itself, timeouts.
+// What is set for a transaction before its statement: the role, the claims, the request itself, timeouts.
 // https://docs.postgrest.org/en/v16/references/transactions.html
 import type { Identity } from "../auth/request_role.ts";
 import type { ApiRequest, IncomingRequest } from "../request/api_request.ts";

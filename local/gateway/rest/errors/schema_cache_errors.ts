@@ -12,7 +12,7 @@ import {
 } from "../schema_cache/types.ts";
 import { RestError } from "./rest_error.ts";
 
-/** Of table and function names: a lower one would tell names that nobody may know. */
+/** Of table and function names: a lower one would reveal names that the caller does not know. */
 const LEAST_SCORE = 0.75;
 const MOST_TABLES = 500;
 

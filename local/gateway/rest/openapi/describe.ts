@@ -6,7 +6,7 @@ import type { Snapshot } from "../engine.ts";
 import { mediaTypesUnavailable } from "../errors/request_errors.ts";
 import type { ApiRequest, IncomingRequest } from "../request/api_request.ts";
 import { contentTypeOf, nameOf } from "../request/media_types.ts";
-import type { RestResponse } from "../response/response.ts";
+import type { RestResponse } from "../response/common.ts";
 import { keyOf } from "../schema_cache/types.ts";
 import { buildDocument } from "./document.ts";
 
