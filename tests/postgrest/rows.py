@@ -55,7 +55,7 @@ def copy_in(connection: psycopg.Connection, statement: str, data: bytes) -> None
         copy.write(data)
 
 
-@dataclass
+@dataclass(repr=False)  # Hypothesis prints what a test was given
 class Rows:
     """All rows as they were when this was made. `connection` is in autocommit mode."""
 
