@@ -20,16 +20,20 @@ $$;
 comment on function private.add_storage_usage(uuid, bigint, bigint, bigint, bigint) is
   'Adds to a user''s counters, and keeps them locked until the transaction ends.';
 
--- S3 multipart uploads begun. Storage makes that table; not every Storage has it.
-create function private.multipart_uploads() returns table (bucket_id text, name text, bytes bigint)
+-- S3 multipart uploads begun, of one file or of all. Storage makes that table; not every Storage has it or shows it.
+create function private.multipart_uploads(of_bucket text default null, of_name text default null)
+returns table (bucket_id text, name text, bytes bigint)
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
-  if to_regclass('storage.s3_multipart_uploads') is not null then
-    return query execute 'select bucket_id, key::text, in_progress_size::bigint from storage.s3_multipart_uploads';
+  if has_table_privilege(to_regclass('storage.s3_multipart_uploads'), 'select') then
+    return query execute
+      'select bucket_id, key::text, in_progress_size::bigint from storage.s3_multipart_uploads
+       where $1 is null or (bucket_id = $1 and key = $2 collate "C")' using of_bucket, of_name;
   end if;
 end
 $$;
-comment on function private.multipart_uploads() is 'The S3 multipart uploads that are under way, with the bytes of their parts.';
+comment on function private.multipart_uploads(text, text) is
+  'The S3 multipart uploads that are under way, with the bytes of their parts.';
 
 -- Once a file is complete, its parts go, or the sent file that it was made from: meanwhile both are there.
 create function private.size_to_be_freed(added storage.objects[], out bytes bigint, out files bigint)
@@ -42,7 +46,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     where added.bucket_id in ('project-media', 'avatars')
     union all
     select part.name, part.bytes from unnest($1) as added
-    join private.multipart_uploads() as part on part.bucket_id = added.bucket_id and part.name = added.name
+    cross join private.multipart_uploads(added.bucket_id, added.name) as part
   ) as source
 $$;
 comment on function private.size_to_be_freed(storage.objects[]) is 'What goes as soon as these files are complete.';

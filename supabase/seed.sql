@@ -72,22 +72,22 @@ values
   )
 on conflict do nothing;
 
-insert into public.project_images (id, project_id, url, position)
+insert into public.project_images (id, project_id, url, position, alt_text, is_cover)
 values
   (
     '00000000-0000-4000-8000-000000000401', '00000000-0000-4000-8000-000000000101',
-    'https://images.example.com/engine-front.webp', 0
+    'https://images.example.com/engine-front.webp', 0, 'The engine from the front, its columns of wheels at rest', true
   ),
   (
     '00000000-0000-4000-8000-000000000402', '00000000-0000-4000-8000-000000000101',
-    'https://images.example.com/engine-mill.webp', 1
+    'https://images.example.com/engine-mill.webp', 1, 'The mill, where the engine calculates', false
   )
 on conflict do nothing;
 
-insert into public.project_videos (id, project_id, url, position)
+insert into public.project_videos (id, project_id, url, position, caption)
 values (
   '00000000-0000-4000-8000-000000000501', '00000000-0000-4000-8000-000000000101',
-  'https://videos.example.com/engine-turning.mp4', 0
+  'https://videos.example.com/engine-turning.mp4', 0, 'The engine adds two numbers.'
 )
 on conflict do nothing;
 

@@ -331,7 +331,7 @@ comment on function private.count_multipart_upload() is
 
 do $$
 begin
-  if to_regclass('storage.s3_multipart_uploads') is not null then
+  if has_table_privilege(to_regclass('storage.s3_multipart_uploads'), 'trigger') then
     create trigger count_parts after insert or delete or update of in_progress_size on storage.s3_multipart_uploads
       for each row execute function private.count_multipart_upload();
   end if;
