@@ -25,7 +25,6 @@ export type Headers = Readonly<Record<string, string | undefined>>;
 const refuseKey = (message: string, hint?: string) => new RestError(401, { message, ...(hint && { hint }) });
 
 const digest = (text: string) => createHmac("sha256", "same length").update(text).digest();
-const isSame = (one: string, other: string) => timingSafeEqual(digest(one), digest(other));
 
 /** RFC 7235: the scheme in any letters; undefined where it is another one. */
 function bearerToken(authorization: string | undefined): string | undefined {
@@ -47,13 +46,15 @@ const isBrowser = (headers: Headers) => /^\s*Mozilla\/5\.0/i.test(headers["user-
 /** Finds out who asks, by the headers and the parameter `apikey`. Throws a refusal of the key, PGRST301 or PGRST303. */
 export function identifier({ publishableKey, secretKey, jwtSecret }: Keys) {
   const readToken = tokenReader(jwtSecret);
+  const [publishable, secret] = [digest(publishableKey), digest(secretKey)];
   return (headers: Headers, apikey: string | null): Identity => {
     const key = headers.apikey ?? apikey;
     if (!key) {
       throw refuseKey("No API key found in request", "No `apikey` request header or url param was found.");
     }
-    const isSecret = isSame(key, secretKey);
-    if (!isSecret && !isSame(key, publishableKey)) {
+    const given = digest(key);
+    const isSecret = timingSafeEqual(given, secret);
+    if (!isSecret && !timingSafeEqual(given, publishable)) {
       throw refuseKey("Invalid API key", "Double check your Supabase `apikey`");
     }
     if (isSecret && isBrowser(headers)) throw refuseKey("Forbidden use of secret API key in browser");

@@ -4,20 +4,24 @@ import { queryParameterError } from "../errors/request_errors.ts";
 import { describe, position } from "./parse_failures.ts";
 import type { Parser } from "./parsec.ts";
 
-const MOST_VALUES = 500;
+const MOST_VALUES = 200;
 const LONGEST = 1000;
 
-/** Reads the whole text. Throws PGRST100; `what` names the parameter, as in `order (id.up)`. */
+/** The value of the whole text. Throws PGRST100; `what` names the parameter, as in `order (id.up)`. */
+export function read<T>(parser: Parser<T>, what: string, text: string): T {
+  const reply = parser(text, 0);
+  if (reply.ok) return reply.value;
+  const place = `"failed to parse ${what}" ${position(text, reply.failure.at)}`;
+  throw queryParameterError(place, describe(reply.failure, text));
+}
+
+/** The same for parameters that come again and again. */
 export function reader<T extends NonNullable<unknown>>(parser: Parser<T>): (what: string, text: string) => T {
   const known = new BoundedCache<T>(MOST_VALUES);
   return (what, text) => {
     const found = known.get(text);
     if (found !== undefined) return found;
-    const reply = parser(text, 0);
-    if (!reply.ok) {
-      const place = `"failed to parse ${what}" ${position(text, reply.failure.at)}`;
-      throw queryParameterError(place, describe(reply.failure, text));
-    }
-    return text.length > LONGEST ? reply.value : known.set(text, reply.value);
+    const value = read(parser, what, text);
+    return text.length > LONGEST ? value : known.set(text, value);
   };
 }

@@ -2,7 +2,7 @@
 import { logicPath, logicTree, parameterComparison } from "./filter_grammar.ts";
 import { columnNames, treePath } from "./names.ts";
 import { orderTerms } from "./order_grammar.ts";
-import { reader } from "./parameter_reader.ts";
+import { read, reader } from "./parameter_reader.ts";
 import { choice, succeed } from "./parsec.ts";
 import { canonical, type Pair, parsePairs } from "./query_string.ts";
 import type { EmbedPath, Filter, LogicTree, OrderTerm, SelectItem } from "./query_types.ts";
@@ -58,14 +58,13 @@ function readOrder([name, value]: readonly [string, string]): At<OrderTerm[]> {
 
 type Compared = Pick<Filter, "negated" | "operation">;
 
-const readComparison = reader(parameterComparison);
 /** Without an operator it is an argument of a function. */
-const readComparisonOrArgument = reader(choice<Compared | "argument">(parameterComparison, succeed("argument")));
+const comparisonOrArgument = choice<Compared | "argument">(parameterComparison, succeed("argument"));
 
 function readFilter([name, value]: readonly [string, string], mayBeArgument: boolean): At<Filter> | [string, string] {
   const { path, field } = readPath(name);
-  const read = mayBeArgument ? readComparisonOrArgument : readComparison;
-  const compared = read(`filter (${value})`, value);
+  const grammar = mayBeArgument ? comparisonOrArgument : parameterComparison;
+  const compared = read<Compared | "argument">(grammar, `filter (${value})`, value);
   return compared === "argument" ? [field.name, value] : { path, value: { kind: "filter", field, ...compared } };
 }
 
