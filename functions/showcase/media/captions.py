@@ -1,4 +1,4 @@
-"""Whether captions tell where a film was made: drones and dash cameras write their way into a caption track."""
+"""Whether captions say where a film was made: drones and dash cameras write their way into a caption track."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _POSITION = re.compile(
 )
 
 
-def tell_positions(data: Bytes, extents: Sequence[Extent], budget: WorkBudget) -> bool:
+def contain_positions(data: Bytes, extents: Sequence[Extent], budget: WorkBudget) -> bool:
     """Whether the samples of a caption track may hold positions, in UTF-8 or UTF-16.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Which boxes of an MP4 or QuickTime film players need, and what else their fields tell; the rest is made free space.
+"""Which boxes of an MP4 or QuickTime film players need, and which of their fields are blanked; the rest is erased.
 
 ISO/IEC 14496-12; QuickTime File Format; MP4 registration authority. Left out are, among others, `udta`, `meta`, `uuid`
 (names, places, XMP, cameras' own), `free`, `skip`, `wide` (whatever was there before), `emsg`, `prft`, `pssh`, and

@@ -13,7 +13,7 @@ from showcase.media.work_budget import WorkBudget
 
 _PICTURE = b"vide"
 _PLAYED = {_PICTURE, b"soun", b"tmcd"}
-# They stay where they tell no position. Those in tracks of other kinds (`clcp`, `subp`) are not text.
+# They stay where they contain no position. Those in tracks of other kinds (`clcp`, `subp`) are not text.
 _CAPTIONS = {b"text", b"sbtl", b"subt"}
 
 
@@ -90,6 +90,6 @@ def _film_extents(file: IsoFile, track: Box, runs: Mapping[int, list[Extent]]) -
     if kind not in _PLAYED | _CAPTIONS:
         return None
     extents = chunk_extents(file, track) + runs.get(track_id(file, track), [])
-    if kind in _CAPTIONS and captions.tell_positions(file.data, extents, file.budget):
+    if kind in _CAPTIONS and captions.contain_positions(file.data, extents, file.budget):
         return None
     return extents

@@ -64,7 +64,7 @@ class _Film:
         self._segment(segment.body, end)
         self.file.void(end, size)
         for entry, *blocks in self.captions.values():
-            if captions.tell_positions(self.file.data, blocks, self.file.budget):
+            if captions.contain_positions(self.file.data, blocks, self.file.budget):
                 self._void((entry, *blocks))
 
     def _segment(self, start: int, end: int) -> None:
