@@ -115,6 +115,7 @@ def tier_limit(_: World) -> Row:
 
 
 ADDRESS = {"url": "https://example.com/a.png"}
+DESCRIBED = {"alt_text": "Changed"}
 COUNTS = {"platform": "github", "stars": 3}
 
 RECIPES: dict[tuple[str, str], Recipe] = {
@@ -136,8 +137,8 @@ RECIPES: dict[tuple[str, str], Recipe] = {
 }
 for _status in ("published", "draft"):
     RECIPES |= {
-        ("public.project_images", f"of {_status}"): child("project_images", _status, {"alt_text": "Changed"}, **ADDRESS),
-        ("public.project_videos", f"of {_status}"): child("project_videos", _status, {"alt_text": "Changed"}, **ADDRESS),
+        ("public.project_images", f"of {_status}"): child("project_images", _status, DESCRIBED, **ADDRESS),
+        ("public.project_videos", f"of {_status}"): child("project_videos", _status, DESCRIBED, **ADDRESS),
         ("public.project_tags", f"of {_status}"): word("project_tags", "tag", _status),
         ("public.project_technologies", f"of {_status}"): word("project_technologies", "technology", _status),
         ("public.social_metrics", f"of {_status}"): child("social_metrics", _status, {"stars": 9}, **COUNTS),

@@ -36,7 +36,7 @@ def test_a_drill(filled: Filled, empty: Stack) -> None:
     files = backups.bytes_of(filled.stack)
     assert backups.bytes_of(empty) == files
     assert {b"", *files.values()} == set(files.values())
-    assert len(files) == 11
+    assert len(files) == 13
     assert rows(empty, "select nextval('private.stripe_versions') as version") == [{"version": 4712}]
     assert rows(empty, "select 1 from pg_namespace where nspname = 'showcase_restore'") == []
 

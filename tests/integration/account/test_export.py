@@ -74,7 +74,7 @@ def test_many_parts_hold_what_one_would(mail: Mail, slow: Mail, member: MakeMemb
     assert len(files) == len(entries(many)), "nothing comes twice"
     assert len(stored(stack, someone)) == len(many["parts"])
     assert {f"data/{source}.{kind}" for source in sources for kind in ("json", "csv")} <= set(files)
-    assert len([name for name in files if name.startswith("files/")]) == 6
+    assert len([name for name in files if name.startswith("files/")]) == 8
 
     earlier = "update private.account_exports set finished_at = now() - interval '1 hour' where id = %s"
     rows(stack, earlier, many["id"])
@@ -99,7 +99,7 @@ def test_a_file_that_is_lost_is_listed_and_the_rest_is_there(mail: Mail, member:
     assert done["status"] == "done", done
     found = dict(entries(done))
     assert json.loads(found["data/missing_files.1.json"]) == [f"ai-assets/{lost}"]
-    assert len([name for name in found if name.startswith("files/")]) == 6
+    assert len([name for name in found if name.startswith("files/")]) == 8
 
 
 def test_who_asks_again_gets_the_same_archive_and_one_letter(mail: Mail, member: MakeMember, stack: Stack) -> None:

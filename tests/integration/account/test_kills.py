@@ -176,7 +176,7 @@ def test_an_archive_that_is_killed_in_every_step_is_whole_in_the_end(
     assert len(contents) == len(set(contents))
     sources = [row["source"] for row in rows(world.stack, "select source from private.personal_data")]
     assert {f"data/{source}.json" for source in sources} <= set(contents)
-    assert len([entry for entry in contents if entry.startswith("files/")]) == 6
+    assert len([entry for entry in contents if entry.startswith("files/")]) == 8
     assert len(world.mail.of(someone.person, "data_export_ready")) == 1
 
     rows(world.stack, "update private.account_exports set expires_at = now() where id = %s", made)

@@ -38,6 +38,7 @@ IMPERSONAL = {
     "private.used_today": "what those who left used of today's share, by a hash; gone with the day",
     "public.plans": "what is sold",
     "public.storage_quotas": "how much a tier may store",
+    "public.tier_limits": "what each tier may have",
     "public.templates": "the catalogue",
     "storage.buckets": "the buckets",
     "storage.migrations": "the platform's own history",
@@ -114,7 +115,7 @@ def test_one_leaves_with_everything_and_the_other_keeps_everything(
     titles = [line["title"] for line in csv.DictReader(io.StringIO(archive.read("data/projects.csv").decode()))]
     assert "'=cmd|one" in titles
     files = [name for name in archive.namelist() if name.startswith("files/")]
-    assert len(files) == 6
+    assert len(files) == 8
     assert all(archive.read(name).startswith(b"\x89PNG") for name in files)
     assert [row["status"] for row in mail.of(leaving.person, "data_export_ready")] != []
 
