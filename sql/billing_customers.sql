@@ -4,14 +4,57 @@ create table private.stripe_customers (
   user_id uuid not null references private.users (id) on delete cascade,
   customer_id text primary key check (char_length(customer_id) between 1 and 255),
   created_at timestamptz not null default now(),
-  deleted_at timestamptz
+  deleted_at timestamptz,
+  email_stale boolean not null default false
 );
 comment on table private.stripe_customers is 'Users'' customers at Stripe.';
 comment on column private.stripe_customers.customer_id is 'cus_...; one user''s alone.';
 comment on column private.stripe_customers.deleted_at is 'When it was found to be deleted at Stripe.';
+comment on column private.stripe_customers.email_stale is
+  'The user''s address has changed, and Stripe, which sends receipts to it, does not know yet.';
 
 -- A user's customers; it serves the foreign key too.
 create index stripe_customers_user_id_idx on private.stripe_customers (user_id, created_at);
+
+-- Whose address Stripe is to be given.
+create index stripe_customers_email_stale_idx on private.stripe_customers (created_at) where email_stale;
+
+-- Stripe sends its receipts to the customer's address, which follows the user's. A later address that the user gives at
+-- Stripe itself stays until the one here changes again.
+create function private.mark_email_stale() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update private.stripe_customers as known set email_stale = true
+  where known.user_id = new.id and known.deleted_at is null and not known.email_stale;
+  return null;
+end
+$$;
+comment on function private.mark_email_stale() is 'Trigger: the user''s customers at Stripe have an old address.';
+
+create trigger mark_email_stale after update of email on private.users
+  for each row when (old.email is distinct from new.email) execute function private.mark_email_stale();
+
+-- The longest known first; of one user or of all.
+create function public.list_stale_customers(number int, user_id uuid default null) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select coalesce(jsonb_agg(jsonb_build_object('customer_id', stale.customer_id, 'email', stale.email)), '[]')
+  from (
+    select known.customer_id, private.email_of(known.user_id) as email from private.stripe_customers as known
+    where known.email_stale and known.deleted_at is null
+      and (list_stale_customers.user_id is null or known.user_id = list_stale_customers.user_id)
+    order by known.created_at, known.customer_id limit number
+  ) as stale
+$$;
+comment on function public.list_stale_customers(int, uuid) is 'Customers whose address is old at Stripe, and the new one.';
+
+-- Only if it is still the user's: another change meanwhile stays to be done.
+create function public.mark_customer_current(customer_id text, email text) returns void
+language sql set search_path = pg_catalog, pg_temp as $$
+  update private.stripe_customers as known set email_stale = false
+  where known.customer_id = mark_customer_current.customer_id
+    and private.email_of(known.user_id) = mark_customer_current.email
+$$;
+comment on function public.mark_customer_current(text, text) is 'Stripe has been given this address of a customer.';
 
 -- The first that is not deleted: what is bought is bought with it.
 create function private.customer_of(profile uuid) returns text
@@ -23,7 +66,9 @@ $$;
 comment on function private.customer_of(uuid) is 'The customer at Stripe with which a user buys, if there is one.';
 
 -- What a handler needs to know of a user who wants to pay, and of the plan to be paid for.
-create function public.get_billing_account(user_id uuid, plan text default null) returns jsonb
+create function public.get_billing_account(
+  user_id uuid, plan text default null, currency text default null, "interval" text default null
+) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select jsonb_build_object(
     'email', private.email_of(account.id),
@@ -37,7 +82,11 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
       select count(*) from private.stripe_customers as known
       where known.user_id = account.id and known.deleted_at is not null
     ),
-    'price_id', sold.price_id, 'lookup_key', sold.lookup_key,
+    'price_id', sold.price_id, 'lookup_key', sold.lookup_key, 'trial_days', sold.trial_days,
+    'email_stale', exists (
+      select from private.stripe_customers as known
+      where known.user_id = account.id and known.email_stale and known.deleted_at is null
+    ),
     'has_subscribed', exists (select from public.subscriptions as own where own.user_id = account.id),
     'live_subscriptions', array(
       select own.stripe_id from public.subscriptions as own
@@ -47,14 +96,26 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   )
   from private.users as account
   left join lateral (
-    select offer.price_id, offer.lookup_key from public.plans as offer
+    select offer.price_id, offer.lookup_key, offer.trial_days
+    from public.plans as offer, lateral (
+      select first.currency, first."interval", first.interval_count from public.plans as first
+      where first.plan = offer.plan and first.offered order by first.created_at, first.id limit 1
+    ) as usual
     where offer.plan = get_billing_account.plan and offer.offered
-    order by offer.created_at desc, offer.id limit 1
+      and coalesce(offer.currency = get_billing_account.currency, get_billing_account.currency is null)
+      and coalesce(offer."interval" = get_billing_account."interval", get_billing_account."interval" is null)
+    -- Without a wish, what the plan was first sold for; of that the newest price that Stripe still sells.
+    order by
+      offer.available desc,
+      (offer.currency, offer."interval", offer.interval_count)
+        is not distinct from (usual.currency, usual."interval", usual.interval_count) desc,
+      offer.created_at desc, offer.id
+    limit 1
   ) as sold on true
   where account.id = get_billing_account.user_id
 $$;
-comment on function public.get_billing_account(uuid, text) is
-  'Address, customers, subscriptions, and the newest price at which a plan is sold; null if there is no such user.';
+comment on function public.get_billing_account(uuid, text, text, text) is
+  'Address, customers, subscriptions, and the price at which a plan is sold; null if there is no such user.';
 
 -- The user's row is locked: of two customers made at once, both calls answer the same one.
 create function public.link_stripe_customer(user_id uuid, customer_id text) returns text

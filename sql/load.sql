@@ -60,14 +60,14 @@
 \ir ../policies/job_runs.sql
 \ir plans.sql
 \ir ../policies/plans.sql
-\ir stripe_prices.sql
-\ir ../policies/stripe_prices.sql
 \ir billing_findings.sql
 \ir ../policies/billing_findings.sql
 \ir stripe_account.sql
 \ir ../policies/stripe_account.sql
 \ir stripe_events.sql
 \ir ../policies/stripe_events.sql
+\ir stripe_prices.sql
+\ir ../policies/stripe_prices.sql
 \ir billing_customers.sql
 \ir ../policies/billing_customers.sql
 \ir invoices.sql

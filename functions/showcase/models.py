@@ -208,31 +208,70 @@ class PublicNotificationsUpdate(TypedDict):
     user_id: NotRequired[Annotated[uuid.UUID, Field(alias="user_id")]]
 
 class PublicPlans(BaseModel):
+    amount: Optional[int] = Field(alias="amount")
+    available: bool = Field(alias="available")
     created_at: datetime.datetime = Field(alias="created_at")
+    currency: Optional[str] = Field(alias="currency")
+    current_price_id: Optional[str] = Field(alias="current_price_id")
+    description: Optional[str] = Field(alias="description")
+    features: JsonValue = Field(alias="features")
     id: uuid.UUID = Field(alias="id")
+    interval: Optional[str] = Field(alias="interval")
+    interval_count: Optional[int] = Field(alias="interval_count")
+    limits: JsonValue = Field(alias="limits")
     lookup_key: Optional[str] = Field(alias="lookup_key")
+    name: Optional[str] = Field(alias="name")
     offered: bool = Field(alias="offered")
     plan: str = Field(alias="plan")
     price_id: Optional[str] = Field(alias="price_id")
+    product_id: Optional[str] = Field(alias="product_id")
+    synced: bool = Field(alias="synced")
     tier: str = Field(alias="tier")
+    trial_days: Optional[int] = Field(alias="trial_days")
 
 class PublicPlansInsert(TypedDict):
+    amount: NotRequired[Annotated[Optional[int], Field(alias="amount")]]
+    available: NotRequired[Annotated[bool, Field(alias="available")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    currency: NotRequired[Annotated[Optional[str], Field(alias="currency")]]
+    current_price_id: NotRequired[Annotated[Optional[str], Field(alias="current_price_id")]]
+    description: NotRequired[Annotated[Optional[str], Field(alias="description")]]
+    features: NotRequired[Annotated[JsonValue, Field(alias="features")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    interval: NotRequired[Annotated[Optional[str], Field(alias="interval")]]
+    interval_count: NotRequired[Annotated[Optional[int], Field(alias="interval_count")]]
+    limits: NotRequired[Annotated[JsonValue, Field(alias="limits")]]
     lookup_key: NotRequired[Annotated[Optional[str], Field(alias="lookup_key")]]
+    name: NotRequired[Annotated[Optional[str], Field(alias="name")]]
     offered: NotRequired[Annotated[bool, Field(alias="offered")]]
     plan: Annotated[str, Field(alias="plan")]
     price_id: NotRequired[Annotated[Optional[str], Field(alias="price_id")]]
+    product_id: NotRequired[Annotated[Optional[str], Field(alias="product_id")]]
+    synced: NotRequired[Annotated[bool, Field(alias="synced")]]
     tier: Annotated[str, Field(alias="tier")]
+    trial_days: NotRequired[Annotated[Optional[int], Field(alias="trial_days")]]
 
 class PublicPlansUpdate(TypedDict):
+    amount: NotRequired[Annotated[Optional[int], Field(alias="amount")]]
+    available: NotRequired[Annotated[bool, Field(alias="available")]]
     created_at: NotRequired[Annotated[datetime.datetime, Field(alias="created_at")]]
+    currency: NotRequired[Annotated[Optional[str], Field(alias="currency")]]
+    current_price_id: NotRequired[Annotated[Optional[str], Field(alias="current_price_id")]]
+    description: NotRequired[Annotated[Optional[str], Field(alias="description")]]
+    features: NotRequired[Annotated[JsonValue, Field(alias="features")]]
     id: NotRequired[Annotated[uuid.UUID, Field(alias="id")]]
+    interval: NotRequired[Annotated[Optional[str], Field(alias="interval")]]
+    interval_count: NotRequired[Annotated[Optional[int], Field(alias="interval_count")]]
+    limits: NotRequired[Annotated[JsonValue, Field(alias="limits")]]
     lookup_key: NotRequired[Annotated[Optional[str], Field(alias="lookup_key")]]
+    name: NotRequired[Annotated[Optional[str], Field(alias="name")]]
     offered: NotRequired[Annotated[bool, Field(alias="offered")]]
     plan: NotRequired[Annotated[str, Field(alias="plan")]]
     price_id: NotRequired[Annotated[Optional[str], Field(alias="price_id")]]
+    product_id: NotRequired[Annotated[Optional[str], Field(alias="product_id")]]
+    synced: NotRequired[Annotated[bool, Field(alias="synced")]]
     tier: NotRequired[Annotated[str, Field(alias="tier")]]
+    trial_days: NotRequired[Annotated[Optional[int], Field(alias="trial_days")]]
 
 class PublicProjectImages(BaseModel):
     alt_text: Optional[str] = Field(alias="alt_text")

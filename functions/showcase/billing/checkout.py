@@ -79,8 +79,10 @@ def checkout_params(billing: Billing, customer: str, purchase: Purchase) -> dict
     if settings.billing_automatic_tax:
         # Taxes depend on where the customer is, whom we make without an address.
         params |= {"automatic_tax": {"enabled": True}, "customer_update": {"address": "auto"}}
-    if settings.billing_trial_days and not purchase.account.has_subscribed:
-        params["subscription_data"] = {"metadata": user, "trial_period_days": settings.billing_trial_days}
+    days = purchase.account.trial_days
+    days = settings.billing_trial_days if days is None else days
+    if days and not purchase.account.has_subscribed:
+        params["subscription_data"] = {"metadata": user, "trial_period_days": days}
     return params
 
 

@@ -9,19 +9,20 @@ from uuid import UUID
 
 from showcase.billing import store
 from showcase.billing.dependencies import Billing
-from showcase.billing.domain import Account
+from showcase.billing.domain import Account, Offer
 from showcase.billing.errors import CurrencyConflict, CurrencyRefused, PriceRefused
 from showcase.billing.events import report_wrong_account
 from showcase.billing.objects import LIVE, user_of
 from showcase.billing.stripe_api import Object
+from showcase.billing.sync import sync_emails
 from showcase.errors import AccountGone, ApiError, Failure, NotFound, ServiceUnavailable, VendorError
 
 T = TypeVar("T")
 
 
-async def account_of(billing: Billing, user_id: UUID, plan: str | None = None) -> Account:
+async def account_of(billing: Billing, user_id: UUID, offer: Offer | None = None) -> Account:
     """Raises: AccountGone, where the user's account has just been deleted."""
-    account = await store.get_account(billing.database, user_id, plan)
+    account = await store.get_account(billing.database, user_id, offer)
     if account is None:
         raise AccountGone
     return account
@@ -33,6 +34,8 @@ async def with_found_customers(billing: Billing, account: Account) -> Account:
     They are found by the address, and are the user's if our id is in their metadata: an address alone, which
     anybody can type at Stripe and which may have been another user's, says nothing.
     """
+    if account.email_stale:
+        await sync_emails(billing, account.user_id)
     found = await billing.stripe.customers_of(account.email) if has_address(account) else []
     own = [str(each["id"]) for each in reversed(found) if user_of(each) == str(account.user_id)]
     for customer in own:

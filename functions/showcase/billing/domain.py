@@ -15,6 +15,7 @@ class ObjectKind(StrEnum):
     CUSTOMER = "customer"
     REFUND = "charge_refunded"
     DISPUTE = "charge_disputed"
+    PRICES = "prices"
     NOTHING = "nothing"
 
 
@@ -95,6 +96,15 @@ class Applied:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """The plan that a user wants to buy; the currency and interval only where they choose."""
+
+    plan: str
+    currency: str | None = None
+    interval: str | None = None
+
+
+@dataclass(frozen=True)
 class Account:
     """A user who may pay, and the price at which the plan that was asked for is sold, if it is.
 
@@ -108,6 +118,8 @@ class Account:
     generation: int
     price_id: str | None
     lookup_key: str | None
+    trial_days: int | None
+    email_stale: bool
     has_subscribed: bool
     live_subscriptions: Sequence[str]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from showcase.billing.domain import Event, ObjectKind
-from showcase.billing.objects import identifier, mapping, prices_of, subscription_of_invoice
+from showcase.billing.objects import identifier, mapping, prices_before, prices_of, subscription_of_invoice
 
 _TYPE = re.compile(r"[a-z0-9_.]{1,255}")
 
@@ -37,6 +37,9 @@ _OBJECTS: dict[str, tuple[ObjectKind, Callable[[Mapping[str, Any]], str | None]]
         f"checkout.session.{name}": (ObjectKind.SUBSCRIPTION, _member("subscription"))
         for name in ("completed", "async_payment_succeeded", "async_payment_failed")
     },
+    **{f"price.{name}": (ObjectKind.PRICES, _member("product")) for name in ("created", "updated", "deleted")},
+    **{f"product.{name}": (ObjectKind.PRICES, _own) for name in ("created", "updated", "deleted")},
+    "customer.created": (ObjectKind.CUSTOMER, _own),
     "customer.updated": (ObjectKind.CUSTOMER, _own),
     "customer.deleted": (ObjectKind.CUSTOMER, _own),
     "charge.refunded": (ObjectKind.REFUND, _own),
@@ -69,12 +72,13 @@ def read_event(body: Any) -> Event:
     if object_id is None or kind is ObjectKind.NOTHING:
         return Event(identity, name, ObjectKind.NOTHING)
     livemode, created = event.get("livemode"), event.get("created")
+    before = mapping(mapping(event.get("data")).get("previous_attributes"))
     return Event(
         identity,
         name,
         kind,
         object_id,
-        tuple(prices_of(obj)),
+        tuple(prices_of(obj) if kind is ObjectKind.SUBSCRIPTION else prices_before(obj, before)),
         livemode if isinstance(livemode, bool) else None,
         identifier(event.get("account")),
         invoice_id,

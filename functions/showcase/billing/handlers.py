@@ -12,6 +12,7 @@ from showcase.billing.customers import (
     with_found_customers,
 )
 from showcase.billing.dependencies import Billing
+from showcase.billing.domain import Offer
 from showcase.billing.errors import CurrencyConflict, PriceRefused
 from showcase.billing.event_types import read_event
 from showcase.billing.events import EventInProgress, process
@@ -55,7 +56,7 @@ async def handle_event(call: Call[bytes], billing: Billing) -> EventReceipt:
 
 async def handle_checkout(call: Call[CheckoutRequest], billing: Billing) -> CheckoutResponse:
     asked = call.body
-    account = await account_of(billing, call.caller.person(), asked.plan)
+    account = await account_of(billing, call.caller.person(), Offer(asked.plan, asked.currency, asked.interval))
     if account.price_id is None and account.lookup_key is None:
         raise NotFound("There is no such plan.", code="plan_not_found")
     try:

@@ -15,6 +15,10 @@ LIVE = frozenset({"trialing", "active", "past_due", "unpaid", "paused"})
 ENDED = frozenset({"canceled", "incomplete_expired"})
 """Statuses of a subscription that is over for good."""
 
+LONGEST_TRIAL = 730  # days, as Stripe allows
+
+_PLAN = re.compile(r"[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?")
+_DIGITS = re.compile(r"[0-9]{1,12}")
 _ID = re.compile(r"[A-Za-z0-9_]{1,255}")
 
 
@@ -58,6 +62,54 @@ def prices_of(subscription: Mapping[str, Any]) -> list[dict[str, Any]]:
     items = [mapping(item) for item in listed] if isinstance(listed, list) else []
     prices = [mapping(item.get("price") or item.get("plan")) for item in items]
     return [{"price_id": identifier(price), "lookup_key": _key(price.get("lookup_key"))} for price in prices]
+
+
+def prices_before(price: Mapping[str, Any], previous: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A price under the lookup key that it had before it was changed; none of what is not a price."""
+    if price.get("object") != "price" or identifier(price) is None:
+        return []
+    return [{"price_id": identifier(price), "lookup_key": _key(previous.get("lookup_key"))}]
+
+
+def price_state(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """A price with its product expanded, as `apply_stripe_prices` takes it.
+
+    Metadata, the price's before the product's: `plan` and `tier` say what it is sold as, `offered` (false) that it is
+    not on sale to all, `trial_days` how long a first subscription costs nothing; `limit_<name>` are numbers to show.
+    """
+    product = mapping(obj.get("product"))
+    recurring = mapping(obj.get("recurring"))
+    metadata = {**mapping(product.get("metadata")), **mapping(obj.get("metadata"))}
+    plan, tier = str(metadata.get("plan", "")), metadata.get("tier")
+    days = _number(metadata.get("trial_days"))
+    features = [mapping(each).get("name") for each in product.get("marketing_features") or ()]
+    return {
+        "id": obj["id"],
+        "product_id": identifier(obj.get("product")),
+        "lookup_key": _key(obj.get("lookup_key")),
+        "active": bool(obj.get("active")) and bool(product.get("active", True)) and not product.get("deleted"),
+        "currency": obj.get("currency"),
+        "amount": obj.get("unit_amount"),
+        "interval": recurring.get("interval"),
+        "interval_count": recurring.get("interval_count"),
+        "trial_days": days if days is None or days <= LONGEST_TRIAL else LONGEST_TRIAL,
+        "name": product.get("name"),
+        "description": product.get("description"),
+        "features": [each for each in features if isinstance(each, str)],
+        "limits": {
+            name.removeprefix("limit_"): _number(value)
+            for name, value in metadata.items()
+            if name.startswith("limit_") and _number(value) is not None
+        },
+        "plan": plan if _PLAN.fullmatch(plan) and plan != "unknown" else None,
+        "tier": tier if tier in {"free", "paid"} else None,
+        "offered": metadata.get("offered") != "false",
+        "livemode": obj.get("livemode"),
+    }
+
+
+def _number(text: Any) -> int | None:
+    return int(text) if isinstance(text, str) and _DIGITS.fullmatch(text) else None
 
 
 def _key(value: Any) -> str | None:

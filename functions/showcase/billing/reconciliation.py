@@ -7,7 +7,7 @@ from showcase.billing.dependencies import Billing
 from showcase.billing.domain import Cursor
 from showcase.billing.errors import WRONG_ACCOUNT, WrongAccount
 from showcase.billing.events import EventInProgress, process, report_findings, report_wrong_account
-from showcase.billing.sync import sync_subscription
+from showcase.billing.sync import sync_emails, sync_subscription
 from showcase.errors import ApiError, Failure, VendorError
 from showcase.retry import Deadline
 from showcase.telemetry import log, report
@@ -48,6 +48,7 @@ async def reconcile(billing: Billing, order: Order) -> Report:
         await _check_account(billing, accept=order.accept_account)
         done.grace_ended = await store.end_grace(billing.database)
         await _replay(billing, done, deadline)
+        await sync_emails(billing)
         await _run(billing, done, deadline, order)
     except VendorError as error:
         done.stopped = await _stopped(billing, error)
@@ -98,11 +99,20 @@ async def _run(billing: Billing, done: Report, deadline: Deadline, order: Order)
     cursor = await store.begin_reconciliation(
         billing.database, restart=order.restart, accept_cancellations=order.accept_cancellations
     )
+    if cursor.phase == "subscriptions" and cursor.reached is None:
+        await _sync_prices(billing, cursor.version)
     if cursor.phase == "subscriptions" and not await _go_through_stripe(billing, done, cursor, deadline):
         return
     if await _may_end(billing, done) and await _go_through_missing(billing, done, deadline):
         await store.finish_reconciliation(billing.database, completed=True)
         done.finished = True
+
+
+async def _sync_prices(billing: Billing, version: int) -> None:
+    """Before the subscriptions, whose plans follow from them."""
+    states = [objects.price_state(each) for each in await billing.stripe.prices()]
+    await store.apply_prices(billing.database, version, states)
+    await store.retire_prices(billing.database, version)
 
 
 async def _go_through_stripe(billing: Billing, done: Report, cursor: Cursor, deadline: Deadline) -> bool:

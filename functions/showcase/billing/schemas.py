@@ -29,9 +29,14 @@ SitePath = Annotated[
 
 
 class CheckoutRequest(RequestModel):
-    """The plan to buy, and where to go afterwards; success_path may contain {CHECKOUT_SESSION_ID}."""
+    """The plan to buy, and where to go afterwards; success_path may contain {CHECKOUT_SESSION_ID}.
+
+    A plan that is sold in several currencies or intervals is sold in the first, unless these say which.
+    """
 
     plan: str = Field(min_length=1, max_length=64)
+    currency: str | None = Field(default=None, pattern=r"^[a-z]{3}$")
+    interval: Literal["day", "week", "month", "year"] | None = None
     success_path: SitePath
     cancel_path: SitePath
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from showcase.billing.domain import Account, Applied, Cursor, Event, EventLease, Finding, PageResult
+from showcase.billing.domain import Account, Applied, Cursor, Event, EventLease, Finding, Offer, PageResult
 from showcase.billing.errors import WrongAccount
 from showcase.database import Database
 
@@ -53,6 +53,23 @@ async def apply_charge(database: Database, event: Event, state: Mapping[str, Any
     return _applied(await database.rpc("apply_stripe_charge", parameters))
 
 
+async def apply_prices(
+    database: Database,
+    version: int,
+    states: Sequence[Mapping[str, Any]],
+    event: Event | None = None,
+    deleted: Sequence[str] = (),
+) -> Applied:
+    """Prices as they are at Stripe, and the rows of `plans` that show them."""
+    parameters = {"version": version, "prices": list(states), "event_id": event.id if event else None}
+    return _applied(await database.rpc("apply_stripe_prices", {**parameters, "missing": list(deleted)}))
+
+
+async def retire_prices(database: Database, first_version: int) -> None:
+    """Those that were not seen at this version or later are no longer sold."""
+    await database.rpc("retire_stripe_prices", {"first_version": first_version})
+
+
 def _applied(answer: Mapping[str, Any]) -> Applied:
     if answer["outcome"] == "wrong_account":
         raise WrongAccount
@@ -63,8 +80,9 @@ def findings(rows: Sequence[Mapping[str, str]]) -> list[Finding]:
     return [Finding(row["kind"], row["subject"]) for row in rows]
 
 
-async def get_account(database: Database, user_id: UUID, plan: str | None = None) -> Account | None:
-    row = await database.rpc("get_billing_account", {"user_id": str(user_id), "plan": plan})
+async def get_account(database: Database, user_id: UUID, offer: Offer | None = None) -> Account | None:
+    wish = vars(offer) if offer else {}
+    row = await database.rpc("get_billing_account", {"user_id": str(user_id), **wish})
     return Account(user_id, **row) if row else None
 
 
@@ -76,6 +94,16 @@ async def link_customer(database: Database, user_id: UUID, customer_id: str) -> 
 
 async def unlink_customer(database: Database, customer_id: str) -> None:
     await database.rpc("unlink_stripe_customer", {"customer_id": customer_id})
+
+
+async def stale_customers(database: Database, number: int, user_id: UUID | None = None) -> list[tuple[str, str]]:
+    """Customers, of one user or of all, whose address at Stripe is old, each with the new one."""
+    rows = await database.rpc("list_stale_customers", {"number": number, "user_id": str(user_id) if user_id else None})
+    return [(row["customer_id"], row["email"]) for row in rows]
+
+
+async def mark_customer_current(database: Database, customer_id: str, email: str) -> None:
+    await database.rpc("mark_customer_current", {"customer_id": customer_id, "email": email})
 
 
 async def check_account(database: Database, account_id: str | None, livemode: bool | None, *, accept: bool) -> bool:

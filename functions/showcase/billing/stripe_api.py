@@ -91,6 +91,20 @@ class Stripe:
         found: Sequence[Object] = answer["data"]
         return found
 
+    async def prices(self, product: str | None = None) -> Sequence[Object]:
+        """All there are, archived ones too, with their products; or those of one product."""
+        found: list[Object] = []
+        params: Any = {"limit": 100, "expand": ["data.product"], **({"product": product} if product else {})}
+        while True:
+            answer = await _asked(self.client.v1.prices.list_async(params))
+            found += answer["data"]
+            if not answer["has_more"]:
+                return found
+            params = {**params, "starting_after": found[-1]["id"]}
+
+    async def prices_of_product(self, product: str) -> Object:
+        return {"data": await self.prices(product)}
+
     async def price_of(self, lookup_key: str) -> str | None:
         params: Any = {"lookup_keys": [lookup_key], "active": True, "limit": 1}
         found = (await _asked(self.client.v1.prices.list_async(params)))["data"]
@@ -106,6 +120,9 @@ class Stripe:
         given: Any = params
         made = await _made(lambda key: self.client.v1.customers.create_async(given, {"idempotency_key": key}), key)
         return str(made["id"])
+
+    async def set_email(self, customer: str, email: str) -> None:
+        await _asked(self.client.v1.customers.update_async(customer, {"email": email}))
 
     async def delete_customer(self, identity: str) -> None:
         """One that was deleted already is left as it is."""

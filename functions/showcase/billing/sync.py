@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from showcase.billing import objects, store
 from showcase.billing.dependencies import Billing
@@ -10,6 +11,8 @@ from showcase.billing.domain import Applied, Event, ObjectKind
 from showcase.billing.emails import emails_of
 from showcase.billing.stripe_api import Object, Stripe
 from showcase.errors import Failure, VendorError
+
+EMAILS_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,20 @@ async def sync_subscription(billing: Billing, identity: str, version: int) -> Ap
     """The same for a subscription without an event. The version was drawn before."""
     state = objects.subscription_state(await billing.stripe.subscription(identity))
     return await store.apply_subscription(billing.database, version, state, billing.settings.grace_seconds)
+
+
+async def sync_emails(billing: Billing, user_id: UUID | None = None) -> None:
+    """Gives Stripe the addresses that have changed, of one user or of all; again if it is interrupted."""
+    for customer, email in await store.stale_customers(billing.database, EMAILS_AT_ONCE, user_id):
+        try:
+            # What has no address is written so, and Stripe does not take it.
+            if not email.endswith(".invalid"):
+                await billing.stripe.set_email(customer, email)
+        except VendorError as error:
+            if error.failure is not Failure.GONE or not (await billing.stripe.customer(customer)).get("deleted"):
+                raise
+            await store.unlink_customer(billing.database, customer)
+        await store.mark_customer_current(billing.database, customer, email)
 
 
 async def _apply_subscription(billing: Billing, event: Event, version: int, found: Object) -> Applied:
@@ -76,10 +93,18 @@ async def _apply_charge(billing: Billing, event: Event, _: int, found: Object) -
     return await store.apply_charge(billing.database, event, objects.charge_state(found))
 
 
+async def _apply_prices(billing: Billing, event: Event, version: int, listed: Object) -> Applied:
+    """A price that was deleted is in no list."""
+    deleted = [each["price_id"] for each in event.prices] if event.type == "price.deleted" else []
+    states = [objects.price_state(each) for each in listed["data"]]
+    return await store.apply_prices(billing.database, version, states, event, deleted)
+
+
 SYNCS: Mapping[ObjectKind, Sync] = {
     ObjectKind.SUBSCRIPTION: Sync(Stripe.subscription, _apply_subscription),
     ObjectKind.INVOICE: Sync(Stripe.invoice, _apply_invoice),
     ObjectKind.CUSTOMER: Sync(Stripe.customer, _apply_customer),
     ObjectKind.REFUND: Sync(Stripe.charge, _apply_charge),
     ObjectKind.DISPUTE: Sync(Stripe.charge, _apply_charge),
+    ObjectKind.PRICES: Sync(Stripe.prices_of_product, _apply_prices),
 }

@@ -173,3 +173,23 @@ def test_a_canceled_row_gives_nothing_and_shows_no_machinery(
         "free",
         "free",
     )
+
+
+def test_stripe_is_given_the_address_that_the_user_has_now(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+    """Of all of their customers, at the next checkout or portal; reconciliation does the rest."""
+    assert buy(backend, person).json()["kind"] == "checkout"
+    other = at_stripe.customer(email=person.email).id
+    backend.deliver(new_event("customer.updated", {"id": other}))
+    assert buy(backend, person).json()["kind"] == "checkout"
+    moved = f"moved-{person.email}"
+    backend.change("update auth.users set email = %s where id = %s", moved, person.id)
+    query = "select customer_id from private.stripe_customers where user_id = %s and email_stale"
+    stale = backend.rows(query, person.id)
+    assert len(stale) == 2
+    assert backend.ask(person, "createPortalSession", {"return_path": "/"}).is_success
+    for row in stale:
+        assert at_stripe.sdk().v1.customers.retrieve(row["customer_id"]).email == moved
+    assert backend.rows(query, person.id) == []
+    before = len(at_stripe.events("customer.updated"))
+    assert buy(backend, person).json()["kind"] == "checkout"
+    assert len(at_stripe.events("customer.updated")) == before, "once"

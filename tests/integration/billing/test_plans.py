@@ -1,0 +1,177 @@
+"""What a pricing page shows: `plans` follows Stripe's products and prices by their events, and by reconciliation."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.billing.backend import Backend, new_event, reconcile
+from tests.support.people import Person
+from tests.support.stripe import SDK_WARNING, Stripe, new_stripe
+
+pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
+
+MONTHLY = {"currency": "usd", "unit_amount": 500, "recurring": {"interval": "month"}}
+
+
+@pytest.fixture
+def at_stripe(own_simulator: httpx.Client) -> Iterator[Stripe]:
+    with new_stripe(own_simulator) as made:
+        yield made
+
+
+@pytest.fixture
+def person(world: Backend, at_stripe: Stripe) -> Person:
+    made = world.stack.person()
+    object.__setattr__(at_stripe, "user", str(made.id))
+    return made
+
+
+def new_product(at_stripe: Stripe, **given: Any) -> str:
+    params: Any = {"name": "Studio", "description": "For studios", **given}
+    return at_stripe.sdk().v1.products.create(params).id
+
+
+def new_price(at_stripe: Stripe, product: str, **given: Any) -> str:
+    params: Any = MONTHLY | {"product": product} | given
+    return at_stripe.sdk().v1.prices.create(params).id
+
+
+def tell(world: Backend, product: str, kind: str = "product.updated") -> None:
+    world.deliver(new_event(kind, {"id": product, "object": "product"}))
+
+
+def shown(world: Backend, **where: str) -> list[dict[str, Any]]:
+    """As a visitor sees them."""
+    with world.stack.client() as client:
+        params = {"order": "created_at,price_id", **{name: f"eq.{value}" for name, value in where.items()}}
+        found: list[dict[str, Any]] = client.get("/rest/v1/plans", params=params).json()
+        return found
+
+
+def test_a_row_is_filled_in_from_its_price(world: Backend, at_stripe: Stripe) -> None:
+    key = f"studio_{at_stripe.user[:8]}"
+    metadata = {"limit_projects": "200", "trial_days": "14", "limit_odd": "many"}
+    product = new_product(at_stripe, marketing_features=[{"name": "Everything"}], metadata=metadata)
+    price = new_price(at_stripe, product, lookup_key=key)
+    tell(world, product)
+    world.change("insert into public.plans (plan, lookup_key, tier) values (%s, %s, 'paid')", key, key)
+    [row] = shown(world, plan=key)
+    expected = {
+        "name": "Studio", "description": "For studios", "amount": 500, "currency": "usd", "interval": "month",
+        "interval_count": 1, "trial_days": 14, "features": ["Everything"], "limits": {"projects": 200},
+        "current_price_id": price, "available": True, "offered": True, "price_id": None,
+    }  # fmt: skip
+    assert {name: row[name] for name in expected} == expected
+    at_stripe.sdk().v1.products.update(product, {"name": "Studio Plus"})
+    tell(world, product)
+    assert shown(world, plan=key)[0]["name"] == "Studio Plus"
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["by its event", "by reconciliation"])
+def test_a_new_price_currency_and_plan_appear(world: Backend, at_stripe: Stripe, lost: bool) -> None:
+    def hear(product: str) -> None:
+        if lost:
+            assert reconcile(world)["finished"] is True
+        else:
+            tell(world, product)
+
+    plan = f"studio-{at_stripe.user[:8]}"
+    product = new_product(at_stripe, metadata={"plan": plan, "tier": "paid"})
+    dollars = new_price(at_stripe, product)
+    hear(product)
+    assert [(row["price_id"], row["tier"], row["offered"]) for row in shown(world, plan=plan)] == [
+        (dollars, "paid", True)
+    ]
+    euros = new_price(at_stripe, product, currency="eur")
+    yearly = new_price(at_stripe, product, recurring={"interval": "year"})
+    friends = new_price(at_stripe, product, unit_amount=1, metadata={"offered": "false"})
+    hear(product)
+    rows = {row["price_id"]: (row["currency"], row["interval"], row["offered"]) for row in shown(world, plan=plan)}
+    assert rows == {
+        dollars: ("usd", "month", True),
+        euros: ("eur", "month", True),
+        yearly: ("usd", "year", True),
+        friends: ("usd", "month", False),
+    }
+    at_stripe.sdk().v1.prices.update(euros, {"active": False})
+    hear(product)
+    assert {row["price_id"] for row in shown(world, plan=plan, available="false")} == {euros}
+    at_stripe.sdk().v1.products.update(product, {"active": False})
+    hear(product)
+    assert shown(world, plan=plan, available="true") == []
+    assert len(shown(world, plan=plan)) == 4, "marked, never deleted"
+
+
+def test_a_raised_price_is_shown_and_the_old_one_is_not_offered(
+    world: Backend, at_stripe: Stripe, person: Person
+) -> None:
+    key = f"studio_{at_stripe.user[:8]}"
+    product = new_product(at_stripe)
+    old = new_price(at_stripe, product, lookup_key=key)
+    world.change("insert into public.plans (plan, lookup_key, tier) values (%s, %s, 'paid')", key, key)
+    tell(world, product)
+    new = new_price(at_stripe, product, lookup_key=key, transfer_lookup_key=True, unit_amount=700)
+    tell(world, product)
+    rows = {row["current_price_id"]: (row["amount"], row["offered"]) for row in shown(world, plan=key)}
+    assert rows == {new: (700, True), old: (500, False)}
+    # Nobody's event came before the raise: the price is known by the name that it had.
+    subscription = at_stripe.subscribe(at_stripe.paying_customer().id, price=old).id
+    world.deliver(new_event("customer.subscription.created", {"id": subscription}))
+    [row] = world.subscriptions(person)
+    assert (row["plan"], row["tier"], world.tier(person)) == (key, "paid", "paid")
+
+
+def test_a_price_that_no_operator_named_is_shown_and_gives_nothing(
+    world: Backend, at_stripe: Stripe, person: Person
+) -> None:
+    key = f"studio_{at_stripe.user[:8]}"
+    product = new_product(at_stripe)
+    new_price(at_stripe, product, lookup_key=key)
+    world.change("insert into public.plans (plan, lookup_key, tier) values (%s, %s, 'paid')", key, key)
+    other = new_price(at_stripe, product, currency="eur")
+    tell(world, product)
+    [row] = shown(world, price_id=other)
+    assert (row["plan"], row["currency"], row["offered"], row["synced"]) == (key, "eur", False, True)
+    subscription = at_stripe.subscribe(at_stripe.paying_customer().id, price=other).id
+    event = new_event("customer.subscription.created", {"id": subscription})
+    world.deliver(event)
+    assert (world.subscriptions(person)[0]["plan"], world.tier(person)) == ("unknown", "free")
+    world.change("update public.plans set offered = true where price_id = %s", other)
+    world.deliver(new_event("customer.subscription.updated", {"id": subscription}))
+    assert (world.subscriptions(person)[0]["plan"], world.tier(person)) == (key, "paid")
+
+
+def test_one_chooses_currency_and_interval(world: Backend, at_stripe: Stripe, person: Person) -> None:
+    plan = f"studio-{at_stripe.user[:8]}"
+    product = new_product(at_stripe, metadata={"plan": plan, "tier": "paid", "trial_days": "3"})
+    prices = {"usd": new_price(at_stripe, product)}
+    tell(world, product)
+    prices["eur"] = new_price(at_stripe, product, currency="eur")
+    tell(world, product)
+
+    def bought(**wish: str) -> Any:
+        body = {"plan": plan, "success_path": "/a", "cancel_path": "/b", **wish}
+        answer = world.ask(person, "createCheckoutSession", body)
+        if not answer.is_success:
+            return answer.json()["code"]
+        session = at_stripe.sdk().v1.checkout.sessions.retrieve(
+            answer.json()["url"].rpartition("/")[2], {"expand": ["line_items"]}
+        )
+        assert session.line_items is not None
+        return session.line_items.data[0].price.id  # type: ignore[union-attr]
+
+    assert bought() == prices["usd"]
+    assert bought(currency="eur") == prices["eur"]
+    assert bought(currency="eur", interval="month") == prices["eur"]
+    assert bought(currency="gbp") == "plan_not_found"
+    assert bought(interval="year") == "plan_not_found"
+    world.ask(person, "createCheckoutSession", {"plan": plan, "success_path": "/a", "cancel_path": "/b"})
+    at_stripe.tell(f"checkout/{person.id}")
+    [subscription] = (
+        at_stripe.sdk()
+        .v1.subscriptions.list({"customer": world.rows("select private.customer_of(%s) as it", person.id)[0]["it"]})
+        .data
+    )
+    assert subscription.status == "trialing"
