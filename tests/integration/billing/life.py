@@ -38,7 +38,28 @@ class Life:
     lived: int = 0
     seen: int = 0
     told: dict[int, dict[str, Any]] = field(default_factory=dict)
+    monthly: str = "price_pro_monthly"
+    plans: dict[str, str] = field(
+        default_factory=lambda: {"price_pro_monthly": "pro_monthly", "price_pro_yearly": "pro_yearly"}
+    )
     _one_step: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def own_plan(self) -> None:
+        """A plan of their own, known by the lookup key of its price."""
+        key = f"plan_{self.person.id.hex}"
+        self.monthly = await self._price(500, lookup_key=key)
+        self.plans[self.monthly] = key
+        query = "insert into public.plans (plan, lookup_key, tier) values (%s, %s, 'paid')"
+        await asyncio.to_thread(self.backend.change, query, key, key)
+
+    async def raise_price(self) -> None:
+        """Another price takes the key over, and nobody can buy at the old one any more."""
+        async with self._one_step:
+            await self._price(700, lookup_key=self.plans[self.monthly], transfer_lookup_key="true")
+
+    async def _price(self, amount: int, **given: str) -> str:
+        form = {"product": "prod_pro", "currency": "usd", "recurring[interval]": "month", **given}
+        return str((await self._api("POST", "prices", unit_amount=str(amount), **form))["id"])
 
     async def live_to(self, step: int) -> None:
         """Lets happen what comes up to this step of the story, this one included."""
@@ -78,12 +99,12 @@ class Life:
                 customer=customer["id"],
                 success_url="https://showcase.example.com/",
                 client_reference_id=me,
-                **{"line_items[0][price]": "price_pro_monthly", "subscription_data[metadata][user_id]": me},
+                **{"line_items[0][price]": self.monthly, "subscription_data[metadata][user_id]": me},
             )
             self.subscription = (await self._tell(f"checkout/{me}"))["subscription"]
         elif name in {"up", "down"}:
             item = (await self.at_stripe())["items"]["data"][0]["id"]
-            price = "price_pro_yearly" if name == "up" else "price_pro_monthly"
+            price = "price_pro_yearly" if name == "up" else self.monthly
             # Without credit for what was paid already, which the next renewal would be paid with.
             change = {"items[0][id]": item, "items[0][price]": price, "proration_behavior": "none"}
             await self._api("POST", f"subscriptions/{self.subscription}", **change)
@@ -136,10 +157,9 @@ async def assert_as_at_stripe(life: Life) -> None:
     assert len(rows) == 1
     ours = rows[0]
     item = theirs["items"]["data"][0]
-    plans = {"price_pro_monthly": "pro_monthly", "price_pro_yearly": "pro_yearly"}
     assert ours["stripe_id"] == theirs["id"]
     assert ours["status"] == theirs["status"]
-    assert (ours["price_id"], ours["plan"]) == (item["price"]["id"], plans[item["price"]["id"]])
+    assert (ours["price_id"], ours["plan"]) == (item["price"]["id"], life.plans[item["price"]["id"]])
     assert ours["current_period_end"].timestamp() == item["current_period_end"]
     assert life.backend.tier(life.person) == ("paid" if theirs["status"] in {"active", "past_due"} else "free")
 

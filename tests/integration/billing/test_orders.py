@@ -51,6 +51,15 @@ async def in_order(life: Life, steps: Sequence[int]) -> None:
         await life.deliver(step)
 
 
+async def in_order_with_a_raise(life: Life, steps: Sequence[int]) -> None:
+    """The same, at a price that is raised in the middle."""
+    await life.own_plan()
+    for number, step in enumerate(steps):
+        if number == len(steps) // 2:
+            await life.raise_price()
+        await life.deliver(step)
+
+
 async def in_groups(life: Life, groups: Sequence[Sequence[int]]) -> None:
     """Those of a group at the same time. A step below 0 delivers nothing, and lets the story go on to it meanwhile."""
     for group in groups:
@@ -79,6 +88,10 @@ def test_some_orders_of_the_first_six(backend: Backend) -> None:
     asyncio.run(live_side_by_side(backend, in_order, orders))
 
 
+def test_some_orders_with_a_price_that_is_raised_in_the_middle(backend: Backend) -> None:
+    asyncio.run(live_side_by_side(backend, in_order_with_a_raise, random.sample(FIRST_SIX, 8)))
+
+
 @settings(max_examples=3, deadline=None, suppress_health_check=checks, phases=phases)
 @side_by_side
 def test_some_tellings_with_duplicates_and_at_the_same_time(backend: Backend, stories: list[list[list[int]]]) -> None:
@@ -101,6 +114,13 @@ def fresh_backend(cluster: TestCluster, stack: Stack, tmp_path_factory: pytest.T
 @pytest.mark.parametrize("part", range(4))
 def test_all_orders_of_the_first_six(fresh_backend: Backend, part: int) -> None:
     asyncio.run(live_side_by_side(fresh_backend, in_order, FIRST_SIX[part::4]))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("part", range(4))
+def test_all_orders_with_a_price_that_is_raised_in_the_middle(fresh_backend: Backend, part: int) -> None:
+    asyncio.run(live_side_by_side(fresh_backend, in_order_with_a_raise, FIRST_SIX[part::4]))
 
 
 @pytest.mark.slow
