@@ -35,10 +35,10 @@ def make_platform(url: str) -> bool:
     with psycopg.connect(url) as connection:
         if connection.execute("select to_regclass('storage.buckets')").fetchone() != (None,):
             return False
-        platform = (ROOT / "local" / "platform.sql").read_text(encoding="utf-8")
         # In one transaction: an interrupted first start leaves nothing half made.
         connection.execute(_schemas().encode())
-        connection.execute(platform.encode())
+        for name in ("platform.sql", "platform_tables.sql"):
+            connection.execute((ROOT / "local" / name).read_bytes())
     return True
 
 

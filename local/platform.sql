@@ -1,6 +1,7 @@
 -- What a hosted Supabase project has before the first migration, for a plain PostgreSQL 15 to 18.
--- Order: getAuthSchemaSql('postgres') and getStorageSchemaSql('postgres') of @supabase/lite, then this file, then the
--- migrations. Run it as the owner of the database; it may be run again at any time before the migrations.
+-- Order: getAuthSchemaSql('postgres') and getStorageSchemaSql('postgres') of @supabase/lite, then this file and
+-- platform_tables.sql, then the migrations. Run it as the owner of the database; it may be run again at any time before the
+-- migrations.
 
 -- Roles. service_role passes over row-level security; authenticator is what PostgREST signs in as.
 do $$

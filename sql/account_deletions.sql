@@ -168,7 +168,7 @@ begin
     select * from private.personal_data as known
     where not known.cascades and not starts_with(known.relation, 'auth.') and known.relation not in (
       'storage.objects', 'private.file_removals', 'private.account_deletions'
-    )
+    ) and to_regclass(known.relation) is not null
   loop
     execute format('delete from %s as t where %s', erased.relation, erased.owned) using person;
   end loop;

@@ -41,6 +41,29 @@ insert into private.personal_data (source, relation, owned, row_key, secrets, ca
   (
     'sign_in_log', 'auth.audit_log_entries', 'strpos(t.payload::text, $1::text) > 0', 't.id::text', '{}', false
   ),
+  -- Second factors, links in e-mails, passkeys, and applications that a user signed in to by this project: newer versions
+  -- of Auth have these tables.
+  (
+    'second_factors', 'auth.mfa_factors', 't.user_id = $1', 't.id::text',
+    '{secret,web_authn_credential,last_webauthn_challenge_data}', true
+  ),
+  (
+    'second_factor_challenges', 'auth.mfa_challenges',
+    't.factor_id in (select id from auth.mfa_factors where user_id = $1)', 't.id::text',
+    '{otp_code,web_authn_session_data}', true
+  ),
+  (
+    'sign_in_methods', 'auth.mfa_amr_claims',
+    't.session_id in (select id from auth.sessions where user_id = $1)', 't.id::text', '{}', true
+  ),
+  ('one_time_tokens', 'auth.one_time_tokens', 't.user_id = $1', 't.id::text', '{token_hash}', true),
+  ('passkeys', 'auth.webauthn_credentials', 't.user_id = $1', 't.id::text', '{credential_id,public_key}', true),
+  ('passkey_challenges', 'auth.webauthn_challenges', 't.user_id = $1', 't.id::text', '{session_data}', true),
+  (
+    'oauth_authorizations', 'auth.oauth_authorizations', 't.user_id = $1', 't.id::text',
+    '{authorization_id,authorization_code,code_challenge,state,nonce}', true
+  ),
+  ('oauth_consents', 'auth.oauth_consents', 't.user_id = $1', 't.id::text', '{}', true),
   ('profile', 'private.users', 't.id = $1', 't.id::text', '{}', true),
   ('projects', 'public.projects', 't.user_id = $1', 't.id::text', '{}', true),
   (
@@ -109,6 +132,15 @@ insert into private.personal_data (source, relation, owned, row_key, secrets, ca
   (
     'file_removals', 'private.file_removals', 'starts_with(t.name, $1 || ''/'')',
     't.bucket_id || ''/'' || t.name', '{}', false
+  ),
+  -- S3 uploads under way; what is left of them goes with the account.
+  (
+    'multipart_uploads', 'storage.s3_multipart_uploads',
+    'starts_with(t.key, $1 || ''/'') or t.owner_id = $1::text', 't.id', '{upload_signature}', false
+  ),
+  (
+    'multipart_upload_parts', 'storage.s3_multipart_uploads_parts',
+    'starts_with(t.key, $1 || ''/'') or t.owner_id = $1::text', 't.id::text', '{}', false
   ),
   ('files', 'storage.objects', 'starts_with(t.name, $1 || ''/'')', 't.bucket_id || ''/'' || t.name', '{}', false);
 

@@ -16,7 +16,13 @@ from typing_extensions import NotRequired, TypeAlias
 
 from pydantic import BaseModel, Field, JsonValue
 
+AuthFactorStatus: TypeAlias = Literal["unverified", "verified"]
 
+AuthFactorType: TypeAlias = Literal["totp", "webauthn", "phone"]
+
+AuthOneTimeTokenType: TypeAlias = Literal["confirmation_token", "reauthentication_token", "recovery_token", "email_change_token_new", "email_change_token_current", "phone_change_token"]
+
+StorageBuckettype: TypeAlias = Literal["STANDARD", "ANALYTICS", "VECTOR"]
 
 class PublicAiSessions(BaseModel):
     completed_at: Optional[datetime.datetime] = Field(alias="completed_at")

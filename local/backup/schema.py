@@ -24,7 +24,12 @@ FOREIGN = ("cron", "extensions", "graphql", "graphql_public", "net", "pgbouncer"
 # What Auth and Storage note about themselves, and uploads that are under way: another project has its own. A hosted
 # project's `postgres` may not read them all, and so not lock them either, which pg_dump does for whatever it looks at.
 THEIRS = ("auth.schema_migrations", "storage.migrations", "storage.prefixes")
-UNFINISHED = "storage.s3_multipart_uploads"  # and whatever begins so
+UNFINISHED = "storage.s3_multipart_uploads"  # and whatever begins so; a trigger on it may be ours
+UNREADABLE = """
+    select c.oid::regclass::text from pg_class c
+    where c.relkind = 'r' and starts_with(c.relnamespace::regnamespace || '.' || c.relname, %s)
+      and not has_table_privilege(c.oid, 'select')
+"""
 
 VARIABLES = {
     "host": "PGHOST",
@@ -62,7 +67,8 @@ def read_schema(connection: psycopg.Connection, database_url: str, snapshot: str
     with tempfile.TemporaryDirectory() as folder:
         dump, kept = Path(folder) / "schema", Path(folder) / "kept"
         chosen = [f"--schema={name}" for name in (*OURS, *PLATFORM)]
-        chosen += [f"--exclude-table={name}" for name in (*THEIRS, f"{UNFINISHED}*")]
+        unreadable = [row[0] for row in connection.execute(UNREADABLE, (UNFINISHED,)).fetchall()]
+        chosen += [f"--exclude-table={name}" for name in (*THEIRS, *unreadable)]
         arguments = ["--format=custom", "--schema-only", "--no-owner", f"--snapshot={snapshot}", f"--file={dump}"]
         _run("pg_dump", *arguments, *chosen, database_url=database_url)
         entries = _run("pg_restore", "--list", str(dump)).decode().splitlines()

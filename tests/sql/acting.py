@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 Connection = psycopg.Connection[DictRow]
 
+AS_STORAGE = "set storage.allow_delete_query = 'true'"  # else no object's row may be deleted
 OURS = "('public', 'private')"  # the schemas, for a query
 
 ADA = UUID("00000000-0000-4000-8000-000000000001")
@@ -24,11 +25,12 @@ COMPILER = UUID("00000000-0000-4000-8000-000000000201")  # Grace's, published
 
 @contextmanager
 def acting_as(url: str, role: str, user: UUID | None = None) -> Iterator[Connection]:
-    """A transaction with the rights that PostgREST gives to a request; undone at the end."""
+    """A transaction with the rights that PostgREST and Storage give to a request; undone at the end."""
     claims = json.dumps({"role": role} | ({"sub": str(user)} if user else {}))
     with psycopg.connect(url, row_factory=dict_row) as connection:
         connection.execute("select set_config('role', %s, true)", (role,))
         connection.execute("select set_config('request.jwt.claims', %s, true)", (claims,))
+        connection.execute(AS_STORAGE)
         yield connection
         connection.rollback()
 
@@ -36,6 +38,7 @@ def acting_as(url: str, role: str, user: UUID | None = None) -> Iterator[Connect
 @contextmanager
 def superuser(url: str) -> Iterator[Connection]:
     with psycopg.connect(url, row_factory=dict_row, autocommit=True) as connection:
+        connection.execute(AS_STORAGE)
         yield connection
 
 

@@ -14,6 +14,7 @@ from local.backup.files import StoredFile, storage
 from local.backup.manifest import Manifest
 from local.backup.place import Place
 from local.backup.restore import checked, restore
+from local.backup.schema import UNFINISHED
 from local.backup.sealing import new_identity
 from local.settings import ROOT
 from tests.support.cluster import PLATFORM, TestCluster
@@ -25,7 +26,10 @@ from tests.support.up import own_environment
 
 SECRET, PUBLIC = new_identity()
 # Where the bytes are, which differs, and when they were last read, which a backup does.
-OF_THE_PLACE = ("version", "last_accessed_at")
+LEFT_OUT = {
+    "storage.objects": ("version", "last_accessed_at"),  # of the place
+    "private.storage_usage": ("reserved_bytes", "reserved_files"),  # of S3 uploads under way too
+}
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,12 @@ def put(stack: Stack, person: Person, name: str, content: bytes, method: str = "
 
 
 def everything(stack: Stack) -> dict[str, list[Any]]:
-    """Every row of every table, by table."""
+    """Every row of every table, by table, but for S3 uploads under way, which no backup has."""
     found = {}
     for table in tables(stack):
-        drop = OF_THE_PLACE if table == "storage.objects" else ()
+        if table.startswith(UNFINISHED):
+            continue
+        drop = LEFT_OUT.get(table, ())
         query = f"select to_jsonb(t) - %s::text[] as row from {table} as t order by (to_jsonb(t) - %s::text[])::text"
         found[table] = [row["row"] for row in rows(stack, query, list(drop), list(drop))]
     return found

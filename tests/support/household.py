@@ -96,6 +96,44 @@ with person as (
 ), uploads as (
   insert into private.media_uploads (user_id, project_id, kind, content_type, size, expires_at)
   select person.id, project.id, 'image', 'image/png', 10, now() + interval '1 hour' from person, project
+), factor as (
+  insert into auth.mfa_factors (id, user_id, friendly_name, factor_type, status, created_at, updated_at, secret)
+  select gen_random_uuid(), id, 'of ' || email, 'totp', 'verified', now(), now(), 'secret of ' || email from person
+  returning id
+), challenged as (
+  insert into auth.mfa_challenges (id, factor_id, created_at, ip_address, otp_code)
+  select gen_random_uuid(), id, now(), '192.0.2.1', '123456' from factor
+), methods as (
+  insert into auth.mfa_amr_claims (session_id, created_at, updated_at, authentication_method, id)
+  select id, now(), now(), 'oauth', gen_random_uuid() from session
+), linked as (
+  insert into auth.one_time_tokens (id, user_id, token_type, token_hash, relates_to)
+  select gen_random_uuid(), id, 'email_change_token_new', 'hash of ' || email, email from person
+), passkey as (
+  insert into auth.webauthn_credentials (user_id, credential_id, public_key, friendly_name)
+  select id, convert_to(email, 'utf8'), convert_to('key', 'utf8'), 'of ' || email from person
+), passkey_challenge as (
+  insert into auth.webauthn_challenges (user_id, challenge_type, session_data, expires_at)
+  select id, 'registration', jsonb_build_object('user', email), now() + interval '5 minutes' from person
+), application as (
+  insert into auth.oauth_clients (id, redirect_uris, grant_types)
+  values (gen_random_uuid(), 'https://app.example.com', 'authorization_code') returning id
+), authorised as (
+  insert into auth.oauth_authorizations
+    (id, authorization_id, client_id, user_id, redirect_uri, scope, authorization_code)
+  select gen_random_uuid(), 'authorization of ' || email, application.id, person.id, 'https://app.example.com',
+    'email', 'code of ' || email
+  from person, application
+), consented as (
+  insert into auth.oauth_consents (id, user_id, client_id, scopes)
+  select gen_random_uuid(), person.id, application.id, 'email' from person, application
+), multipart as (
+  insert into storage.s3_multipart_uploads (id, upload_signature, bucket_id, key, version, owner_id)
+  select 'upload of ' || email, 'signature', 'ai-assets', id || '/large.png', 'v', id::text from person
+  returning id, key
+), part as (
+  insert into storage.s3_multipart_uploads_parts (upload_id, part_number, bucket_id, key, etag, owner_id, version)
+  select multipart.id, 1, 'ai-assets', multipart.key, 'etag', person.id::text, 'v' from multipart, person
 ), codes as (
   insert into private.qr_codes (name, user_id, link, username, style)
   select id || '/profile/x.png', id, 'https://example.com', %(username)s,

@@ -24,6 +24,7 @@ MakeMember = Callable[[], Member]
 
 # Tables without anything of a person's, each with its reason; whatever else there is must be in private.personal_data.
 IMPERSONAL = {
+    "auth.oauth_clients": "applications",
     "private.cron_jobs": "the schedule",
     "private.deleted_people": "hashes of ids that are gone, so that no restored backup brings them back",
     "private.design_spending": "sums of money by month",
