@@ -30,7 +30,7 @@ class ApiError(Exception):
         super().__init__(f"{self.code}: {self.detail}")
 
     def problem(self, request_id: str) -> dict[str, object]:
-        """The problem document: type, title, status, detail, code, request_id (and errors, where there are any)."""
+        """The problem document: type, title, status, detail, code, request_id, error (and errors, where any)."""
         body: dict[str, object] = {
             "type": "about:blank",
             "title": self.status.phrase,
@@ -38,6 +38,7 @@ class ApiError(Exception):
             "detail": self.detail,
             "code": self.code,
             "request_id": request_id,
+            "error": f"{self.code}: {self.detail}",  # all that supabase-py shows of an answer
         }
         return {**body, "errors": self.errors} if self.errors else body
 

@@ -38,6 +38,7 @@ class Problem(ResponseModel):
     detail: str
     code: str
     request_id: str
+    error: str = Field(description="`code` and `detail` in one, as supabase-py shows it.")
     errors: list[FieldError] = Field(default_factory=list)
 
 

@@ -4,7 +4,7 @@ const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&
 const escape = (text) => String(text).replace(/[&<>"']/g, (character) => escapes[character]);
 
 const style = `
-  body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: Canvas; color: CanvasText;
+  body { margin: 0; min-height: 100vh; display: grid; grid-template-columns: minmax(0, 1fr); place-items: center; background: Canvas; color: CanvasText;
          font: 16px/1.5 system-ui, sans-serif; color-scheme: light dark; }
   main { width: min(26rem, 100% - 2rem); padding: 2rem 0; }
   h1 { font-size: 1.4rem; margin: 0; }

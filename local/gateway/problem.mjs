@@ -3,7 +3,8 @@ import { STATUS_CODES } from "node:http";
 
 export function sendProblem(response, { status, detail, code, requestId }) {
   const title = STATUS_CODES[status];
-  const body = JSON.stringify({ type: "about:blank", title, status, detail, code, request_id: requestId });
+  const error = `${code}: ${detail}`;
+  const body = JSON.stringify({ type: "about:blank", title, status, detail, code, request_id: requestId, error });
   response.writeHead(status, {
     "content-type": "application/problem+json",
     "content-length": Buffer.byteLength(body),

@@ -123,7 +123,7 @@ def assert_problem(answer: httpx.Response, status: int) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["access-control-allow-origin"] == "*"
     body = answer.json()
-    assert set(body) == {"type", "title", "status", "detail", "code", "request_id"}
+    assert set(body) == {"type", "title", "status", "detail", "code", "request_id", "error"}
     assert (body["status"], body["code"]) == (status, "function_unavailable")
     assert body["request_id"] == answer.headers["x-request-id"]
 

@@ -25,7 +25,7 @@ export class Problem extends Error {
 
 export function respond({ code }: Problem, id: string): Response {
   const [status, title, detail] = PROBLEMS[code];
-  const body = { type: "about:blank", title, status, detail, code, request_id: id };
+  const body = { type: "about:blank", title, status, detail, code, request_id: id, error: `${code}: ${detail}` };
   const headers = { ...CORS, "content-type": "application/problem+json", "cache-control": "no-store" };
   return new Response(JSON.stringify(body), { status, headers: { ...headers, "x-request-id": id } });
 }

@@ -24,7 +24,7 @@ LOST = [(path, "hang-up") for path in NOT_REPEATED] + [("webhooks/stripe", met) 
 def assert_problem(answer: httpx.Response, status: int, code: str) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     problem = answer.json()
-    assert set(problem) == {"type", "title", "status", "detail", "code", "request_id"}
+    assert set(problem) == {"type", "title", "status", "detail", "code", "request_id", "error"}
     assert (problem["status"], problem["code"]) == (status, code)
     assert problem["request_id"] == answer.headers["x-request-id"] != ""
     assert {name: answer.headers[name] for name in CORS} == CORS
