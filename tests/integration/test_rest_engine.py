@@ -72,6 +72,13 @@ create function public.refuse() returns void language plpgsql as $$ begin
   raise sqlstate 'PGRST' using message = '{"code": "X1", "message": "no"}',
     detail = '{"status": 451, "headers": {"X-Law": "1"}}';
 end $$;
+create function public.raise_response(status int, name text, value text, code text) returns void
+language plpgsql as $$ begin
+  raise sqlstate 'PGRST' using message = json_build_object('code', code, 'message', 'no'),
+    detail = json_build_object('status', status, 'headers', json_build_object(name, value));
+end $$;
+create function public.prepared() returns bigint language sql security definer as
+  $$ select count(*) from pg_prepared_statements $$;
 create function public.settings() returns jsonb language sql stable as $$
   select jsonb_build_object('method', current_setting('request.method'), 'path', current_setting('request.path'),
     'cookies', current_setting('request.cookies')::jsonb,
@@ -178,6 +185,41 @@ def test_a_function_chooses_status_headers_and_errors(rest: httpx.Client) -> Non
     assert pay.json() == {"code": "PT402", "details": "Quota", "hint": "Upgrade", "message": "Payment Required"}
     refused = rest.post("/rpc/refuse")
     assert (refused.status_code, refused.headers["x-law"], refused.json()["code"]) == (451, "1", "X1")
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        {"status": 9999},
+        {"status": -1},
+        {"status": 100},
+        {"name": "X Law"},
+        {"value": "a\r\nb"},
+        {"value": "\u65e5"},
+        {"code": "X\n1"},
+    ],
+    ids=str,
+)
+def test_what_http_does_not_have_is_a_fault_of_the_function_alone(rest: httpx.Client, raised: dict[str, Any]) -> None:
+    given = {"status": 451, "name": "X-Law", "value": "1", "code": "X1"} | raised
+    answer = rest.post("/rpc/raise_response", json=given)
+    assert (answer.status_code, answer.text) == (500, "Something went wrong")
+    assert rest.get("/books?limit=1").status_code == 200
+
+
+def test_a_connection_is_of_use_after_a_body_that_is_too_large(rest: httpx.Client) -> None:
+    assert rest.post("/books", content=bytes(33 * 1024 * 1024)).status_code == 413
+    assert rest.get("/books?limit=1").status_code == 200
+
+
+def test_requests_that_fail_leave_no_prepared_statements(rest: httpx.Client) -> None:
+    for number in range(200):
+        assert rest.get(f"/books?select=x{number}:id&limit=1").status_code == 200
+    for number in range(20):
+        refused = rest.get(f"/books?select=y{number}:id&limit=1", headers={"Prefer": "timezone=nowhere"})
+        assert (refused.status_code, refused.json()["code"]) == (400, "22023")
+        assert rest.get(f"/books?select=z{number}:id&limit=1").status_code == 200
+    assert rest.post("/rpc/prepared").json() <= 200
 
 
 def test_a_function_reads_the_request(rest: httpx.Client) -> None:

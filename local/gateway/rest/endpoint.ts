@@ -35,7 +35,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   if (BODILESS.has(request.method ?? "")) return EMPTY;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
+  // Where the body is too large, the rest of it is still read: the connection stays usable.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
     if (size > MOST_BODY_BYTES) throw tooLarge();
     chunks.push(chunk);
@@ -73,6 +74,8 @@ function send(response: ServerResponse, { status, headers, body }: RestResponse,
     if (name === "set-cookie") response.appendHeader(name, value);
     else response.setHeader(name, value);
   }
+  // A function chose it: after an informational one the client would wait for another (RFC 9110, 15.2).
+  if (status < 200) throw new RangeError(`status ${status} ends no request`);
   if (status === 503) response.setHeader("retry-after", RETRY_SECONDS);
   // PostgREST does not make the body that HEAD asks the length of.
   if (!NO_BODY.has(status) && !(response.req.method === "HEAD" && body === "")) {
@@ -117,7 +120,7 @@ export class RestEndpoint {
       if (!result.headers.some(([name]) => name === "vary")) response.setHeader("vary", VARY);
       send(response, result);
     } catch (error) {
-      this.#fail(response, error as Error);
+      this.#refuse(response, error as Error);
     }
   }
 
@@ -138,10 +141,20 @@ export class RestEndpoint {
     return await answer(incoming, identity, this.#snapshot, this.#pool);
   }
 
-  #fail(response: ServerResponse, error: Error): void {
-    if (error instanceof RestError) return send(response, errorResponse(error), error.statusText);
+  #refuse(response: ServerResponse, error: Error): void {
     // The grammar is recursive, and so is the plan.
-    if (error instanceof RangeError && error.message.includes("call stack")) return this.#fail(response, tooDeep());
+    const isTooDeep = error instanceof RangeError && error.message.includes("call stack");
+    const refusal = isTooDeep ? tooDeep() : error;
+    if (!(refusal instanceof RestError)) return this.#fail(response, error);
+    try {
+      send(response, errorResponse(refusal), refusal.statusText);
+    } catch (fault) {
+      // A function raised a status, header or code that Node does not send.
+      this.#fail(response, fault as Error);
+    }
+  }
+
+  #fail(response: ServerResponse, error: Error): void {
     // A client that is gone reads no answer.
     if (response.destroyed || response.headersSent) return;
     this.#settings.report(`rest error: ${error.name} ${(error.stack ?? "").split("\n")[1]?.trim() ?? ""}`);

@@ -39,6 +39,7 @@ export class Pipeline {
   submit(connection: WireConnection): void {
     const { stream } = connection;
     stream.cork();
+    this.#prepared.makeRoom(this.#statements.length, connection);
     for (const statement of this.#statements) {
       this.#isNew.push(!this.#prepared.has(statement.text));
       connection.bind({ statement: this.#prepared.prepare(statement.text, connection), values: statement.values });

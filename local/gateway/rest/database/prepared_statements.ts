@@ -12,16 +12,24 @@ export class PreparedStatements {
     return !this.#isStale && this.#names.has(text);
   }
 
+  /**
+   * Closes what is stale, and what `count` more statements leave no room for. Before the first statement of a pipeline: what
+   * comes after one that fails, the database does not read.
+   */
+  makeRoom(count: number, connection: WireConnection): void {
+    if (this.#isStale) this.#closeAll(connection);
+    const excess = this.#names.size + count - MOST;
+    for (const text of [...this.#names.keys()].slice(0, Math.max(excess, 0))) this.close(text, connection);
+  }
+
   /** The name of the statement, sent to be parsed where it is not there yet. */
   prepare(text: string, connection: WireConnection): string {
-    if (this.#isStale) this.#closeAll(connection);
     const known = this.#names.get(text);
     if (known !== undefined) {
       this.#names.delete(text);
       this.#names.set(text, known);
       return known;
     }
-    if (this.#names.size >= MOST) this.close(this.#names.keys().next().value as string, connection);
     const name = `rest_${this.#count++}`;
     connection.parse({ text, name, types: [] });
     this.#names.set(text, name);

@@ -33,8 +33,7 @@ function planName(format: string, parameters: ReadonlyMap<string, string>): stri
 }
 
 export function readMediaType(text: string): MediaType {
-  const known = BY_NAME[text];
-  if (known) return known;
+  if (Object.hasOwn(BY_NAME, text)) return BY_NAME[text];
   const found = text.match(MEDIA_TYPE);
   if (!found) return { kind: "other", name: text };
   const name = found[1].toLowerCase();
@@ -55,7 +54,7 @@ export function readMediaType(text: string): MediaType {
     case "application/vnd.pgrst.plan+json":
       return { kind: "plan", name: planName("json", parameters) };
   }
-  return BY_NAME[name] ?? { kind: "other", name: text };
+  return Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : { kind: "other", name: text };
 }
 
 export function nameOf(type: MediaType): string {
@@ -77,7 +76,7 @@ export const contentTypeOf = (type: MediaType) =>
 /** By quality, then by how exactly a type is named; no header accepts anything. */
 export function readAccept(header: string | undefined): readonly MediaType[] {
   if (header === undefined) return [BY_NAME["*/*"]];
-  if (BY_NAME[header]) return [BY_NAME[header]];
+  if (Object.hasOwn(BY_NAME, header)) return [BY_NAME[header]];
   return header
     .split(",")
     .map((part) => {
