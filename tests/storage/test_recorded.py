@@ -135,3 +135,27 @@ def test_a_resumable_upload_lies_where_its_address_says(stack: Stack, person: Pe
     assert upload.startswith(f"ai-assets/{name}/")
     assert UUID.fullmatch(upload.rpartition("/")[2])
     assert urlsplit(location).query == ""
+
+
+def test_an_upload_goes_on_under_its_own_name_alone(stack: Stack, person: Person) -> None:
+    name = f"{person.id}/own.png"
+    metadata = ",".join(
+        f"{key} {base64.b64encode(text.encode()).decode()}"
+        for key, text in {"bucketName": "ai-assets", "objectName": name, "contentType": "image/png"}.items()
+    )
+    tus = {"tus-resumable": "1.0.0"}
+    with stack.client(person) as http:
+        created = http.post(
+            "/storage/v1/upload/resumable", headers={**tus, "upload-length": "3", "upload-metadata": metadata}
+        )
+        own = created.headers["location"].rpartition("/")[2]
+        version = base64.urlsafe_b64decode(own + "=" * (-len(own) % 4)).decode().rpartition("/")[2]
+        other = base64.urlsafe_b64encode(f"ai-assets/{person.id}/other.png/{version}".encode()).decode().rstrip("=")
+        part = {**tus, "upload-offset": "0", "content-type": "application/offset+octet-stream"}
+        statuses = [
+            http.head(f"/storage/v1/upload/resumable/{other}", headers=tus).status_code,
+            http.patch(f"/storage/v1/upload/resumable/{other}", headers=part, content=b"abc").status_code,
+            http.delete(f"/storage/v1/upload/resumable/{other}", headers=tus).status_code,
+            http.patch(f"/storage/v1/upload/resumable/{own}", headers=part, content=b"abc").status_code,
+        ]
+    assert statuses == [404, 404, 404, 204]

@@ -28,11 +28,14 @@ export class ResumableStore extends DataStore {
     await rename(`${file}.new`, file);
   }
 
+  // Files go by the version alone: with another bucket or name before it, an id is no upload's.
   async #state(id) {
     const text = await readFile(this.#path(id, ".json"), "utf8").catch(() => {
       throw ERRORS.FILE_NOT_FOUND;
     });
-    return JSON.parse(text);
+    const state = JSON.parse(text);
+    if (state.id !== id) throw ERRORS.FILE_NOT_FOUND;
+    return state;
   }
 
   async create(upload) {
