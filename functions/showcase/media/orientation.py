@@ -60,13 +60,16 @@ def _turn_jpeg(image: Image.Image, coded: CodedImage) -> bytes:
         subsampling = 0  # Pillow cannot write 4:4:0
     if image.mode == "RGB" and image.info.get("adobe_transform") != 0:
         image.draft("YCbCr", image.size)
+    progressive = "progressive" in image.info
+    turned = upright(image, coded.orientation)
+    image.close()  # its pixels, which take as much memory again
     target = io.BytesIO()
-    upright(image, coded.orientation).save(
+    turned.save(
         target,
         "JPEG",
         qtables=tables,
         subsampling=max(subsampling, 0),
-        progressive="progressive" in image.info,
+        progressive=progressive,
         icc_profile=coded.colours.icc_profile,
         exif=b"",
         comment=b"",

@@ -19,8 +19,9 @@ class MediaSettings(SiteSettings):
     # How many bytes a file may have; the buckets take 50 MiB at most.
     media_image_bytes: int = Field(default=10 * MIB, gt=0, le=50 * MIB)
     media_video_bytes: int = Field(default=50 * MIB, gt=0, le=50 * MIB)
-    # How many pixels an image may have, all its frames together: four bytes each while it is decoded.
-    media_image_pixels: int = Field(default=40_000_000, gt=0)
+    # How many pixels an image may have, all its frames together: phones' photographs have 64 million (9248 x 6936).
+    # Each takes 4 bytes while it is decoded, 8 where it is turned or converted, 10 as 16 bits of grey, 16 as WebP.
+    media_image_pixels: int = Field(default=70_000_000, gt=0)
     # How many files are checked at the same time, and how many seconds one waits for that.
     media_checks: int = Field(default=2, gt=0)
     media_check_wait_seconds: float = Field(default=30, gt=0)
