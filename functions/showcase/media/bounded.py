@@ -13,7 +13,7 @@ import stat
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
@@ -43,6 +43,7 @@ class Job(StrEnum):
     IMAGE = "showcase.media.check_jobs:check_image"
     VIDEO = "showcase.media.check_jobs:check_video"
     POSTER = "showcase.media.check_jobs:draw_poster"
+    QR_CODE = "showcase.media.check_jobs:draw_qr_code"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,10 @@ class Limits:
     cpu_seconds: int
     memory_bytes: int
     file_bytes: int  # of each file that it writes
+
+    def within(self, seconds: int) -> "Limits":
+        """The same for work that takes no longer than so many seconds, by the clock and of processor time."""
+        return replace(self, seconds=min(self.seconds, seconds), cpu_seconds=min(self.cpu_seconds, seconds))
 
 
 class CheckFailed(Exception):

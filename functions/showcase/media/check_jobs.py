@@ -4,7 +4,7 @@ import mmap
 from pathlib import Path
 from typing import Any
 
-from showcase.media.domain import INPUT, OUTPUT, POSTER, ContentType, rendition_name
+from showcase.media.domain import INPUT, OUTPUT, POSTER, QR_SVG, ContentType, rendition_name
 
 
 def check_image(folder: Path, *, content_type: str, pixels: int) -> dict[str, Any]:
@@ -46,3 +46,13 @@ def draw_poster(folder: Path, *, content_type: str) -> dict[str, int]:
         return {}
     (folder / POSTER).write_bytes(poster.content)
     return {"width": poster.width, "height": poster.height}
+
+
+def draw_qr_code(folder: Path, *, link: str, style: dict[str, Any]) -> dict[str, int]:
+    """Writes a QR code with the stored image `INPUT` as its logo, as PNG and as `QR_SVG`. Raises: Refused."""
+    from showcase.media import qr
+
+    picture, svg = qr.render(link, style, (folder / INPUT).read_bytes())
+    (folder / OUTPUT).write_bytes(picture)
+    (folder / QR_SVG).write_text(svg, encoding="utf-8")
+    return {}

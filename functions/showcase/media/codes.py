@@ -1,21 +1,25 @@
 """Making a QR code once, and again when its link changes."""
 
 import asyncio
-import io
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from showcase.errors import ApiError, UnprocessableContent
 from showcase.media import qr, store
+from showcase.media.bounded import Job, open_result, run_bounded
 from showcase.media.clients import Media
-from showcase.media.domain import SHOWN, Refused
+from showcase.media.domain import INPUT, OUTPUT, QR_SVG, SHOWN, Reason, Refused
+from showcase.media.refusals import refusal
 from showcase.media.store import StaleCode
 from showcase.storage import FileTooLarge
 from showcase.telemetry import report
 
 BUCKET = "qr-codes"
 CACHING = "public, max-age=300"  # the address stays when the code is made again
+LOGO_SECONDS = 10
 
 
 def link(media: Media, username: str, project_id: UUID | None) -> str:
@@ -36,21 +40,35 @@ def name(user_id: UUID, project_id: UUID | None, style: Mapping[str, Any]) -> st
 
 
 async def draw(media: Media, link: str, style: Mapping[str, Any], logo: str | None) -> tuple[bytes, str]:
-    """The code as PNG and SVG; `logo` is the name of a stored image."""
+    """The code as PNG and SVG; `logo` is the name of a stored image, which is decoded in a process of its own.
+
+    Raises: UnprocessableContent: the logo is too large, or damaged. ServiceUnavailable: it was not decoded in time.
+    """
     try:
         async with media.checks:
-            picture = await _logo(media, logo) if logo else None
-            return await asyncio.to_thread(qr.render, link, style, picture)
-    except (FileTooLarge, Refused):
-        raise UnprocessableContent(
-            "The logo has too many bytes or pixels: take a smaller image.", code="logo_too_large"
-        ) from None
+            if logo:
+                return await _draw_with_logo(media, link, style, logo)
+            return await asyncio.to_thread(qr.render, link, style, None)
+    except FileTooLarge:
+        raise _logo_too_large() from None
+    except Refused as refused:
+        if refused.reason in {Reason.TOO_MANY_PIXELS, Reason.TOO_COMPLEX}:
+            raise _logo_too_large() from None
+        raise refusal(refused.reason) from None
 
 
-async def _logo(media: Media, name: str) -> bytes:
-    file = io.BytesIO()
-    await media.storage.download(SHOWN, name, file, media.settings.media_image_bytes)
-    return file.getvalue()
+def _logo_too_large() -> UnprocessableContent:
+    return UnprocessableContent("The logo has too many bytes or pixels: take a smaller image.", code="logo_too_large")
+
+
+async def _draw_with_logo(media: Media, link: str, style: Mapping[str, Any], logo: str) -> tuple[bytes, str]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with (folder / INPUT).open("wb") as file:
+            await media.storage.download(SHOWN, logo, file, media.settings.media_image_bytes)
+        await run_bounded(Job.QR_CODE, folder, media.check_limits.within(LOGO_SECONDS), link=link, style=dict(style))
+        with open_result(folder / OUTPUT) as picture, open_result(folder / QR_SVG) as svg:
+            return picture.read(), svg.read().decode()
 
 
 async def put(media: Media, name: str, picture: bytes) -> None:

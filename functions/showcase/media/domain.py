@@ -8,6 +8,7 @@ from uuid import UUID
 # In the folder of a file's check: what was sent, and what may be shown.
 INPUT, OUTPUT = "input", "output"
 POSTER = "poster.jpg"  # a still of a video
+QR_SVG = "code.svg"
 
 
 def rendition_name(width: int) -> str:

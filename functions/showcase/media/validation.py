@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -76,9 +75,8 @@ async def _run(media: Media, upload: Upload, folder: Path) -> CheckedFile:
 
 async def _draw_poster(folder: Path, content_type: ContentType, limits: Limits) -> bool:
     """In a process of its own: a film that a decoder cannot take, or not in time, is a film without a poster."""
-    within = replace(limits, seconds=POSTER_SECONDS, cpu_seconds=min(limits.cpu_seconds, POSTER_SECONDS))
     try:
-        return bool(await run_bounded(Job.POSTER, folder, within, content_type=content_type))
+        return bool(await run_bounded(Job.POSTER, folder, limits.within(POSTER_SECONDS), content_type=content_type))
     except (Refused, ServiceUnavailable):
         return False
 

@@ -88,6 +88,21 @@ def test_a_logo_that_is_too_large_is_refused(studio: Studio) -> None:
     assert studio.files("qr-codes") == []
 
 
+def test_a_logo_that_cannot_be_decoded_is_refused(studio: Studio) -> None:
+    project = studio.project()
+    logo = studio.upload(project, image("PNG", (300, 100)), "image/png").json()
+    known = next(name for name in studio.files() if logo["url"].endswith(name))
+    name = f"{studio.person.id}/{project}/{uuid4()}.png"
+    studio.store("project-media", name, image("PNG", (300, 100))[:-40])
+    (stored,) = studio.sql(
+        "insert into public.project_images (project_id, url) values (%s, %s) returning id",
+        project,
+        logo["url"].replace(known, name),
+    )
+    answer = studio.call("generateQrCode", logo_image_id=str(stored["id"]))
+    assert (answer.status_code, answer.json()["code"]) == (422, "damaged_file")
+
+
 def test_a_code_leads_to_what_everybody_sees(studio: Studio, rival: Studio) -> None:
     draft, published = studio.project("draft"), studio.project()
     assert studio.call("generateQrCode", project_id=draft).status_code == 409
