@@ -74,8 +74,10 @@ def prepare(up: Up) -> Server:
     with psycopg.connect(database_url(up), autocommit=True) as connection:
         rows = connection.execute(
             """
-            insert into public.projects (user_id, title, status, short_summary)
-            select (%s::uuid[])[1 + n %% %s], 'Project ' || n, 'published', 'What it is, in one sentence.'
+            insert into public.projects (user_id, title, status, short_summary, created_at)
+            select
+              (%s::uuid[])[1 + n %% %s], 'Project ' || n, 'published', 'What it is, in one sentence.',
+              now() - n * interval '1 hour' -- a page is read by its index, as of projects of different times
             from generate_series(1, %s) as n returning id::text
             """,
             ([user.id for user in users], USERS, PROJECTS),
