@@ -37,6 +37,17 @@ comment on column private.stripe_prices.version is
 -- Which prices a row of `plans` shows.
 create index stripe_prices_lookup_key_idx on private.stripe_prices (lookup_key);
 
+-- Whether a row says of which plan its price is. One that only shows another price of a product, which neither an operator
+-- nor its metadata has named and that is not offered either, does not.
+create function private.names_plan(listed public.plans) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select listed.offered or not listed.synced or exists (
+    select from private.stripe_prices as known
+    where known.price_id = listed.price_id and known.named_plan = listed.plan
+  )
+$$;
+comment on function private.names_plan(public.plans) is 'Whether a row of `plans` decides the plan of its price.';
+
 -- What `plans` says of a price's id counts first: an operator may correct it. A lookup key says what a price is sold as
 -- now, and the memory what it was sold as, so the memory counts before the key.
 create function private.plans_of_items(items jsonb)
@@ -47,9 +58,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     coalesce(by_id.plan, sold.sold_plan, by_key.plan), coalesce(by_id.tier, sold.sold_tier, by_key.tier),
     by_id.id is not null or by_key.id is not null
   from jsonb_array_elements(items) with ordinality as listed (value, position)
-  -- A row that no operator has named, and that is not offered either, shows a price and says nothing of its plan.
-  left join public.plans as by_id
-    on by_id.price_id = listed.value ->> 'price_id' and (by_id.offered or not by_id.synced)
+  left join public.plans as by_id on by_id.price_id = listed.value ->> 'price_id' and private.names_plan(by_id)
   left join private.stripe_prices as sold
     on sold.price_id = listed.value ->> 'price_id' and sold.sold_plan is not null
   left join public.plans as by_key on by_key.lookup_key = listed.value ->> 'lookup_key'
@@ -127,7 +136,7 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   insert into private.stripe_prices as known (price_id, sold_plan, sold_tier)
   select coalesce(old.price_id, old.current_price_id), old.plan, old.tier
-  where coalesce(old.price_id, old.current_price_id) is not null and (old.offered or not old.synced)
+  where coalesce(old.price_id, old.current_price_id) is not null and private.names_plan(old)
   on conflict (price_id) do update set sold_plan = excluded.sold_plan, sold_tier = excluded.sold_tier
     where known.sold_plan is null;
   return null;

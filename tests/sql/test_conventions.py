@@ -140,6 +140,7 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role mark_customer_current",
         *(f"{role} matches_schema" for role in ("authenticated", "service_role")),
         "service_role missing_subscriptions",
+        "service_role names_plan",
         "service_role next_metric_due",
         "service_role next_metric_state",
         "service_role next_stripe_version",

@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg.types.json import Jsonb
 
 from tests.sql.acting import Connection, acting_as
 from tests.sql.test_billing import call
@@ -90,3 +91,18 @@ def test_a_plan_is_named_by_metadata_alone_if_it_has_a_tier(untouched_database: 
         apply(connection, 10**9 + 2, price(plan="studio", tier="paid", offered=False))
         row = connection.execute("select offered from public.plans where plan = 'studio'").fetchone()
         assert row == {"offered": False}
+
+
+def test_a_price_that_is_named_and_not_offered_gives_its_plan(untouched_database: str) -> None:
+    """A price for one customer, by its metadata: whoever pays it has the plan; what only shows a price gives none."""
+    with acting_as(untouched_database, "service_role") as connection:
+        apply(connection, 10**9, price("price_named", plan="studio", tier="paid", offered=False))
+        apply(connection, 10**9 + 1, price("price_shown", currency="eur"))
+        query = "select price_id, offered from public.plans where synced order by price_id"
+        rows = connection.execute(query).fetchall()
+        assert [(row["price_id"], row["offered"]) for row in rows] == [("price_named", False), ("price_shown", False)]
+        items = [{"price_id": row["price_id"], "lookup_key": None} for row in rows]
+        query = "select price_id, plan, tier from private.plans_of_items(%s) order by price_id"
+        found = connection.execute(query, (Jsonb(items),)).fetchall()
+        plans = {row["price_id"]: (row["plan"], row["tier"]) for row in found}
+        assert plans == {"price_named": ("studio", "paid"), "price_shown": (None, None)}

@@ -11,7 +11,7 @@ from showcase.billing import store
 from showcase.billing.dependencies import Billing
 from showcase.billing.domain import Account, Offer
 from showcase.billing.errors import CurrencyConflict, CurrencyRefused, PriceRefused
-from showcase.billing.events import report_wrong_account
+from showcase.billing.events import check_account, report_wrong_account
 from showcase.billing.objects import LIVE, user_of
 from showcase.billing.stripe_api import Object
 from showcase.billing.sync import sync_emails
@@ -59,6 +59,8 @@ async def customer_of(billing: Billing, account: Account) -> str:
     """The customer that the user buys with; made where there is none, once, also by calls at the same time."""
     if account.customer_id is not None:
         return account.customer_id
+    # One that is known is a 404 elsewhere; one made with a wrong key would be kept, and useless with the right one.
+    await check_account(billing)
     params: dict[str, object] = {"metadata": {"user_id": str(account.user_id)}}
     if has_address(account):
         params["email"] = account.email

@@ -66,6 +66,18 @@ async def _keep_error(billing: Billing, event: Event, version: int, error: Excep
         log.warning("The error of %s was not kept: %s", event.id, unkept.code)
 
 
+async def check_account(billing: Billing, *, accept: bool = False) -> None:
+    """Asks whose the key is; an operator may `accept` another account than that of our rows.
+
+    Raises: WrongAccount, before anything that Stripe says is believed.
+    """
+    found = await billing.stripe.account()
+    if not await store.check_account(billing.database, found.account_id, found.livemode, accept=accept):
+        raise WrongAccount(found.account_id)
+    if accept:
+        log.warning("account accepted", extra={"fields": {"account": found.account_id, "livemode": found.livemode}})
+
+
 async def report_wrong_account(billing: Billing, error: VendorError, missing: str | None = None) -> bool:
     """Whether the error says that the key is of another account or mode, which is then a finding."""
     if error.failure is not Failure.GONE and not isinstance(error, WrongAccount):

@@ -17,6 +17,8 @@ ENDED = frozenset({"canceled", "incomplete_expired"})
 
 LONGEST_TRIAL = 730  # days, as Stripe allows
 
+LONGEST_TEXT = 5000  # characters; Stripe takes descriptions of 40,000, and a pricing page shows no such
+
 _PLAN = re.compile(r"[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?")
 _DIGITS = re.compile(r"[0-9]{1,12}")
 _ID = re.compile(r"[A-Za-z0-9_]{1,255}")
@@ -93,8 +95,8 @@ def price_state(obj: Mapping[str, Any]) -> dict[str, Any]:
         "interval": recurring.get("interval"),
         "interval_count": recurring.get("interval_count"),
         "trial_days": days if days is None or days <= LONGEST_TRIAL else LONGEST_TRIAL,
-        "name": product.get("name"),
-        "description": product.get("description"),
+        "name": (product.get("name") or "")[:LONGEST_TEXT] or None,
+        "description": (product.get("description") or "")[:LONGEST_TEXT] or None,
         "features": [each for each in features if isinstance(each, str)],
         "limits": {
             name.removeprefix("limit_"): _number(value)

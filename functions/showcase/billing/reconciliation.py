@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from showcase.billing import objects, store
 from showcase.billing.dependencies import Billing
 from showcase.billing.domain import Cursor
-from showcase.billing.errors import WRONG_ACCOUNT, WrongAccount
-from showcase.billing.events import EventInProgress, process, report_findings, report_wrong_account
+from showcase.billing.errors import WRONG_ACCOUNT
+from showcase.billing.events import EventInProgress, check_account, process, report_findings, report_wrong_account
 from showcase.billing.sync import sync_emails, sync_subscription
 from showcase.errors import ApiError, Failure, VendorError
 from showcase.retry import Deadline
@@ -45,7 +45,7 @@ async def reconcile(billing: Billing, order: Order) -> Report:
     deadline = Deadline.after(billing.settings.billing_run_seconds)
     done = Report()
     try:
-        await _check_account(billing, accept=order.accept_account)
+        await check_account(billing, accept=order.accept_account)
         done.grace_ended = await store.end_grace(billing.database)
         await _replay(billing, done, deadline)
         await sync_emails(billing)
@@ -60,15 +60,6 @@ async def reconcile(billing: Billing, order: Order) -> Report:
     for identity, changed in done.repaired:
         log.warning("repaired", extra={"fields": {"subscription": identity, "changed": changed}})
     return done
-
-
-async def _check_account(billing: Billing, *, accept: bool) -> None:
-    """Raises: WrongAccount, before anything that Stripe says is believed."""
-    found = await billing.stripe.account()
-    if not await store.check_account(billing.database, found.account_id, found.livemode, accept=accept):
-        raise WrongAccount(found.account_id)
-    if accept:
-        log.warning("account accepted", extra={"fields": {"account": found.account_id, "livemode": found.livemode}})
 
 
 async def _stopped(billing: Billing, error: VendorError) -> str:

@@ -122,6 +122,7 @@ class Stripe:
         return str(made["id"])
 
     async def set_email(self, customer: str, email: str) -> None:
+        """An empty one takes the address away."""
         await _asked(self.client.v1.customers.update_async(customer, {"email": email}))
 
     async def delete_customer(self, identity: str) -> None:

@@ -44,9 +44,8 @@ async def sync_emails(billing: Billing, user_id: UUID | None = None) -> None:
     """Gives Stripe the addresses that have changed, of one user or of all; again if it is interrupted."""
     for customer, email in await store.stale_customers(billing.database, EMAILS_AT_ONCE, user_id):
         try:
-            # What has no address is written so, and Stripe does not take it.
-            if not email.endswith(".invalid"):
-                await billing.stripe.set_email(customer, email)
+            # Who has no address has none at Stripe: the old one may be another user's by now.
+            await billing.stripe.set_email(customer, "" if email.endswith(".invalid") else email)
         except VendorError as error:
             if error.failure is not Failure.GONE or not (await billing.stripe.customer(customer)).get("deleted"):
                 raise

@@ -92,6 +92,18 @@ def test_whatever_is_under_way_nothing_is_changed(
     assert rows[owed], rows[ended] == (("active", "pro_monthly"), ("canceled", "pro_monthly"))
 
 
+def test_nobody_becomes_a_customer_of_another_account(world: Backend, foreign: Backend) -> None:
+    """Such a customer would be kept, and with the right key its user could buy nothing."""
+    reconcile(world)
+    person = world.stack.person()
+    before = kept(world)
+    asked = {"plan": "pro_monthly", "success_path": "/a", "cancel_path": "/b"}
+    refused = foreign.ask(person, "createCheckoutSession", asked)
+    assert (refused.status_code, refused.json()["code"]) == (503, "stripe_unavailable")
+    assert kept(world) == before
+    assert world.ask(person, "createCheckoutSession", asked).json()["kind"] == "checkout"
+
+
 def test_an_event_of_the_other_mode_stays_in_the_ledger(world: Backend, at_stripe: Stripe, person: Person) -> None:
     subscription = at_stripe.subscribe(at_stripe.paying_customer().id).id
     reconcile(world)

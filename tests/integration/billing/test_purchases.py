@@ -193,3 +193,8 @@ def test_stripe_is_given_the_address_that_the_user_has_now(backend: Backend, at_
     before = len(at_stripe.events("customer.updated"))
     assert buy(backend, person).json()["kind"] == "checkout"
     assert len(at_stripe.events("customer.updated")) == before, "once"
+    # Another user has it now: receipts must not go there.
+    backend.change("select private.release_address(%s)", person.id)
+    assert backend.ask(person, "createPortalSession", {"return_path": "/"}).is_success
+    assert [at_stripe.sdk().v1.customers.retrieve(row["customer_id"]).email for row in stale] == [None, None]
+    assert backend.rows(query, person.id) == []

@@ -153,3 +153,9 @@ def test_what_is_paid_and_how_often() -> None:
     item = {"price": price, "quantity": 2}
     assert objects.subscription_state(subscription(items={"data": [item]}))["price"] == terms
     assert objects.subscription_state(subscription(items={"data": [item, item]}))["price"] == {}
+
+
+def test_a_long_description_is_cut_where_our_column_ends() -> None:
+    """Stripe takes 40,000 characters; one product must not hold up the prices of all."""
+    product = {"id": "prod_1", "name": "Pro", "description": "x" * 40_000}
+    assert objects.price_state({"id": "price_1", "product": product})["description"] == "x" * 5000
