@@ -1,5 +1,6 @@
 """/rest/v1 on a schema that has what the project's own has not: every kind of relationship, argument and result."""
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, LiteralString
@@ -319,6 +320,32 @@ def test_roles_have_their_own_settings_and_a_change_of_the_schema_is_seen(
             assert (slow.status_code, slow.json()["code"]) == (500, "57014")
         finally:
             connection.execute(f"drop role {role}".encode())
+
+
+def test_the_pre_request_function_comes_before_every_request(served: tuple[Settings, str], rest: httpx.Client) -> None:
+    _, url = served
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("""create function public.deny() returns void language plpgsql as $$ begin
+          if current_setting('request.headers')::json ->> 'x-denied' = 'yes' then
+            raise sqlstate 'PT403' using message = 'Denied';
+          end if;
+        end $$""")
+        name = connection.execute("select format('%I', current_database())").fetchone()
+        assert name
+        change = f"alter role authenticator in database {name[0]}"
+        connection.execute(f"{change} set pgrst.db_pre_request = 'public.deny'".encode())
+        try:
+            connection.execute("notify pgrst, 'reload config'")
+            denied = {"x-denied": "yes"}
+            deadline = 200
+            while rest.get("/books?limit=1", headers=denied).status_code == 200 and (deadline := deadline - 1):
+                time.sleep(0.02)
+            paths = ["/books?limit=1", "/rpc/greet", "/"]
+            assert [rest.get(path, headers=denied).status_code for path in paths] == [403] * 3
+            assert [rest.get(path).status_code for path in paths] == [200] * 3
+        finally:
+            connection.execute(f"{change} reset pgrst.db_pre_request".encode())
+            connection.execute("notify pgrst, 'reload config'")
 
 
 @pytest.mark.parametrize(

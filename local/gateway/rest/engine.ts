@@ -4,7 +4,7 @@ import { ANON } from "./auth/request_role.ts";
 import type { Row, Verdict } from "./database/pipeline.ts";
 import type { Pool } from "./database/pool.ts";
 import type { DatabaseSettings } from "./database/role_settings.ts";
-import { isolationStatements, settingsStatement } from "./database/transaction.ts";
+import { openingStatements } from "./database/transaction.ts";
 import { maxAffectedExceeded, notSingular, putPrimaryKeyMismatch } from "./errors/request_errors.ts";
 import type { RestError } from "./errors/rest_error.ts";
 import { describeSchema } from "./openapi/describe.ts";
@@ -18,7 +18,6 @@ import { callResponse, readResponse } from "./response/read_response.ts";
 import { warningHeader } from "./response/warning.ts";
 import type { SchemaCache } from "./schema_cache/types.ts";
 import type { ApiSettings } from "./settings.ts";
-import { quoteIdentifier } from "./sql/identifiers.ts";
 import type { Statement } from "./sql/parameters.ts";
 import {
   callStatement,
@@ -96,15 +95,12 @@ async function carryOut(
   const transaction = {
     isReadOnly: isReadOnly(plan, request),
     extraSearchPath,
+    preRequest,
     role: database.roles.get(identity.role),
     routine: plan.kind === "call" ? plan.routine : undefined,
   };
   const { count } = request.preferences;
-  const before: Statement[] = [
-    ...isolationStatements(transaction),
-    settingsStatement(incoming, request, identity, transaction),
-    ...(preRequest ? [{ text: `select ${quoteIdentifier(preRequest)}()`, values: [] }] : []),
-  ];
+  const before = openingStatements(incoming, request, identity, transaction);
   const isGuessed = plan.kind === "read" && (count === "planned" || count === "estimated");
   const statements = [
     ...before,

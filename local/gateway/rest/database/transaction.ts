@@ -2,14 +2,16 @@
 // https://docs.postgrest.org/en/v16/references/transactions.html
 import type { Identity } from "../auth/request_role.ts";
 import type { ApiRequest, IncomingRequest } from "../request/api_request.ts";
-import type { Routine } from "../schema_cache/types.ts";
-import { quoteName } from "../sql/identifiers.ts";
+import type { Identifier, Routine } from "../schema_cache/types.ts";
+import { quoteIdentifier, quoteName } from "../sql/identifiers.ts";
 import { Parameters, type Statement } from "../sql/parameters.ts";
 import type { RoleSettings } from "./role_settings.ts";
 
 export interface TransactionSettings {
   isReadOnly: boolean;
   extraSearchPath: readonly string[];
+  /** A function that is called before the request's own statement. */
+  preRequest: Identifier | null;
   role?: RoleSettings;
   /** The function that is called. */
   routine?: Routine;
@@ -32,7 +34,7 @@ function cookiesText(header: string | undefined): string {
 }
 
 /** `select set_config(...), ...`: all that holds for this transaction alone. */
-export function settingsStatement(
+function settingsStatement(
   incoming: IncomingRequest,
   request: ApiRequest,
   identity: Identity,
@@ -62,8 +64,20 @@ export function settingsStatement(
 const LEVELS = new Set(["read committed", "repeatable read", "serializable"]);
 
 /** Empty for the default, read committed. */
-export function isolationStatements({ role, routine }: TransactionSettings): Statement[] {
+function isolationStatements({ role, routine }: TransactionSettings): Statement[] {
   const level = (routine?.isolation ?? role?.isolation)?.toLowerCase();
   if (level === undefined || !LEVELS.has(level) || level === "read committed") return [];
   return [{ text: `set transaction isolation level ${level}`, values: [] }];
 }
+
+/** What comes before a request's own statement, whatever it is. */
+export const openingStatements = (
+  incoming: IncomingRequest,
+  request: ApiRequest,
+  identity: Identity,
+  transaction: TransactionSettings,
+): Statement[] => [
+  ...isolationStatements(transaction),
+  settingsStatement(incoming, request, identity, transaction),
+  ...(transaction.preRequest ? [{ text: `select ${quoteIdentifier(transaction.preRequest)}()`, values: [] }] : []),
+];

@@ -1,7 +1,7 @@
 // GET /: an OpenAPI 2.0 description of what the caller may see. https://docs.postgrest.org/en/v16/references/api/openapi.html
 import { ANON, type Identity } from "../auth/request_role.ts";
 import type { Pool } from "../database/pool.ts";
-import { settingsStatement } from "../database/transaction.ts";
+import { openingStatements } from "../database/transaction.ts";
 import type { Snapshot } from "../engine.ts";
 import { mediaTypesUnavailable } from "../errors/request_errors.ts";
 import type { ApiRequest, IncomingRequest } from "../request/api_request.ts";
@@ -39,13 +39,11 @@ export async function describeSchema(
 ): Promise<RestResponse> {
   const { accepts, action, schema, isSchemaNegotiated } = request;
   if (!accepts.some(({ kind }) => PRODUCED.has(kind))) throw mediaTypesUnavailable(accepts.map(nameOf));
-  const { extraSearchPath } = settings;
-  const transaction = { isReadOnly: true, extraSearchPath, role: database.roles.get(identity.role) };
-  const [, found] = await pool.run(
-    [settingsStatement(incoming, request, identity, transaction), { text: ACCESSIBLE, values: [schema] }],
-    identity.role === ANON,
-  );
-  const [tableNames, routineNames, comment] = found ?? [null, null, null];
+  const { extraSearchPath, preRequest } = settings;
+  const transaction = { isReadOnly: true, extraSearchPath, preRequest, role: database.roles.get(identity.role) };
+  const opening = openingStatements(incoming, request, identity, transaction);
+  const rows = await pool.run([...opening, { text: ACCESSIBLE, values: [schema] }], identity.role === ANON);
+  const [tableNames, routineNames, comment] = rows[opening.length] ?? [null, null, null];
   const tables = (JSON.parse(tableNames ?? "[]") as string[]).flatMap((name) =>
     cache.tables.get(keyOf({ schema, name })) ?? []
   );
