@@ -17,7 +17,7 @@ from showcase.media.settings import MediaSettings
 
 LARGEST = 9248 * 6936  # 64 megapixels
 SIZE = (4136, 3102)  # a fifth of them
-START = 128 * 1024**2  # what a check takes for a picture of one pixel
+START = 64 * 1024**2  # what a check takes for a picture of one pixel
 PORTRAIT = Image.Exif()
 PORTRAIT[0x0112] = 6
 
