@@ -91,4 +91,4 @@ def test_what_is_counted_while_a_person_is_deleted_is_not_lost(database: str) ->
 
 def test_handlers_may_do_all_that_it_takes(database: str) -> None:
     with acting_as(database, "service_role") as connection:
-        assert "session_id" in begin(connection, ADA)
+        assert "session_id" in begin(connection, ADA, limits={})

@@ -18,7 +18,7 @@ Headers = Callable[[bytes], dict[str, str]]
 
 
 def an_event() -> dict[str, Any]:
-    return new_event("product.created", {"id": "prod_1", "object": "product"})
+    return new_event("balance.available", {"object": "balance"})
 
 
 def header(value: str) -> Headers:
@@ -85,7 +85,7 @@ def test_one_byte_more_or_less_or_other(backend: Backend) -> None:
     event = an_event()
     body = json.dumps(event).encode()
     headers = signed(body)
-    for changed in (body + b"\n", body[:-1], body.replace(b"prod_1", b"prod_2"), b"\xef\xbb\xbf" + body, b""):
+    for changed in (body + b"\n", body[:-1], body.replace(b"balance", b"charges"), b"\xef\xbb\xbf" + body, b""):
         refused(backend, changed, headers, 400, "invalid_signature")
     assert backend.event(event["id"]) == {}
 
@@ -121,7 +121,7 @@ def test_what_is_signed_but_no_event(backend: Backend, body: bytes) -> None:
 def test_each_of_our_secrets_counts(backend: Backend, secret: str) -> None:
     event = an_event()
     assert backend.send(event, secret=secret, age=290).json() == {"outcome": "recorded"}
-    assert backend.event(event["id"])["type"] == "product.created"
+    assert backend.event(event["id"])["type"] == "balance.available"
 
 
 def test_one_true_signature_among_others_is_enough(backend: Backend) -> None:

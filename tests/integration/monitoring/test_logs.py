@@ -70,10 +70,11 @@ def test_our_own_project_goes_on_with_the_trace(stack: Stack, person: Person, wa
     caller = {**stack.headers(person), "traceparent": f"00-{TRACE}-b7ad6b7169203331-01", "X-Request-Id": "asked-2"}
     watched.vendors.asked.clear()
     watched.post("getSocialMetrics", {"project_id": str(uuid.uuid4())}, headers=caller)
-    (asked,) = watched.vendors.asked
-    assert asked["traceparent"].startswith(f"00-{TRACE}-")
-    assert "b7ad6b7169203331" not in asked["traceparent"], "our own span stands between"
-    assert asked["x-request-id"] == "asked-2"
+    assert watched.vendors.asked
+    for asked in watched.vendors.asked:
+        assert asked["traceparent"].startswith(f"00-{TRACE}-")
+        assert "b7ad6b7169203331" not in asked["traceparent"], "our own span stands between"
+        assert asked["x-request-id"] == "asked-2"
 
 
 def test_other_companies_do_not_hear_of_it(stack: Stack, person: Person, watch: Watch) -> None:
