@@ -23,7 +23,7 @@ from tests.support.crafted_pictures import CRAFTED, HONEST
 PIXELS = 70_000_000
 LARGEST = 50 * 1024 * 1024
 TIMES = 3  # each is checked so often, each build in turn; the least counts
-BUILD = "9c1f395"  # the last that wrote every image anew
+BUILD = "9c1f395"  # the last that encoded every image again
 HEAD = """
 import json, re, resource, sys, time
 from pathlib import Path

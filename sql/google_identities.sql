@@ -25,7 +25,7 @@ comment on function private.require_own_google_account() is
 create trigger require_own_google_account before insert or update on auth.identities
   for each row execute function private.require_own_google_account();
 
--- The other half, at the end of the transaction: whoever changes a profile's Google id changes its identity with it.
+-- The other half, at the end of the transaction: a change of a profile's Google id is one of its identity too.
 create function private.keep_google_id() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,4 @@
--- Counts what users store, and refuses what exceeds their quota, whoever writes it: users, handlers, Storage itself.
+-- Counts what users store, and refuses what exceeds their quota, for any writer: users, handlers, Storage itself.
 -- Triggers on Storage's tables, which hosted projects allow; policies alone would let handlers' writes pass.
 
 -- Storage tests an upload by a row with `contentLength` that it rolls back, and stores the final row with `size`.

@@ -1,12 +1,7 @@
 // Turns API keys into tokens of their roles, as servers want them that have no gateway of their own in front.
-import { createHmac } from "node:crypto";
+import { signToken } from "./sign_token.mjs";
 
-const base64url = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-
-function roleToken(role, secret) {
-  const text = `${base64url({ alg: "HS256", typ: "JWT" })}.${base64url({ role, iss: "supabase", exp: 4102444800 })}`;
-  return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
-}
+const roleToken = (role, secret) => signToken({ role, iss: "supabase", exp: 4102444800 }, secret);
 
 /** The request's headers, with an API key's role for its token where the caller brings no token of their own. */
 export function keyTranslation({ publishableKey, secretKey, jwtSecret }) {

@@ -1,12 +1,5 @@
 // Supabase Lite allows clocks no difference; Auth and Storage read no iat, and PostgREST allows one of 30 seconds.
-import { createHmac } from "node:crypto";
-
-const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-
-function sign(claims, secret) {
-  const text = `${encode({ alg: "HS256", typ: "JWT" })}.${encode(claims)}`;
-  return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
-}
+import { signToken } from "./sign_token.mjs";
 
 /** The claims of a token that holds; undefined of any other, which is for Supabase Lite to refuse. */
 function claimsOf(token, readToken) {
@@ -27,7 +20,7 @@ export function withLeeway(request, readToken, secret) {
   if (early.length === 0) return request;
   const moved = Object.fromEntries(early.map((name) => [name, now]));
   const headers = new Headers(request.headers);
-  headers.set("authorization", `Bearer ${sign({ ...claims, ...moved }, secret)}`);
+  headers.set("authorization", `Bearer ${signToken({ ...claims, ...moved }, secret)}`);
   const { url, method, body } = request;
   return new Request(url, { method, headers, body, duplex: "half" });
 }

@@ -22,7 +22,7 @@ import { keepSweeping } from "./sweep.mjs";
 const prefix = "/storage/v1";
 const objectRoutes = [downloadRoutes, infoRoutes, uploadRoutes, signingRoutes, listRoutes, moveRoutes, removalRoutes];
 
-// A browser asks before it sends; for resumable uploads it is told here, where it asks for no more than these headers.
+// A browser asks before it sends; resumable uploads are answered here, where it asks for no more than these headers.
 const isPreflight = ({ method, headers }) => method === "OPTIONS" && "access-control-request-method" in headers;
 const isResumablePreflight = ({ url, headers }) =>
   url.startsWith(`${prefix}/upload/resumable`) && listHeaders(headers).every((name) => resumableHeaders.has(name));
