@@ -6,6 +6,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 DENO := DENO_NO_UPDATE_CHECK=1 $(VENV)/bin/deno
 FORWARDERS := --quiet --config supabase/functions/deno.json supabase/functions tests/support/edge_runtime.ts
+CLIENT := --quiet --config supabase/functions/deno.json supabase/types tests/types
+TSC := $(shell $(RUN) -c 'from local.database import node_program; print(node_program())' 2>/dev/null) local/node_modules/typescript/bin/tsc
 REST := --quiet --config local/gateway/rest/deno.json local/gateway/rest
 # The first that is new enough, or the one that is named: make PYTHON=/path/to/python3 up
 ifndef PYTHON
@@ -13,7 +15,7 @@ PYTHON := $(shell for python in $(RUN) python3 python3.14 python3.13 python3.12 
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 endif
 
-.PHONY: help up stop reset status resume test test-slow lint types format models openapi blocks mail-preview demo-billing deploy secrets-check lock setup test-upgrade audit backup restore
+.PHONY: help up stop reset status resume test test-slow lint types format client-types openapi blocks mail-preview demo-billing deploy secrets-check lock setup test-upgrade audit backup restore
 
 help: ## Show what can be made
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +50,8 @@ lint: setup ## Check style and formatting
 	@$(RUN) -m ruff format --check
 	@$(DENO) lint $(FORWARDERS)
 	@$(DENO) fmt --check $(FORWARDERS)
+	@$(DENO) lint $(CLIENT)
+	@$(DENO) fmt --check $(CLIENT)
 	@$(DENO) lint $(REST)
 	@$(DENO) fmt --check $(REST)
 
@@ -55,15 +59,17 @@ types: setup ## Check types
 	@$(RUN) -m mypy
 	@$(DENO) check --no-remote --no-npm --no-lock $(FORWARDERS)
 	@$(DENO) check --no-remote --no-npm --no-lock $(REST)
+	@$(TSC) --project tests/types
 
 format: setup ## Format the code, and mend what can be mended
 	@$(RUN) -m ruff check --fix
 	@$(RUN) -m ruff format
 	@$(DENO) fmt $(FORWARDERS)
+	@$(DENO) fmt $(CLIENT)
 	@$(DENO) fmt $(REST)
 
-models: setup ## Make functions/showcase/models.py from the database of a running `make up`
-	@$(RUN) -m local.generate_models
+client-types: setup ## Make supabase/types from the database of a running `make up`, docs/openapi.json and docs/blocks.schema.json
+	@$(RUN) -m local.client_types
 
 openapi: setup ## Make docs/openapi.json from the functions' models and route table
 	@PYTHONPATH=functions $(RUN) -m showcase.openapi > docs/openapi.json

@@ -1,16 +1,13 @@
-// aiDesignAssistant by supabase-js: as JSON, streamed, and refused.
+// aiDesignAssistant by supabase-js and supabase/types/showcase.ts: as JSON, streamed, and refused.
+import { stream } from "../../supabase/types/showcase.ts";
 import { client, main } from "./supabase.mjs";
 
 await main(async ({ url, key, token, body }) => {
-  const { functions } = client(url, key, token);
-  const json = await functions.invoke("aiDesignAssistant", { body });
-  const streamed = await functions.invoke("aiDesignAssistant", { body, headers: { accept: "text/event-stream" } });
-  const text = await streamed.data.text();
-  const events = text.split("\n\n").filter(Boolean).map((event) => {
-    const [, kind, data] = /^event: (\w+)\ndata: (.*)$/s.exec(event);
-    return [kind, JSON.parse(data)];
-  });
-  const { error } = await functions.invoke("aiDesignAssistant", { body: { project_id: crypto.randomUUID() } });
+  const caller = client(url, key, token);
+  const json = await caller.functions.invoke("aiDesignAssistant", { body });
+  const events = [];
+  for await (const { event, data } of stream(caller, "aiDesignAssistant", body)) events.push([event, data]);
+  const { error } = await caller.functions.invoke("aiDesignAssistant", { body: { project_id: crypto.randomUUID() } });
   const problem = await error.context.json();
   return {
     json: { data: json.data, error: json.error?.message ?? null },

@@ -1,0 +1,131 @@
+// A thin client of Showcase's functions over supabase-js: typed answers, problems and server-sent events.
+import type { SupabaseClient } from "@supabase/supabase-js";
+import type { Block } from "./blocks.ts";
+import type { Database } from "./database.ts";
+import { type DesignRequest, type DesignResponse, type Functions, getFunctions, type Problem } from "./functions.ts";
+
+/** What createClient<Database>(url, publishableKey) of supabase-js returns. */
+export type Client = SupabaseClient<Database>;
+
+/** An RFC 9457 problem of a function; `network_error` is ours, where no answer arrived (status 0). */
+export type FunctionProblem = Omit<Problem, "code"> & { code: Problem["code"] | "network_error" };
+
+export type Answer<T> = { data: T; error: null } | { data: null; error: FunctionProblem };
+
+export type CallOptions = {
+  /** Ends the call early; what the function has begun may still be done. */
+  signal?: AbortSignal;
+  /** Milliseconds; 150,000 where it is not given: a function has answered by then. */
+  timeout?: number;
+};
+
+type Name = keyof Functions;
+type StreamName = { [N in Name]: Functions[N]["Streams"] extends true ? N : never }[Name];
+type Fields = Record<string, unknown>;
+
+const defaultTimeout = 150_000;
+
+/** Calls a function as the signed-in user, or as a visitor. Never throws: `error` is the problem document. */
+export async function invoke<N extends Name>(
+  client: Client,
+  name: N,
+  request: Functions[N]["Request"],
+  options: CallOptions = {},
+): Promise<Answer<Functions[N]["Response"]>> {
+  const isGet = getFunctions.includes(name);
+  const path = isGet ? `${name}?${new URLSearchParams(request as Record<string, string>)}` : name;
+  const { data, error } = await client.functions.invoke<Functions[N]["Response"]>(path, {
+    method: isGet ? "GET" : "POST",
+    ...(isGet ? {} : { body: request as Fields }),
+    signal: signalOf(options),
+  });
+  return error
+    ? { data: null, error: await problemOf(error) }
+    : { data: data as Functions[N]["Response"], error: null };
+}
+
+// Not by supabase-js's `timeout`: beside it, a signal that was aborted before the call is passed over.
+function signalOf({ signal, timeout = defaultTimeout }: CallOptions, ...others: AbortSignal[]): AbortSignal {
+  return AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : []), ...others]);
+}
+
+/** The events of the design assistant; the last one is `done` or `error`. */
+export type DesignEvent =
+  | { event: "block"; data: { index: number; block: Block } }
+  | { event: "usage"; data: DesignResponse["usage"] }
+  | { event: "done"; data: { session_id: string; layout_id: string | null } }
+  | { event: "error"; data: FunctionProblem };
+
+/** A design as its blocks arrive. Never throws; leaving the loop early ends the request. */
+export async function* stream(
+  client: Client,
+  name: StreamName,
+  request: DesignRequest,
+  options: CallOptions = {},
+): AsyncGenerator<DesignEvent, void, void> {
+  const aborter = new AbortController();
+  try {
+    const { data, error } = await client.functions.invoke<Response>(name, {
+      headers: { accept: "text/event-stream" },
+      body: request as Fields,
+      signal: signalOf(options, aborter.signal),
+    });
+    if (error || !data?.body) return yield { event: "error", data: await problemOf(error) };
+    for await (const event of eventsOf(data.body)) {
+      yield event;
+      if (event.event === "done" || event.event === "error") return;
+    }
+    yield { event: "error", data: networkError("The stream ended before the design did.") };
+  } catch (error) {
+    yield { event: "error", data: networkError(error) };
+  } finally {
+    aborter.abort();
+  }
+}
+
+/** Server-sent events with JSON data (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<DesignEvent> {
+  const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  let buffer = "";
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    const messages = (buffer + read.value).split("\n\n");
+    buffer = messages.pop() ?? "";
+    for (const message of messages) {
+      const fields = Object.fromEntries(message.split("\n").map(fieldOf));
+      if (fields.data) yield { event: fields.event, data: JSON.parse(fields.data) } as DesignEvent;
+    }
+  }
+}
+
+function fieldOf(line: string): [string, string] {
+  const colon = line.indexOf(":");
+  return [line.slice(0, colon), line.slice(colon + 1).trimStart()];
+}
+
+/** The problem document behind an error of supabase-js, which leaves the response in `context`. */
+async function problemOf(error: unknown): Promise<FunctionProblem> {
+  const response = (error as { context?: unknown } | null)?.context;
+  if (!(response instanceof Response)) return networkError(error);
+  const problem = await response.json().catch(() => null);
+  if (typeof problem?.code === "string") return problem as FunctionProblem;
+  return {
+    ...networkError(`The answer with status ${response.status} was no problem document.`),
+    status: response.status,
+  };
+}
+
+function networkError(cause: unknown): FunctionProblem {
+  const detail = typeof cause === "string"
+    ? cause
+    : "The server cannot be reached. Check the connection and try again.";
+  const code = "network_error";
+  return {
+    type: "about:blank",
+    title: "No answer",
+    status: 0,
+    detail,
+    code,
+    request_id: "",
+    error: `${code}: ${detail}`,
+  };
+}
