@@ -11,11 +11,11 @@ from local.settings import ROOT
 
 MODULES = ROOT / "local" / "node_modules"
 
-# What Supabase Auth and Storage keep in the database; hosted projects have them from the start.
-PRINT_SCHEMAS = """
-import { getAuthSchemaSql, getStorageSchemaSql } from "@supabase/lite";
-process.stdout.write([getAuthSchemaSql("postgres"), getStorageSchemaSql("postgres")].join(";\\n"));
-"""
+# What Supabase Auth and Storage keep in the database, in load order; hosted projects have it from the start.
+PLATFORM = (
+    *("roles", "auth", "auth_factors", "auth_oauth", "auth_sso"),
+    *("storage", "storage_functions", "storage_analytics", "database"),
+)
 
 
 class DatabaseError(Exception):
@@ -31,14 +31,25 @@ def node_program() -> Path:
 
 
 def make_platform(url: str) -> bool:
-    """Roles, schemas and privileges as a hosted project has them; whether they had to be made."""
+    """Roles, schemas and privileges as a hosted project has them; whether they had to be made.
+
+    Raises: DatabaseError, where the database has the tables of an earlier version.
+    """
     with psycopg.connect(url) as connection:
-        if connection.execute("select to_regclass('storage.buckets')").fetchone() != (None,):
+        made = connection.execute(
+            "select to_regclass('storage.buckets') is not null, to_regclass('auth.refresh_tokens_id_seq') is not null"
+        ).fetchone()
+        if made == (True, False):
+            raise DatabaseError(
+                "The database here has the tables of an earlier version of Auth. To keep its rows, check out the "
+                "commit that made it, run `make backup TO=<file>`, and here `make reset` and `make restore FROM=<file>`. "
+                "To start over: `make reset`."
+            )
+        if made == (True, True):
             return False
         # In one transaction: an interrupted first start leaves nothing half made.
-        connection.execute(_schemas().encode())
-        for name in ("platform.sql", "platform_tables.sql"):
-            connection.execute((ROOT / "local" / name).read_bytes())
+        for name in PLATFORM:
+            connection.execute((ROOT / "local" / "platform" / f"{name}.sql").read_bytes())
     return True
 
 
@@ -64,10 +75,6 @@ def push(url: str, *, seed: bool = True, project: Path = ROOT) -> str:
     # The server listens on loopback only, without TLS.
     command = ["db", "push", f"--remote={url}?sslmode=disable", "--yes", "--workdir", str(project)]
     return supabase(*command, *(["--include-seed"] if seed else []))
-
-
-def _schemas() -> str:
-    return _run([str(node_program()), "--input-type=module", "--eval", PRINT_SCHEMAS], ROOT / "local")
 
 
 def supabase(*arguments: str) -> str:

@@ -38,6 +38,11 @@ insert into private.personal_data (source, relation, owned, row_key, secrets, ca
     'sign_in_flows', 'auth.flow_state', 't.user_id = $1', 't.id::text',
     '{auth_code,code_challenge,provider_access_token,provider_refresh_token,invite_token}', false
   ),
+  -- Goes with its flow.
+  (
+    'single_sign_on_flows', 'auth.saml_relay_states',
+    't.flow_state_id in (select id from auth.flow_state where user_id = $1)', 't.id::text', '{request_id}', true
+  ),
   (
     'sign_in_log', 'auth.audit_log_entries', 'strpos(t.payload::text, $1::text) > 0', 't.id::text', '{}', false
   ),

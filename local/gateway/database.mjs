@@ -4,6 +4,18 @@ import { sql } from "kysely";
 import { asPostgrestError } from "./database_errors.mjs";
 import { databaseTypes } from "./database_types.mjs";
 
+// Supabase Lite gives a refresh token an id of its own, a UUID; in Auth's table it is a number from a sequence.
+const withoutTokenIds = {
+  transformQuery({ node }) {
+    if (node.kind !== "InsertQueryNode" || node.into.table.identifier.name !== "refresh_tokens") return node;
+    const place = node.columns.findIndex(({ column }) => column.name === "id");
+    const rest = (list) => list.toSpliced(place, 1);
+    const values = node.values.values.map((row) => ({ ...row, values: rest(row.values) }));
+    return { ...node, columns: rest(node.columns), values: { ...node.values, values } };
+  },
+  transformResult: async ({ result }) => result,
+};
+
 const roles = new Set(["anon", "authenticated", "service_role"]);
 
 export class FaithfulConnection extends PostgresConnection {
@@ -56,6 +68,7 @@ export function connect(url) {
       },
     },
   });
+  connection.kysely = connection.kysely.withPlugin(withoutTokenIds);
   connection.lostAt = 0;
   return connection;
 }

@@ -24,11 +24,16 @@ with person as (
 ), session as (
   insert into auth.sessions (id, user_id) select gen_random_uuid(), id from person returning id, user_id
 ), renewed as (
-  insert into auth.refresh_tokens (id, token, user_id, session_id)
-  select gen_random_uuid()::text, 'token of ' || user_id, user_id, id from session
+  insert into auth.refresh_tokens (token, user_id, session_id)
+  select 'token of ' || user_id, user_id, id from session
 ), flow as (
   insert into auth.flow_state (id, user_id, authentication_method, provider_type, provider_access_token)
-  select gen_random_uuid(), id, 'oauth', 'google', 'token of ' || email from person
+  select gen_random_uuid(), id, 'oauth', 'google', 'token of ' || email from person returning id
+), company as (
+  insert into auth.sso_providers (id) values (gen_random_uuid()) returning id
+), relayed as (
+  insert into auth.saml_relay_states (id, sso_provider_id, request_id, for_email, flow_state_id)
+  select gen_random_uuid(), company.id, 'request', person.email, flow.id from company, flow, person
 ), logged as (
   insert into auth.audit_log_entries (id, payload, ip_address)
   select gen_random_uuid(), payload, '192.0.2.1'
@@ -116,8 +121,8 @@ with person as (
   insert into auth.webauthn_challenges (user_id, challenge_type, session_data, expires_at)
   select id, 'registration', jsonb_build_object('user', email), now() + interval '5 minutes' from person
 ), application as (
-  insert into auth.oauth_clients (id, redirect_uris, grant_types)
-  values (gen_random_uuid(), 'https://app.example.com', 'authorization_code') returning id
+  insert into auth.oauth_clients (id, registration_type, redirect_uris, grant_types, token_endpoint_auth_method)
+  values (gen_random_uuid(), 'dynamic', 'https://app.example.com', 'authorization_code', 'none') returning id
 ), authorised as (
   insert into auth.oauth_authorizations
     (id, authorization_id, client_id, user_id, redirect_uri, scope, authorization_code)
