@@ -42,7 +42,7 @@ def make_platform(url: str) -> bool:
         if made == (True, False):
             raise DatabaseError(
                 "The database here has the tables of an earlier version of Auth. To keep its rows, check out the "
-                "commit that made it, run `make backup TO=<file>`, and here `make reset` and `make restore FROM=<file>`. "
+                "commit that made it and `make backup TO=<file>`; here, `make reset` and `make restore FROM=<file>`. "
                 "To start over: `make reset`."
             )
         if made == (True, True):
