@@ -96,6 +96,7 @@ def start(cluster: Cluster) -> None:
         "log_timezone": "UTC",
         "log_checkpoints": "off",
         "shared_preload_libraries": "pg_stat_statements",  # as hosted; for `make audit`
+        "random_page_cost": "1.1",  # of solid-state disks: indexes are used in small tables too
         "synchronous_commit": crash_safe,  # what was acknowledged survives a kill
         "fsync": crash_safe,
         "full_page_writes": crash_safe,

@@ -53,5 +53,5 @@ export function withRelationships(plan: ReadPlan, { action, schema }: ApiRequest
     children: parent.children.map((child) => below(join(child, parent, schema, cache))),
   });
   const isSource = action.kind === "mutate" || action.kind === "call" || action.kind === "routine options";
-  return below(isSource ? { ...plan, from: unqualified(SOURCE), fromAlias: plan.from.name } : plan);
+  return below({ ...plan, from: isSource ? unqualified(SOURCE) : plan.from, fromAlias: plan.from.name });
 }

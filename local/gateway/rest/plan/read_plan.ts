@@ -10,6 +10,7 @@ import { planSelects, withAliases, withExpandedStars } from "./columns.ts";
 import { withEmbeddedSelects, withSpreadOrders } from "./embedded_selects.ts";
 import { planLogic, planOrder, tableAt } from "./fields.ts";
 import { withRelationships } from "./joins.ts";
+import { withPageFirst } from "./page_first.ts";
 import type { PlannedLogic, ReadPlan } from "./types.ts";
 
 const isWritten = ({ action }: ApiRequest) => action.kind === "mutate";
@@ -35,6 +36,7 @@ function initialPlan(items: readonly SelectItem[], from: Identifier, cache: Sche
       join: item.join,
       spread: item.spread ? "to-one" : "none",
     })),
+    isPageFirst: false,
     isNamedDespiteAlias: false,
   };
 }
@@ -140,6 +142,7 @@ export function planRead(from: Identifier, request: ApiRequest, cache: SchemaCac
     withoutAggregates,
     withSpreadOrders,
     (plan: ReadPlan) => (isWritten(request) ? plan : withMostRows(plan, maxRows)),
+    (plan: ReadPlan) => withPageFirst(plan, cache),
   ];
   return steps.reduce((plan, step) => step(plan), initialPlan(request.query.select, from, cache));
 }

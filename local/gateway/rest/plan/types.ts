@@ -77,6 +77,8 @@ export interface ReadPlan {
   aggregateAlias: string;
   embedded: readonly EmbeddedSelect[];
   children: readonly ReadPlan[];
+  /** Whether its page is cut out before anything is joined to it. */
+  isPageFirst: boolean;
   /** A filter, order or limit named it by its name though it has an alias: deprecated. */
   isNamedDespiteAlias: boolean;
 }

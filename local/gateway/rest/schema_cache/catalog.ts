@@ -3,6 +3,7 @@
 export const TABLES = `
 select n.nspname as schema, c.relname as name, obj_description(c.oid, 'pg_class') as description,
   c.relkind in ('v', 'm') as "isView",
+  c.relkind not in ('v', 'm') or pg_relation_is_updatable(c.oid, false) <> 0 as "isAutoUpdatable",
   c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 8 = 8 as "isInsertable",
   c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 4 = 4 as "isUpdatable",
   c.relkind in ('r', 'p') or pg_relation_is_updatable(c.oid, true) & 16 = 16 as "isDeletable",

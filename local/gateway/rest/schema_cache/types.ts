@@ -24,6 +24,8 @@ export interface Column {
 export interface Table extends Identifier {
   description: string | null;
   isView: boolean;
+  /** A table, or a view that Postgres updates by itself: it has one row for each row of one table. */
+  isAutoUpdatable: boolean;
   isInsertable: boolean;
   isUpdatable: boolean;
   isDeletable: boolean;

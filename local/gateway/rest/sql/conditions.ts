@@ -81,14 +81,13 @@ export function orderSql(table: Identifier, terms: readonly PlannedOrder[], para
 }
 
 /**
- * The limit of a first page stands in the text: few different ones are asked for, and Postgres, which then knows it, keeps the
- * plan instead of planning each request again.
+ * The limit stands in the text: few different ones are asked for, and Postgres, which then knows it, keeps the plan instead of
+ * planning each request again.
  */
 export function limitSql(range: RowRange, parameters: Parameters): string {
   if (isAll(range)) return "";
   const limit = rowLimit(range);
-  if (range.lower === 0n && limit !== null && limit <= MOST_BIGINT) return ` limit ${limit} offset 0`;
-  return ` limit ${limit === null ? "all" : parameters.add(String(limit))} offset ${
-    parameters.add(String(range.lower))
-  }`;
+  const isKnown = limit === null || limit <= MOST_BIGINT;
+  const offset = range.lower === 0n ? "0" : parameters.add(String(range.lower));
+  return ` limit ${isKnown ? limit ?? "all" : parameters.add(String(limit))} offset ${offset}`;
 }

@@ -38,7 +38,7 @@ function embeddedSelectSql(embedded: EmbeddedSelect): string[] {
   if (embedded.isEmpty) return [];
   const name = quoteName(embedded.name);
   return [
-    embedded.isArray ? `coalesce(${alias}.${alias}, '[]') as ${name}` : `row_to_json(${alias}.*)::jsonb as ${name}`,
+    embedded.isArray ? `coalesce(${alias}.${alias}, '[]') as ${name}` : `to_jsonb(${alias}.*) as ${name}`,
   ];
 }
 
@@ -65,6 +65,13 @@ function joinSql(embedded: EmbeddedSelect, plan: ReadPlan, parameters: Parameter
 
 const STAR: PlannedSelect = { field: { name: "*", path: [], toJson: false, type: "" } };
 
+/** `where ... order by ... limit ...` */
+function rowsSql({ where, joinConditions, order, range }: ReadPlan, table: Identifier, parameters: Parameters): string {
+  const conditions = [...whereSql(table, where, parameters), ...joinConditions.map(joinConditionSql)];
+  return (conditions.length > 0 ? ` where ${conditions.join(" and ")}` : "") +
+    orderSql(table, order, parameters) + limitSql(range, parameters);
+}
+
 export function readSql(plan: ReadPlan, parameters: Parameters): string {
   const table = tableName(plan);
   const selects = plan.select.length === 0 && plan.children.length === 0 ? [STAR] : plan.select;
@@ -79,10 +86,11 @@ export function readSql(plan: ReadPlan, parameters: Parameters): string {
     const child = plan.children.find((one) => one.aggregateAlias === embedded.aggregateAlias) as ReadPlan;
     return joinSql(embedded, child, parameters);
   });
-  const conditions = [...whereSql(table, plan.where, parameters), ...plan.joinConditions.map(joinConditionSql)];
-  return `select ${columns.join(", ")}${fromSql(plan)}${joins.join("")}` +
-    (conditions.length > 0 ? ` where ${conditions.join(" and ")}` : "") +
-    orderSql(table, plan.order, parameters) + limitSql(plan.range, parameters);
+  const selected = `select ${columns.join(", ")}`;
+  if (!plan.isPageFirst) return `${selected}${fromSql(plan)}${joins.join("")}${rowsSql(plan, table, parameters)}`;
+  const page = `select ${quoteColumn(table, "*")}${fromSql(plan)}${rowsSql(plan, table, parameters)}`;
+  return `${selected} from (${page}) as ${quoteIdentifier(table)}${joins.join("")}` +
+    orderSql(table, plan.order, parameters);
 }
 
 /** A row for each row of the root, without limit and offset: an inner join becomes `exists`. */

@@ -31,7 +31,7 @@ export type ResultRow = readonly [
 
 const setting = (name: string) => `nullif(current_setting('${name}', true), '')`;
 const RESPONSE = `${setting("response.headers")}, ${setting("response.status")}`;
-const ROWS = "pg_catalog.count(_postgrest_t)";
+const ROWS = "pg_catalog.count(*)";
 const NO_LOCATION = "null";
 
 function csvSql(): string {
