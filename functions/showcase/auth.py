@@ -14,6 +14,7 @@ import jwt
 
 from showcase.errors import ServiceUnavailable, Unauthorized
 from showcase.jwt_claims import check_claims
+from showcase.responses import parse_json
 from showcase.settings import CoreSettings
 from showcase.telemetry import timed
 
@@ -83,14 +84,15 @@ class SigningKeys:
         try:
             with timed("auth"):
                 response = (await self._http.get(self._url)).raise_for_status()
-            published = response.json()["keys"]
+            published = parse_json(response.content)["keys"]
             # A project that signs with its shared secret alone publishes none.
             keys = jwt.PyJWKSet.from_dict({"keys": published}).keys if published else []
+            found = {str(key.key_id): key for key in keys if key.key_id}
         except (httpx.HTTPError, jwt.PyJWKSetError, KeyError, TypeError, ValueError):
             if not self._keys:
                 raise ServiceUnavailable("Sign-in keys cannot be fetched right now.", code="auth_unavailable") from None
         else:
-            self._keys = {key.key_id: key for key in keys if key.key_id}
+            self._keys = found
         self._asked_at = time.monotonic()
 
 

@@ -7,6 +7,7 @@ import httpx
 from showcase import telemetry
 from showcase.auth import SigningKeys
 from showcase.database import Database
+from showcase.responses import BoundedClient
 from showcase.settings import CoreSettings, load
 from showcase.tracing import PassOn
 
@@ -29,7 +30,7 @@ def connect() -> Core:
     """
     settings = load(CoreSettings)
     telemetry.configure(settings)
-    http = httpx.AsyncClient(
+    http = BoundedClient(
         headers={"User-Agent": f"showcase/{settings.release}"},
         timeout=httpx.Timeout(10.0, connect=3.0),
         # Idle connections go before the other side closes them under a request: Node's servers do after five seconds.

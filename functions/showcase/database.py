@@ -67,7 +67,7 @@ def asking() -> Iterator[None]:
             yield
     except APIError as error:
         raise _refusal(error) from error
-    except httpx.TransportError as error:
+    except (httpx.TransportError, RecursionError) as error:  # the latter: JSON nested deeper than Python's reader goes
         raise _unavailable() from error
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from showcase import http, jobs, telemetry, tracing
@@ -19,6 +19,7 @@ from showcase.tracing import RequestTrace
 EVERYONE = frozenset(Kind)
 PEOPLE = frozenset({Kind.USER})
 SERVICES = frozenset({Kind.SERVICE})
+CLIENT_GONE = 499  # what proxies log for a client that left; nobody reads the answer
 
 Handler = Callable[[Request], Awaitable[Response]]
 Body = TypeVar("Body")
@@ -100,6 +101,8 @@ async def _answer(
         if error.status >= 500:
             report(error)
         return http.problem(error, trace.request_id)
+    except ClientDisconnect:
+        return Response(status_code=CLIENT_GONE)
     except Exception as error:  # noqa: BLE001 - the last line of defence: nothing of it may reach the caller
         report(error)
         return http.problem(ApiError(), trace.request_id)

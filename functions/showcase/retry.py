@@ -1,17 +1,19 @@
 """The one place where calls are tried again."""
 
+import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 import httpx
-import stamina
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
 
 from showcase.errors import Failure, VendorError
 
 T = TypeVar("T")
 
+FIRST_WAIT = 0.5  # seconds at most before the second attempt; twice that before each further one
 LONGEST_WAIT = 3.0  # seconds; a vendor that wants more is told to the caller instead of slept for
 
 
@@ -31,31 +33,37 @@ class Deadline:
         return max(0.0, self.at - time.monotonic())
 
 
-def _passing(error: Exception) -> bool | float:
-    """Whether to try again, or after how many seconds."""
-    if isinstance(error, httpx.TransportError):
-        return True
-    if not isinstance(error, VendorError):
-        return False
-    if error.failure is Failure.RATE_LIMITED:
-        return error.retry_after if error.retry_after and error.retry_after <= LONGEST_WAIT else False
-    return error.failure is Failure.UNAVAILABLE
+def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, VendorError) and error.failure is Failure.RATE_LIMITED:
+        return 0 < (error.retry_after or 0) <= LONGEST_WAIT
+    return isinstance(error, httpx.TransportError) or (
+        isinstance(error, VendorError) and error.failure is Failure.UNAVAILABLE
+    )
+
+
+def _wait(attempt: RetryCallState) -> float:
+    """Seconds: as long as the vendor says, else full jitter under a bound that doubles."""
+    error = attempt.outcome.exception() if attempt.outcome else None
+    if isinstance(error, VendorError) and error.retry_after:
+        return min(error.retry_after, LONGEST_WAIT)
+    return random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt.attempt_number - 1)))  # noqa: S311 - no secret
 
 
 async def retrying(call: Callable[[], Awaitable[T]], deadline: Deadline, attempts: int = 3) -> T:
-    """Awaits `call()`, again, with jitter, where its failure may pass; never beyond `deadline`.
+    """Awaits `call()`, again where its failure may pass; where the wait would end after `deadline`, not at all.
 
     Only for calls that may be repeated: reads, and writes with an idempotency key.
 
     Raises: what the last attempt raised.
     """
-    async for attempt in stamina.retry_context(
-        on=lambda error: _passing(error) if deadline.remaining else False,
-        attempts=attempts,
-        timeout=max(deadline.remaining, 0.001),
-        wait_initial=0.1,
-        wait_max=LONGEST_WAIT,
-    ):
-        with attempt:
-            return await call()
-    raise AssertionError("unreachable: stamina raises what the last attempt raised")
+    again = AsyncRetrying(
+        retry=retry_if_exception(_may_pass),
+        stop=stop_after_attempt(attempts) | stop_before_delay(deadline.remaining),
+        wait=_wait,
+        reraise=True,
+    )
+
+    async def attempt() -> T:  # a lambda that returns an awaitable would not be awaited
+        return await call()
+
+    return await again(attempt)

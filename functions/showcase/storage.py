@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
+from showcase.responses import parse_json
 from showcase.settings import CoreSettings
 from showcase.storage_failures import failure, unavailable
 from showcase.telemetry import timed
@@ -35,12 +36,12 @@ class Storage:
     async def sign_upload(self, bucket: str, name: str) -> str:
         """An address that takes one file of that name by PUT; it does not replace one that is there."""
         response = await self._send("POST", f"/object/upload/sign/{bucket}/{quote(name)}")
-        return f"{self._origin}{response.json()['url']}"
+        return f"{self._origin}{_path(response, 'url')}"
 
     async def sign_download(self, bucket: str, name: str, seconds: int) -> str:
         """An address that gives the file to whoever holds it, for a time."""
         response = await self._send("POST", f"/object/sign/{bucket}/{quote(name)}", json={"expiresIn": seconds})
-        return f"{self._origin}{response.json()['signedURL']}"
+        return f"{self._origin}{_path(response, 'signedURL')}"
 
     async def upload(
         self,
@@ -102,6 +103,17 @@ class Storage:
         except httpx.TransportError as error:
             raise unavailable() from error
         return await _checked(response)
+
+
+def _path(response: httpx.Response, member: str) -> str:
+    """A signed path below `/storage/v1`. Raises: ServiceUnavailable, where the response has none."""
+    try:
+        path = parse_json(response.content)[member]
+    except (ValueError, LookupError, TypeError):
+        path = None
+    if not isinstance(path, str) or not path.startswith("/"):
+        raise unavailable()
+    return path
 
 
 async def _checked(response: httpx.Response) -> httpx.Response:

@@ -10,16 +10,18 @@ from starlette.routing import Route
 
 @dataclass
 class Hostile:
-    """`mode` is the status of all answers, or `garbage`: what looks like success, and is not what was asked for."""
+    """`mode` is the status of all answers, or `garbage` or bytes: a 200 that is not what was asked for."""
 
     words: str
-    mode: int | str = 200
+    mode: int | str | bytes = 200
     location: str = ""  # where a redirect points to
     asked: list[dict[str, str]] = field(default_factory=list)  # the headers of each request
 
     async def answer(self, request: Request) -> Response:
         self.asked.append(dict(request.headers))
         said = f"{self.words} {request.headers.get('authorization', '')} {request.url}"
+        if isinstance(self.mode, bytes):
+            return Response(self.mode, media_type="application/json")
         if self.mode == "garbage":
             return Response(
                 f'[{{"id": "{self.words}", "{self.words}": ["{self.words}"]}}]', media_type="application/json"

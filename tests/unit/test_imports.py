@@ -20,7 +20,7 @@ RULES = {
     *("avif", "blocks", "captions", "card", "coded_image", "colours", "content", "decoding", "domain"),
     *("ebml", "emails", "event_types", "exif", "extents", "failures", "fields", "formats", "gif", "heif"),
     *("icc", "isobmff", "jpeg", "leaks", "mp4_fragments", "mp4_layout", "mp4_samples", "objects"),
-    *("orientation", "pages", "png", "properties", "reading", "renditions", "schema", "videos", "webm"),
+    *("orientation", "pages", "png", "properties", "reading", "renditions", "schema", "shapes", "videos", "webm"),
     *("webp", "wording", "work_budget"),
 }
 # Data flows one way: a module imports only what stands below it, of its own capability, and the shared core.
@@ -34,7 +34,7 @@ LAYERS = [
     {"asking", "check_jobs", "clients"},
     # who speaks to a vendor, and who checks what it signed
     {"github", "hero_images", "linkedin", "mailer", "openai_api", "signature", "signatures", "stripe_api", "x"},
-    {"qr"},
+    {"openai_http", "qr", "stripe_http"},
     {"images", "links", "prompt", "rendering", "tables", "vendor"},
     {"bounded", "bounded_job", "heic", "posters", "store"},
     {"errors", "platforms", "refusals", "schemas", "settings"},

@@ -27,7 +27,7 @@ def unavailable() -> VendorError:
 
 async def test_what_may_pass_is_tried_again() -> None:
     vendor = Vendor(unavailable(), unavailable())
-    assert await retrying(vendor, Deadline.after(10)) == "answer"
+    assert await retrying(lambda: vendor(), Deadline.after(10)) == "answer"  # noqa: PLW0108 - as callers do
     assert vendor.asked == 3
 
 
@@ -66,3 +66,16 @@ async def test_nothing_is_tried_after_the_deadline() -> None:
     with pytest.raises(VendorError):
         await retrying(vendor, Deadline.after(0))
     assert vendor.asked == 1
+
+
+@pytest.mark.parametrize("failure", [VendorError("x", Failure.RATE_LIMITED, retry_after=3), unavailable()], ids=str)
+async def test_a_wait_that_would_end_after_the_deadline_is_not_begun(failure: VendorError) -> None:
+    """The caller gets the vendor's own reason at once, with its Retry-After."""
+    vendor = Vendor(*[failure] * 20)
+    start = time.monotonic()
+    with pytest.raises(VendorError) as caught:
+        await retrying(vendor, Deadline.after(0.2), attempts=20)
+    assert caught.value is failure
+    assert time.monotonic() - start < 1
+    if failure.retry_after:
+        assert vendor.asked == 1

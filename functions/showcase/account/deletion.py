@@ -4,10 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import httpx
+
 from showcase.account import store
 from showcase.account.clients import Account
 from showcase.account.store import Deletion
 from showcase.errors import ApiError
+from showcase.responses import parse_json
 from showcase.retry import Deadline
 
 FILES_AT_ONCE = 100
@@ -66,10 +69,17 @@ async def give_notice(account: Account, deletion: Deletion) -> None:
     )
     if answer is not None and answer.status_code == 404:
         return
-    if answer is not None and answer.status_code == 200 and answer.json()["status"] in SETTLED:
+    if answer is not None and answer.status_code == 200 and _is_settled(answer):
         return
     if (datetime.now(UTC) - deletion.step_since).total_seconds() < account.settings.account_notice_seconds:
         raise Waiting("notice_pending")
+
+
+def _is_settled(answer: httpx.Response) -> bool:
+    try:
+        return parse_json(answer.content)["status"] in SETTLED
+    except (ValueError, LookupError, TypeError):
+        return False
 
 
 async def delete_person(account: Account, deletion: Deletion) -> None:

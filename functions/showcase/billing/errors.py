@@ -64,7 +64,7 @@ def classify(error: stripe.StripeError) -> VendorError:
             failure = Failure.FORBIDDEN
         case stripe.APIConnectionError():
             failure = Failure.UNAVAILABLE
-        case _ if error.http_status is None or error.http_status >= 500 or error.http_status == 409:
+        case _ if (status := error.http_status or 0) < 400 or status >= 500 or status == 409:
             failure = Failure.UNAVAILABLE
         case _:
             failure = Failure.REJECTED

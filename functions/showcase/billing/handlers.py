@@ -39,7 +39,7 @@ from showcase.settings import load
 
 def connect(core: Core) -> Billing:
     settings = load(BillingSettings)
-    return Billing(core.database, stripe_api.connect(settings), settings)
+    return Billing(core.database, stripe_api.connect(settings, core.http), settings)
 
 
 async def handle_event(call: Call[bytes], billing: Billing) -> EventReceipt:

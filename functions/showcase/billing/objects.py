@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from showcase.billing.shapes import reads
+
 LIVE = frozenset({"trialing", "active", "past_due", "unpaid", "paused"})
 """Statuses of a subscription that a user has: a second one is not sold beside it."""
 
@@ -30,6 +32,7 @@ def subscription_of_invoice(invoice: Mapping[str, Any]) -> str | None:
     return identifier(details.get("subscription")) or identifier(invoice.get("subscription"))
 
 
+@reads
 def subscription_state(obj: Mapping[str, Any]) -> dict[str, Any]:
     """A subscription of either shape as `apply_stripe_subscription` takes it."""
     items = [mapping(item) for item in mapping(obj.get("items")).get("data") or []]
@@ -73,6 +76,7 @@ def prices_before(price: Mapping[str, Any], previous: Mapping[str, Any]) -> list
     return [{"price_id": identifier(price), "lookup_key": _key(previous.get("lookup_key"))}]
 
 
+@reads
 def price_state(obj: Mapping[str, Any]) -> dict[str, Any]:
     """A price with its product expanded, as `apply_stripe_prices` takes it.
 
@@ -137,6 +141,7 @@ def is_ending(subscription: Mapping[str, Any]) -> bool:
     )
 
 
+@reads
 def invoice_state(obj: Mapping[str, Any]) -> dict[str, Any]:
     """An invoice as `store_stripe_invoices` takes it: no address and no part of the card.
 
@@ -157,6 +162,7 @@ def invoice_state(obj: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+@reads
 def customer_state(obj: Mapping[str, Any]) -> dict[str, Any]:
     """A customer as `apply_stripe_customer` takes it."""
     return {
@@ -167,6 +173,7 @@ def customer_state(obj: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+@reads
 def charge_state(obj: Mapping[str, Any]) -> dict[str, Any]:
     """A charge as `apply_stripe_charge` takes it: no part of the card."""
     kept = ("id", "amount", "amount_refunded", "currency", "disputed")

@@ -21,7 +21,7 @@ from showcase.design.failures import (
 from showcase.design.prompt import Prompt
 from showcase.design.schemas import DesignRequest, DesignResponse, Usage
 from showcase.design.settings import DesignSettings
-from showcase.endpoint import PEOPLE, Call, Endpoint
+from showcase.endpoint import CLIENT_GONE, PEOPLE, Call, Endpoint
 from showcase.errors import Forbidden, NotFound
 from showcase.settings import load
 
@@ -83,7 +83,7 @@ async def _collected(request: Request, run: Run, task: asyncio.Task[None]) -> Re
     try:
         await asyncio.wait({task, left}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            return Response(status_code=499)  # nobody reads it; what proxies log for a client that left
+            return Response(status_code=CLIENT_GONE)
     finally:
         left.cancel()
         task.cancel()

@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import openai
 
+from showcase.design import openai_http
 from showcase.design.failures import Interrupted, InvalidImage, Refused, TimedOut, Unavailable
 from showcase.design.schema import answer_schema
 from showcase.design.settings import DesignSettings
@@ -21,10 +22,13 @@ from showcase.telemetry import report, timed
 from showcase.waiting import told_wait
 
 UNTOLD_WAIT = 30  # seconds, for people, where OpenAI does not say how long it is busy
-LONGEST_WAIT = 5.0  # seconds that the SDK may wait before it asks again; who wants more is told to the caller
 _CHARACTERS_A_TOKEN = 3  # where usage is not told: rather too many tokens than too few
+_MOST_TOKENS = 10_000_000  # of one request: what is more is no number of tokens
 _FORMAT = {"type": "json_schema", "json_schema": {"name": "page", "strict": True, "schema": answer_schema()}}
 _SCHEMA_TOKENS = len(json.dumps(_FORMAT)) // _CHARACTERS_A_TOKEN
+
+# What the SDK raises for a body that is no answer of OpenAI's.
+_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 
 OnText = Callable[[str], Awaitable[None]]
 
@@ -94,13 +98,14 @@ class OpenAI:
                             written += len(choice.delta.content)
                             await on_text(choice.delta.content)
         finally:
-            if usage is not None:
-                meter.input_tokens += usage.prompt_tokens - asked
-            meter.output_tokens += usage.completion_tokens if usage else written // _CHARACTERS_A_TOKEN + 1
+            read = _tokens(usage, "prompt_tokens")
+            meter.input_tokens += 0 if read is None else read - asked
+            made = _tokens(usage, "completion_tokens")
+            meter.output_tokens += written // _CHARACTERS_A_TOKEN + 1 if made is None else made
             await stream.close()
-        if finish not in {"stop", "length"}:
+        if finish not in ("stop", "length"):
             raise Interrupted
-        return finish
+        return str(finish)
 
     async def draw(self, prompt: str, identifier: str, meter: Meter) -> bytes:
         """One wide image; raises: an ApiError."""
@@ -124,22 +129,26 @@ class OpenAI:
         """Raises: Refused, where the text is against OpenAI's policies."""
         with _failures(), timed("openai"):
             answer = await self.client.moderations.create(model=self.settings.openai_moderation_model, input=text)
-        if any(result.flagged for result in answer.results):
+            flags = [result.flagged for result in answer.results]
+        if not flags or not all(isinstance(flag, bool) for flag in flags):
+            raise Unavailable  # whatever it is, it is no moderation
+        if any(flags):
             raise Refused("The texts of this request are against the usage policies.", code="content_flagged")
 
 
-def connect(settings: DesignSettings, key: str) -> OpenAI:
-    async def mind_waits(response: httpx2.Response) -> None:
-        if (told_wait(response.headers) or 0.0) > LONGEST_WAIT:
-            response.headers["x-should-retry"] = "false"  # the SDK's own word for it
+def _tokens(usage: Any, name: str) -> int | None:
+    """A number of tokens that a request can have; None where none is told."""
+    number = getattr(usage, name, None)
+    return number if type(number) is int and 0 <= number <= _MOST_TOKENS else None
 
+
+def connect(settings: DesignSettings, key: str) -> OpenAI:
     client = openai.AsyncOpenAI(
         api_key=key,
         base_url=settings.base_url,
         max_retries=settings.openai_max_retries,
         timeout=openai.Timeout(settings.design_seconds, connect=5.0),
-        # The SDK's default would send the prompt to whatever address a redirect names.
-        http_client=openai.DefaultAsyncHttpxClient(event_hooks={"response": [mind_waits]}, follow_redirects=False),
+        http_client=openai_http.connect(),
     )
     # The SDK imports its parts when they are first touched, which would hold up a request, and all others beside it.
     _ = client.chat.completions, client.moderations
@@ -157,7 +166,7 @@ def _failures(*, reading: bool = False) -> Iterator[None]:
         raise (Interrupted if reading else Unavailable) from None
     except openai.APIStatusError as error:
         raise _of_status(error) from None
-    except (openai.OpenAIError, httpx2.TransportError, httpx2.StreamError, ValueError, TypeError, AttributeError):
+    except (openai.OpenAIError, httpx2.TransportError, httpx2.StreamError, *_UNREADABLE):
         raise Interrupted from None  # an error within the stream, the end of the connection, or no answer of OpenAI's
 
 

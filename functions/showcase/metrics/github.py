@@ -14,7 +14,7 @@ import httpx
 from showcase.errors import Failure, VendorError
 from showcase.metrics.domain import Counts
 from showcase.metrics.platforms import Allowance, Answer, Batch, Reference, Result
-from showcase.metrics.vendor import allowance, is_count, objects, retry_after, send
+from showcase.metrics.vendor import allowance, is_count, objects, read_json, retry_after, send
 from showcase.retry import Deadline
 
 VENDOR = "github"
@@ -73,10 +73,7 @@ def _read(response: httpx.Response) -> dict[str, Any]:
 
     https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
     """
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
+    body = read_json(response)
     if response.status_code == 429 or _is_limit(response, body):
         raise VendorError(VENDOR, Failure.RATE_LIMITED, retry_after=retry_after(response.headers, "x-ratelimit"))
     if response.status_code in {401, 403}:

@@ -16,7 +16,7 @@ import httpx
 from showcase.errors import Failure, VendorError
 from showcase.metrics.domain import Counts
 from showcase.metrics.platforms import Allowance, Answer, Batch, Reference, Result
-from showcase.metrics.vendor import is_count, send, unknown
+from showcase.metrics.vendor import is_count, read_json, send, unknown
 from showcase.retry import Deadline
 
 VENDOR = "linkedin"
@@ -67,10 +67,7 @@ def _read(response: httpx.Response) -> dict[str, Any]:
         raise VendorError(VENDOR, Failure.REJECTED, "LINKEDIN_VERSION is no longer served", retry_after=SUNSET_WAIT)
     if response.status_code in {401, 403}:
         raise VendorError(VENDOR, Failure.REJECTED, f"status {response.status_code}")
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
+    body = read_json(response)
     if response.status_code != 200 or not isinstance(body, dict):
         raise VendorError(VENDOR, Failure.UNAVAILABLE, f"status {response.status_code}")
     return body

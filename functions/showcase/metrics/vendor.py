@@ -10,6 +10,7 @@ import httpx
 
 from showcase.errors import Failure, VendorError
 from showcase.metrics.platforms import Allowance, Reference, Result
+from showcase.responses import parse_json
 from showcase.retry import Deadline
 from showcase.telemetry import timed
 from showcase.waiting import told_seconds, told_wait
@@ -39,6 +40,14 @@ async def send(http: httpx.AsyncClient, request: httpx.Request, vendor: str, dea
             retry_after=retry_after(response.headers, "") if told else None,
         )
     return response
+
+
+def read_json(response: httpx.Response) -> Any:
+    """The JSON of a response; None where it is none."""
+    try:
+        return parse_json(response.content)
+    except ValueError:
+        return None
 
 
 def retry_after(headers: Mapping[str, str], prefix: str) -> float:

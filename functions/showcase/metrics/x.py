@@ -13,7 +13,7 @@ import httpx
 from showcase.errors import Failure, VendorError
 from showcase.metrics.domain import Counts
 from showcase.metrics.platforms import Allowance, Answer, Batch, Reference, Result
-from showcase.metrics.vendor import allowance, is_count, objects, retry_after, send, unknown
+from showcase.metrics.vendor import allowance, is_count, objects, read_json, retry_after, send, unknown
 from showcase.retry import Deadline
 
 VENDOR = "twitter"
@@ -52,10 +52,7 @@ class X:
 
 
 def _read(response: httpx.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
+    body = read_json(response)
     if response.status_code == 429:
         wait = (
             _until_next_month() if _problem(body) == "usage-capped" else retry_after(response.headers, "x-rate-limit")

@@ -1,0 +1,61 @@
+"""The HTTP client of OpenAI's SDK: no redirect is followed, responses are bounded, and long waits go to the caller."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import openai
+
+from showcase.responses import MAX_RESPONSE_BYTES, read_bounded
+from showcase.waiting import told_wait
+
+LONGEST_WAIT = 5.0  # seconds that the SDK may wait before it asks again; who wants more is told to the caller
+
+
+class BoundedClient(openai.DefaultAsyncHttpxClient):
+    """As `showcase.responses.BoundedClient`, for httpx2; streams are bounded too.
+
+    The SDK raises APIConnectionError for whatever this raises.
+    """
+
+    async def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
+        if stream:
+            request.headers["Accept-Encoding"] = "identity"  # so that the bytes received are those that are read
+        response = await super().send(request, stream=True, **options)
+        if stream:
+            if response.headers.get("content-encoding", "identity") != "identity":
+                await response.aclose()
+                raise httpx2.RemoteProtocolError("encoded event stream", request=request)
+            response.stream = _BoundedStream(response.stream)  # type: ignore[arg-type] # an async client's is async
+            return response
+        try:
+            headers, content = await read_bounded(response)
+        finally:
+            await response.aclose()
+        return httpx2.Response(response.status_code, headers=headers, content=content, request=request)
+
+
+class _BoundedStream(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for chunk in self._stream:
+            size += len(chunk)
+            if size > MAX_RESPONSE_BYTES:
+                raise httpx2.RemoteProtocolError("event stream too large")
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def connect() -> BoundedClient:
+    """The SDK's default would send the prompt to whatever address a redirect names."""
+    return BoundedClient(event_hooks={"response": [_mind_waits]}, follow_redirects=False)
+
+
+async def _mind_waits(response: httpx2.Response) -> None:
+    if (told_wait(response.headers) or 0.0) > LONGEST_WAIT:
+        response.headers["x-should-retry"] = "false"  # the SDK's own word for it
