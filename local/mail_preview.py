@@ -51,6 +51,12 @@ USUAL: dict[str, dict[str, Any]] = {
         "expires_at": "2026-11-29T16:00:00Z",
         "size_bytes": 48_300_000,
     },
+    "contact_message": {
+        "project": "Analytical Engine",
+        "name": "Charles",
+        "email": "charles@example.com",
+        "message": "Dear Ada,\n\nwould you show it at our next meeting?",
+    },
     "weekly_metrics": {
         "from": "2026-11-16",
         "to": "2026-11-23",

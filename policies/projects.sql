@@ -1,10 +1,10 @@
--- Visitors see what is published; people see and change their own as well.
+-- Visitors see what is published and not hidden; users see and change their own as well.
 alter table public.projects enable row level security;
 
 create policy "published projects are public" on public.projects for select to anon
-  using (status = 'published');
+  using (status = 'published' and hidden_at is null);
 create policy "people see published projects and their own" on public.projects for select to authenticated
-  using (status = 'published' or user_id = (select auth.uid()));
+  using ((status = 'published' and hidden_at is null) or user_id = (select auth.uid()));
 create policy "people add their own projects" on public.projects for insert to authenticated
   with check (user_id = (select auth.uid()));
 create policy "people change their own projects" on public.projects for update to authenticated
@@ -17,3 +17,7 @@ create policy "people delete their own projects" on public.projects for delete t
 revoke all on table public.projects from anon, authenticated, service_role;
 grant select on table public.projects to anon, authenticated, service_role;
 grant insert, update, delete on table public.projects to authenticated, service_role;
+
+revoke all on function private.keep_publication() from public, anon, authenticated, service_role;
+revoke all on function public.reorder_projects(uuid[]) from public, anon, authenticated, service_role;
+grant execute on function public.reorder_projects(uuid[]) to authenticated;

@@ -5,5 +5,3 @@ create policy "nobody through the API" on private.reserved_usernames for all to 
   using (false) with check (false);
 
 revoke all on table private.reserved_usernames from anon, authenticated, service_role;
-
-revoke all on function private.refuse_reserved_username() from public, anon, authenticated, service_role;

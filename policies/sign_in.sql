@@ -1,5 +1,5 @@
 -- Triggers need no grant, and nobody else has a reason to call these.
-revoke all on function private.slug(text) from public;
+revoke all on function private.slug(text, int) from public;
 revoke all on function private.picture_from(jsonb) from public;
 revoke all on function private.create_profile() from public;
 revoke all on function private.update_picture() from public;

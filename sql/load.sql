@@ -6,6 +6,8 @@
 \ir ../policies/users.sql
 \ir reserved_usernames.sql
 \ir ../policies/reserved_usernames.sql
+\ir former_usernames.sql
+\ir ../policies/former_usernames.sql
 \ir sign_in.sql
 \ir ../policies/sign_in.sql
 \ir google_identities.sql
@@ -126,3 +128,17 @@
 \ir ../policies/row_limits.sql
 \ir my_plan.sql
 \ir ../policies/my_plan.sql
+\ir project_slugs.sql
+\ir ../policies/project_slugs.sql
+\ir project_pages.sql
+\ir ../policies/project_pages.sql
+\ir project_search.sql
+\ir ../policies/project_search.sql
+\ir daily_uses.sql
+\ir ../policies/daily_uses.sql
+\ir project_views.sql
+\ir ../policies/project_views.sql
+\ir contact_messages.sql
+\ir ../policies/contact_messages.sql
+\ir moderation.sql
+\ir ../policies/moderation.sql

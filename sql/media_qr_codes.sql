@@ -41,7 +41,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
       select from public.projects as project where project.id = $2 and project.user_id = $1
     ),
     'published', $2 is null or exists (
-      select from public.projects as project where project.id = $2 and project.status = 'published'
+      select from public.projects as project where project.id = $2 and project.status in ('published', 'unlisted')
     ),
     'logo', (
       select private.media_file_name(image.url) from public.project_images as image
@@ -83,7 +83,7 @@ create function public.take_stale_qr_codes(
 ) returns jsonb
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   delete from private.qr_codes as code using public.projects as project
-  where project.id = code.project_id and project.status <> 'published';
+  where project.id = code.project_id and project.status not in ('published', 'unlisted');
   with line as (
     select code.name, person.username, row_number() over (partition by code.user_id order by code.updated_at) as place
     from private.qr_codes as code

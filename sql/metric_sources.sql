@@ -20,7 +20,7 @@ comment on column private.metric_sources.reference is
   'What the link names: owner/name at GitHub, the post''s number at X, its URN at LinkedIn.';
 comment on column private.metric_sources.platform_id is 'The platform''s own lasting id, which survives a renaming.';
 comment on column private.metric_sources.state is
-  'gone and forbidden were confirmed twice and are asked ever more rarely; paused (not published) is asked on demand only.';
+  'gone and forbidden were confirmed twice and are asked ever more rarely; paused (neither published nor unlisted) is asked on demand only.';
 comment on column private.metric_sources.due_at is 'When the daily refresh takes it next; a lease moves it to its own end.';
 comment on column private.metric_sources.lease_id is 'Who holds it until leased_until; whoever lost it cannot record.';
 comment on column private.metric_sources.blocked_until is 'After a failure: until then nobody asks, on demand neither.';
@@ -65,7 +65,7 @@ comment on function private.next_metric_due(uuid, text) is 'Tomorrow (UTC), at t
 create function private.sync_metric_sources() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  schedule constant text := case when new.status = 'published' then 'active' else 'paused' end;
+  schedule constant text := case when new.status in ('published', 'unlisted') then 'active' else 'paused' end;
 begin
   -- In the order in which a claim locks them, so that the two cannot block each other for good.
   perform from private.metric_sources as source where source.project_id = new.id order by source.platform for update;

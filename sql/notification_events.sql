@@ -77,7 +77,7 @@ begin
       private.profile_with_email(event.email)
     ) as user_id
   ) as person
-  cross join unnest(array['renewal_upcoming', 'weekly_metrics']) as declined (type)
+  cross join unnest(array['renewal_upcoming', 'weekly_metrics', 'contact_message']) as declined (type)
   where event.unsubscribe and person.user_id is not null and not exists (
     select from public.notification_preferences as chosen
     where chosen.user_id = person.user_id and chosen.type = declined.type

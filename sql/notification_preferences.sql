@@ -3,7 +3,7 @@
 -- Only what may be declined has a row, and only once somebody chose.
 create table public.notification_preferences (
   user_id uuid not null default auth.uid() references private.users (id) on delete cascade,
-  type text not null check (type in ('renewal_upcoming', 'weekly_metrics')),
+  type text not null check (type in ('renewal_upcoming', 'weekly_metrics', 'contact_message')),
   enabled boolean not null,
   updated_at timestamptz not null default now(),
   primary key (user_id, type)
@@ -41,7 +41,7 @@ create index notification_suppressions_user_id_idx on private.notification_suppr
 create function private.wants_notification(user_id uuid, type text) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select case
-    when $2 in ('renewal_upcoming', 'weekly_metrics') then coalesce(
+    when $2 in ('renewal_upcoming', 'weekly_metrics', 'contact_message') then coalesce(
       (
         select preference.enabled from public.notification_preferences as preference
         where preference.user_id = $1 and preference.type = $2

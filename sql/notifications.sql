@@ -7,7 +7,7 @@ create table public.notifications (
     type in (
       'welcome', 'subscription_started', 'renewal_upcoming', 'renewal_succeeded', 'payment_failed', 'payment_refunded',
       'cancellation_scheduled', 'cancellation_withdrawn', 'subscription_canceled', 'account_deleted', 'data_export_ready',
-      'weekly_metrics'
+      'weekly_metrics', 'contact_message'
     )
   ),
   sent_at timestamptz,

@@ -87,6 +87,25 @@ insert into private.personal_data (source, relation, owned, row_key, secrets, ca
     'project_technologies', 'public.project_technologies',
     't.project_id in (select id from public.projects where user_id = $1)', 't.project_id || t.technology', '{}', true
   ),
+  ('former_usernames', 'private.former_usernames', 't.user_id = $1', 't.username_hash', '{}', true),
+  ('former_slugs', 'private.former_slugs', 't.user_id = $1', 't.slug', '{}', true),
+  (
+    'project_search', 'private.project_search',
+    't.project_id in (select id from public.projects where user_id = $1)', 't.project_id::text', '{}', true
+  ),
+  (
+    'project_previews', 'public.project_previews',
+    't.project_id in (select id from public.projects where user_id = $1)', 't.id::text', '{token_hash}', true
+  ),
+  (
+    'project_views', 'public.project_views',
+    't.project_id in (select id from public.projects where user_id = $1)', 't.project_id || t.day::text', '{}', true
+  ),
+  ('project_reports', 'public.project_reports', 't.reporter_id = $1', 't.id::text', '{}', true),
+  (
+    'moderation_actions', 'public.moderation_actions',
+    't.project_id in (select id from public.projects where user_id = $1)', 't.id::text', '{operator}', true
+  ),
   (
     'social_metrics', 'public.social_metrics',
     't.project_id in (select id from public.projects where user_id = $1)', 't.id::text', '{}', true

@@ -6,7 +6,7 @@ create table public.projects (
   title text not null check (char_length(title) between 1 and 200),
   short_summary text check (char_length(short_summary) <= 500),
   description text check (char_length(description) <= 20000),
-  status text not null default 'draft' check (status in ('draft', 'published', 'archived')),
+  status text not null default 'draft' check (status in ('draft', 'published', 'unlisted', 'archived')),
   live_link text check (
     live_link ~* '^https?://[^[:space:]/?#@]+([/?#][^[:space:]]*)?$' and char_length(live_link) <= 2048
   ),
@@ -27,7 +27,15 @@ create table public.projects (
     and char_length(twitter_link) <= 2048
   ),
   created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  updated_at timestamptz not null default now(),
+  position int not null default 0 constraint projects_position_range check (position >= 0),
+  pinned boolean not null default false,
+  slug text not null default '' constraint projects_slug_format check (slug ~ '^[a-z0-9]([a-z0-9_-]{0,78}[a-z0-9])?$'),
+  published_at timestamptz,
+  hidden_at timestamptz,
+  hidden_reason text constraint projects_hidden_reason_length check (char_length(hidden_reason) between 1 and 500),
+  constraint projects_slug_unique unique (user_id, slug),
+  constraint projects_hidden_reason_given check ((hidden_at is null) = (hidden_reason is null))
 );
 comment on table public.projects is
   e'A project of a person: everybody sees it once it is published.\n'
@@ -42,11 +50,22 @@ comment on column public.projects.linkedin_link is
   'The post whose likes are counted: www.linkedin.com/feed/update/urn:li:... or www.linkedin.com/posts/...';
 comment on column public.projects.twitter_link is
   'The post whose likes are counted: https://x.com/<handle>/status/<number>.';
+comment on column public.projects.status is
+  'draft and archived: for the owner. published: for everybody. unlisted: for those who know its address, and in no list.';
+comment on column public.projects.position is 'The order on the owner''s page, set by reorder_projects; new ones come first.';
+comment on column public.projects.pinned is 'Whether it comes before the others on the owner''s page.';
+comment on column public.projects.slug is
+  'The last part of its address, /<username>/<slug>; made from the title where none is given, and kept when the title changes.';
+comment on column public.projects.published_at is 'When it was first published; null until then.';
+comment on column public.projects.hidden_at is 'Since when an operator hides it from everybody but its owner.';
+comment on column public.projects.hidden_reason is 'Why, for the owner to read.';
 
 -- A person's projects, newest first; it serves the foreign key and the policies too.
 create index projects_user_id_created_at_idx on public.projects (user_id, created_at desc);
 -- The newest published projects of everybody.
 create index projects_published_created_at_idx on public.projects (created_at desc) where status = 'published';
+-- The same by when they were published.
+create index projects_published_at_idx on public.projects (published_at desc) where status = 'published';
 
 create trigger touch_updated_at before update on public.projects
   for each row execute function private.touch_updated_at();
@@ -57,3 +76,49 @@ create trigger keep_created_at before insert or update on public.projects
 create trigger keep_owner before update on public.projects
   for each row when (old.id is distinct from new.id or old.user_id is distinct from new.user_id)
   execute function private.keep_owner();
+
+-- Users send back the rows that they read: what is the database's or an operator's stays as it is. The demo rows, and who
+-- restores a backup, may say when something was published.
+create function private.keep_publication() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  if current_setting('role') = 'authenticated' then
+    new.published_at := case tg_op when 'UPDATE' then old.published_at end;
+    new.hidden_at := case tg_op when 'UPDATE' then old.hidden_at end;
+    new.hidden_reason := case tg_op when 'UPDATE' then old.hidden_reason end;
+  end if;
+  if new.status = 'published' and new.published_at is null then
+    new.published_at := now();
+  end if;
+  return new;
+end
+$$;
+comment on function private.keep_publication() is 'Trigger: published_at is set once, and only operators hide a project.';
+
+create trigger keep_publication before insert or update on public.projects
+  for each row execute function private.keep_publication();
+
+-- As in reorder_project_media: the user's lock first, so that two requests do not mix their numbers.
+create function public.reorder_projects(ids uuid[]) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  own uuid[];
+begin
+  perform private.take_media_turn((select auth.uid()));
+  own := array(
+    select project.id from public.projects as project
+    where project.user_id = (select auth.uid())
+    order by array_position(ids, project.id) nulls last, project.position, project.created_at desc, project.id
+  );
+  if ids is null or not ids <@ own then
+    raise exception 'There is no such project of yours.' using errcode = 'insufficient_privilege';
+  elsif cardinality(ids) <> (select count(distinct wanted.id) from unnest(ids) as wanted (id)) then
+    raise exception 'Name each project once.' using errcode = 'invalid_parameter_value';
+  end if;
+  update public.projects as project set position = wanted.place - 1
+  from unnest(own) with ordinality as wanted (id, place)
+  where project.id = wanted.id and project.position <> wanted.place - 1;
+end
+$$;
+comment on function public.reorder_projects(uuid[]) is
+  'Puts the caller''s projects into this order; those that are not named follow, as they were.';

@@ -20,21 +20,3 @@ select word from regexp_split_to_table('
     www
   ', '\s+') as word
 where word <> '';
-
--- Definer, because no role of the API may read the list. Who has such a name already keeps it.
-create function private.refuse_reserved_username() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-begin
-  if exists (select from private.reserved_usernames as reserved where reserved.username = new.username) then
-    raise exception 'The username % is reserved.', new.username
-      using errcode = 'check_violation', hint = 'Choose another username.';
-  end if;
-  return new;
-end
-$$;
-comment on function private.refuse_reserved_username() is 'Trigger: nobody takes a reserved name.';
-
-create trigger refuse_reserved_username before insert on private.users
-  for each row execute function private.refuse_reserved_username();
-create trigger refuse_reserved_rename before update on private.users
-  for each row when (old.username is distinct from new.username) execute function private.refuse_reserved_username();

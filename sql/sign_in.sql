@@ -3,13 +3,13 @@
 -- insert (made from Google's answer) is asked for the Google id, and the address comes from Auth's own columns.
 
 -- Lower-case ASCII words joined by hyphens: "José García" gives jose-garcia, and what has no such letters gives null.
-create function private.slug(given text) returns text
+create function private.slug(given text, longest int) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $$
   select nullif(trim(both '-_' from left(trim(both '-_' from regexp_replace(
     lower(regexp_replace(normalize(left(given, 255), nfkd), '[\u0300-\u036f]', '', 'g')), '[^a-z0-9_]+', '-', 'g'
-  )), 24)), '')
+  )), longest)), '')
 $$;
-comment on function private.slug(text) is 'Lower-case ASCII, at most 24 characters: the stem of a username; or null.';
+comment on function private.slug(text, int) is 'Lower-case ASCII of at most so many characters, for an address; or null.';
 
 -- A picture that the profile can hold, or none.
 create function private.picture_from(metadata jsonb) returns text
@@ -22,7 +22,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function private.picture_from(jsonb) is 'The http(s) address of the picture in what Google told, or null.';
 
--- The first sign-in makes the profile. Whatever Google says about a person, this succeeds: a name that is taken or
+-- The first sign-in makes the profile. Whatever Google says about a person, this succeeds: a name that is taken, held or
 -- reserved gets a number, an address that is missing, too long or another profile's is replaced by one that cannot
 -- receive mail.
 create function private.create_profile() returns trigger
@@ -32,8 +32,8 @@ declare
   address constant text := lower(nullif(trim(new.email), ''));
   -- The local part of the address without what follows a plus, else the person's name.
   name constant text := coalesce(
-    private.slug(split_part(split_part(address, '@', 1), '+', 1)),
-    private.slug(new.raw_user_meta_data ->> 'name'),
+    private.slug(split_part(split_part(address, '@', 1), '+', 1), 24),
+    private.slug(new.raw_user_meta_data ->> 'name', 24),
     'user'
   );
   candidate text := name;
@@ -43,6 +43,7 @@ begin
     raise exception 'Sign-in is by Google only.' using errcode = 'insufficient_privilege';
   end if;
   loop
+    perform private.lock_usernames(candidate);
     insert into private.users (id, email, username, avatar_url, google_id)
     select
       new.id,
@@ -54,6 +55,7 @@ begin
       private.picture_from(new.raw_user_meta_data),
       left(subject, 255)
     where not exists (select from private.reserved_usernames as reserved where reserved.username = candidate)
+      and not private.is_username_held(candidate, new.id)
     on conflict do nothing; -- waits for a concurrent sign-up with the same name, and then looks again
     exit when found;
     if exists (select from private.users where google_id = left(subject, 255)) then

@@ -1,5 +1,14 @@
 -- Profiles. The table is private because it holds addresses; public.users is what the API serves.
 
+-- A function, because a CHECK has no other way to look into an array.
+create function private.are_links(links text[]) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select coalesce(bool_and(
+    link is not null and char_length(link) <= 2048 and link ~* '^https?://[^[:space:]/?#@]+([/?#][^[:space:]]*)?$'
+  ), true) from unnest(links) as link
+$$;
+comment on function private.are_links(text[]) is 'Whether each of them is an http(s) address of at most 2048 characters.';
+
 create table private.users (
   id uuid primary key references auth.users (id) on delete cascade,
   email text not null unique check (char_length(email) between 1 and 255),
@@ -7,7 +16,14 @@ create table private.users (
   avatar_url text check (avatar_url ~* '^https?://[^[:space:]/?#]+[^[:space:]]*$' and char_length(avatar_url) <= 2048),
   google_id text not null unique check (char_length(google_id) between 1 and 255),
   tier text not null default 'free' check (tier in ('free', 'paid')),
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  name text constraint users_name_length check (char_length(name) between 1 and 100),
+  headline text constraint users_headline_length check (char_length(headline) between 1 and 200),
+  bio text constraint users_bio_length check (char_length(bio) between 1 and 5000),
+  location text constraint users_location_length check (char_length(location) between 1 and 100),
+  links text[] not null default '{}'
+    constraint users_links_count check (cardinality(links) <= 10)
+    constraint users_links_format check (private.are_links(links))
 );
 comment on table private.users is 'One profile for each person; made at the first sign-in.';
 comment on column private.users.email is
@@ -16,6 +32,11 @@ comment on column private.users.username is
   'Lower-case letters, digits, - and _; 1 to 32; derived from the address at first.';
 comment on column private.users.google_id is 'The subject (sub) of the Google identity.';
 comment on column private.users.tier is 'What the person pays for; only handlers change it.';
+comment on column private.users.name is 'The name to show; null until the user writes one: a real name is nobody else''s to publish.';
+comment on column private.users.headline is 'One line below the name.';
+comment on column private.users.bio is 'Some paragraphs of plain text.';
+comment on column private.users.location is 'Where the user says to be: free text.';
+comment on column private.users.links is 'The user''s other pages, in the order to show: at most 10 http(s) addresses.';
 
 -- The address and the Google id of a profile, for its owner and for handlers. Definer, because no role of the API may
 -- read these two columns. The setting `role` is what SET ROLE left: a caller cannot forge it with a claim.
@@ -43,7 +64,12 @@ select
   avatar_url,
   case when id = (select auth.uid()) or current_user = 'service_role' then private.google_id_of(id) end as google_id,
   tier,
-  created_at
+  created_at,
+  name,
+  headline,
+  bio,
+  location,
+  links
 from private.users;
 comment on view public.users is
   e'Profiles. email and google_id are filled on one''s own row only.\n'

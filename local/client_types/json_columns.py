@@ -28,6 +28,10 @@ def _list(schema: Schema) -> Schema:
     return {"type": "array", "items": schema}
 
 
+_STATUS: Schema = {"enum": ["draft", "published", "unlisted", "archived"]}
+_FLAG: Schema = {"type": "boolean"}
+_COUNT_OR_NULL: Schema = {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+
 _USED = _object(used=_COUNT, max=_COUNT)
 
 DEFINITIONS: dict[str, Schema] = {
@@ -42,12 +46,64 @@ DEFINITIONS: dict[str, Schema] = {
         id=_TEXT,
         user_id=_TEXT,
         title=_TEXT,
-        status={"enum": ["draft", "published", "archived"]},
+        status=_STATUS,
         github_link=_TEXT_OR_NULL,
         linkedin_link=_TEXT_OR_NULL,
         twitter_link=_TEXT_OR_NULL,
         snapshots=_list(_ref("MetricsSnapshot")),
         history=_list(_ref("MetricsSnapshot")),
+    ),
+    "Page": _object(user_id=_TEXT, username=_TEXT, project_id=_TEXT_OR_NULL, slug=_TEXT_OR_NULL),
+    "PreviewLink": _object(id=_TEXT, token=_TEXT, expires_at=_TEXT),
+    "FoundProject": _object(
+        **dict.fromkeys(("id", "user_id", "slug", "title", "published_at", "username"), _TEXT),
+        **dict.fromkeys(("short_summary", "name", "avatar_url"), _TEXT_OR_NULL),
+        **dict.fromkeys(("stars", "likes"), _COUNT),
+        **dict.fromkeys(("tags", "technologies"), _list(_TEXT)),
+    ),
+    "FoundProjects": _object(projects=_list(_ref("FoundProject")), next_cursor=_TEXT_OR_NULL),
+    "PageOwner": _object(username=_TEXT, name=_TEXT_OR_NULL, headline=_TEXT_OR_NULL, avatar_url=_TEXT_OR_NULL),
+    "PageImage": _object(
+        **dict.fromkeys(("id", "project_id", "url"), _TEXT),
+        **dict.fromkeys(("alt_text", "caption"), _TEXT_OR_NULL),
+        **dict.fromkeys(("width", "height"), _COUNT_OR_NULL),
+        position=_COUNT,
+        is_cover=_FLAG,
+        renditions=_list(_ref("Rendition")),
+    ),
+    "PageVideo": _object(
+        **dict.fromkeys(("id", "project_id", "url"), _TEXT),
+        **dict.fromkeys(("alt_text", "caption", "poster_url"), _TEXT_OR_NULL),
+        position=_COUNT,
+    ),
+    "PageLayout": _object(
+        **dict.fromkeys(("id", "name", "created_at", "updated_at"), _TEXT),
+        **dict.fromkeys(("user_id", "project_id", "template_id"), _TEXT_OR_NULL),
+        blocks_json=_list(_ref("Block")),
+        published=_FLAG,
+    ),
+    "PageTag": _object(project_id=_TEXT, tag=_TEXT),
+    "PageTechnology": _object(project_id=_TEXT, technology=_TEXT),
+    "PageMetric": _object(
+        **dict.fromkeys(("id", "project_id", "recorded_at", "as_of"), _TEXT),
+        platform=_PLATFORM,
+        **dict.fromkeys(("likes", "comments", "stars", "forks", "watchers", "retweets", "replies"), _COUNT),
+    ),
+    "ProjectPage": _object(
+        **dict.fromkeys(("id", "user_id", "title", "slug", "created_at", "updated_at"), _TEXT),
+        **dict.fromkeys(("short_summary", "description"), _TEXT_OR_NULL),
+        **dict.fromkeys(("live_link", "github_link", "linkedin_link", "twitter_link"), _TEXT_OR_NULL),
+        **dict.fromkeys(("published_at", "hidden_at", "hidden_reason"), _TEXT_OR_NULL),
+        status=_STATUS,
+        position=_COUNT,
+        pinned=_FLAG,
+        users=_ref("PageOwner"),
+        project_images=_list(_ref("PageImage")),
+        project_videos=_list(_ref("PageVideo")),
+        project_tags=_list(_ref("PageTag")),
+        project_technologies=_list(_ref("PageTechnology")),
+        layouts=_list(_ref("PageLayout")),
+        latest_metrics=_list(_ref("PageMetric")),
     ),
     "StorageUsage": _object(
         **dict.fromkeys(
@@ -92,6 +148,11 @@ JSON_COLUMNS: dict[tuple[str, str], Schema] = {
 
 # By RPC; null where the caller may see nothing.
 JSON_RESULTS: dict[str, Schema] = {
+    "find_page": _or_null(_ref("Page")),
+    "get_project_page": _or_null(_ref("ProjectPage")),
+    "get_project_preview": _or_null(_ref("ProjectPage")),
+    "create_project_preview": _ref("PreviewLink"),
+    "search_projects": _ref("FoundProjects"),
     "get_project_metrics": _or_null(_ref("ProjectMetrics")),
     "get_my_plan": _or_null(_ref("Plan")),
     "get_storage_usage": _or_null(_ref("StorageUsage")),

@@ -31,10 +31,12 @@ function endToEnd(raw, connection = "") {
 const without = (headers, name) => headers.filter((_, i) => headers[i - (i % 2)].toLowerCase() !== name);
 
 function upstreamHeaders(request, own, target, requestId) {
-  const headers = without(without(endToEnd(own, request.headers.connection), "host"), "x-request-id");
+  const ours = ["host", "x-request-id", "cf-connecting-ip"];
+  const headers = ours.reduce(without, endToEnd(own, request.headers.connection));
   headers.push("Host", target.host, "X-Request-Id", requestId);
   headers.push("X-Forwarded-Host", request.headers.host ?? "", "X-Forwarded-Proto", "http");
   headers.push("X-Forwarded-For", request.socket.remoteAddress ?? "");
+  headers.push("CF-Connecting-IP", request.socket.remoteAddress ?? ""); // as hosted Supabase's edge does
   // A body of unknown length goes on in chunks, whatever the method.
   if (request.headers["transfer-encoding"]) headers.push("Transfer-Encoding", "chunked");
   return headers;

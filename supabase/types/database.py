@@ -29,12 +29,141 @@ class ProjectMetrics(TypedDict):
     id: str
     user_id: str
     title: str
-    status: Literal["draft", "published", "archived"]
+    status: Literal["draft", "published", "unlisted", "archived"]
     github_link: str | None
     linkedin_link: str | None
     twitter_link: str | None
     snapshots: list[MetricsSnapshot]
     history: list[MetricsSnapshot]
+
+
+class Page(TypedDict):
+    user_id: str
+    username: str
+    project_id: str | None
+    slug: str | None
+
+
+class PreviewLink(TypedDict):
+    id: str
+    token: str
+    expires_at: str
+
+
+class FoundProject(TypedDict):
+    id: str
+    user_id: str
+    slug: str
+    title: str
+    published_at: str
+    username: str
+    short_summary: str | None
+    name: str | None
+    avatar_url: str | None
+    stars: int
+    likes: int
+    tags: list[str]
+    technologies: list[str]
+
+
+class FoundProjects(TypedDict):
+    projects: list[FoundProject]
+    next_cursor: str | None
+
+
+class PageOwner(TypedDict):
+    username: str
+    name: str | None
+    headline: str | None
+    avatar_url: str | None
+
+
+class PageImage(TypedDict):
+    id: str
+    project_id: str
+    url: str
+    alt_text: str | None
+    caption: str | None
+    width: int | None
+    height: int | None
+    position: int
+    is_cover: bool
+    renditions: list[Rendition]
+
+
+class PageVideo(TypedDict):
+    id: str
+    project_id: str
+    url: str
+    alt_text: str | None
+    caption: str | None
+    poster_url: str | None
+    position: int
+
+
+class PageLayout(TypedDict):
+    id: str
+    name: str
+    created_at: str
+    updated_at: str
+    user_id: str | None
+    project_id: str | None
+    template_id: str | None
+    blocks_json: list[Block]
+    published: bool
+
+
+class PageTag(TypedDict):
+    project_id: str
+    tag: str
+
+
+class PageTechnology(TypedDict):
+    project_id: str
+    technology: str
+
+
+class PageMetric(TypedDict):
+    id: str
+    project_id: str
+    recorded_at: str
+    as_of: str
+    platform: Literal["linkedin", "github", "twitter"]
+    likes: int
+    comments: int
+    stars: int
+    forks: int
+    watchers: int
+    retweets: int
+    replies: int
+
+
+class ProjectPage(TypedDict):
+    id: str
+    user_id: str
+    title: str
+    slug: str
+    created_at: str
+    updated_at: str
+    short_summary: str | None
+    description: str | None
+    live_link: str | None
+    github_link: str | None
+    linkedin_link: str | None
+    twitter_link: str | None
+    published_at: str | None
+    hidden_at: str | None
+    hidden_reason: str | None
+    status: Literal["draft", "published", "unlisted", "archived"]
+    position: int
+    pinned: bool
+    users: PageOwner
+    project_images: list[PageImage]
+    project_videos: list[PageVideo]
+    project_tags: list[PageTag]
+    project_technologies: list[PageTechnology]
+    layouts: list[PageLayout]
+    latest_metrics: list[PageMetric]
 
 
 class StorageUsage(TypedDict):
@@ -178,21 +307,21 @@ class NotificationPreferencesRow(TypedDict):
     """Which of the e-mails that may be declined a person wants; without a row, weekly_metrics is off and the rest is on."""
 
     enabled: bool
-    type: Literal["renewal_upcoming", "weekly_metrics"]
+    type: Literal["renewal_upcoming", "weekly_metrics", "contact_message"]
     updated_at: str
     user_id: str
 
 
 class NotificationPreferencesInsert(TypedDict):
     enabled: bool
-    type: Literal["renewal_upcoming", "weekly_metrics"]
+    type: Literal["renewal_upcoming", "weekly_metrics", "contact_message"]
     updated_at: NotRequired[str]
     user_id: NotRequired[str]
 
 
 class NotificationPreferencesUpdate(TypedDict):
     enabled: NotRequired[bool]
-    type: NotRequired[Literal["renewal_upcoming", "weekly_metrics"]]
+    type: NotRequired[Literal["renewal_upcoming", "weekly_metrics", "contact_message"]]
     updated_at: NotRequired[str]
     user_id: NotRequired[str]
 
@@ -217,6 +346,7 @@ class NotificationsRow(TypedDict):
         "account_deleted",
         "data_export_ready",
         "weekly_metrics",
+        "contact_message",
     ]
     user_id: str
 
@@ -287,6 +417,16 @@ class ProjectImagesUpdate(TypedDict):
     width: NotRequired[int | None]
 
 
+class ProjectPreviewsRow(TypedDict):
+    """Links that show a project before it is published; deleting one revokes it."""
+
+    created_at: str
+    expires_at: str
+    id: str
+    project_id: str
+    token_hash: str
+
+
 class ProjectTagsRow(TypedDict):
     """Tags of a project, each once."""
 
@@ -353,17 +493,31 @@ class ProjectVideosUpdate(TypedDict):
     url: NotRequired[str]
 
 
+class ProjectViewsRow(TypedDict):
+    """Views of a project a day (UTC), for its owner; written by record_project_view."""
+
+    day: str
+    project_id: str
+    views: int
+
+
 class ProjectsRow(TypedDict):
     """A project of a person: everybody sees it once it is published."""
 
     created_at: str
     description: str | None
     github_link: str | None
+    hidden_at: str | None
+    hidden_reason: str | None
     id: str
     linkedin_link: str | None
     live_link: str | None
+    pinned: bool
+    position: int
+    published_at: str | None
     short_summary: str | None
-    status: Literal["draft", "published", "archived"]
+    slug: str
+    status: Literal["draft", "published", "unlisted", "archived"]
     title: str
     twitter_link: str | None
     updated_at: str
@@ -374,11 +528,17 @@ class ProjectsInsert(TypedDict):
     created_at: NotRequired[str]
     description: NotRequired[str | None]
     github_link: NotRequired[str | None]
+    hidden_at: NotRequired[str | None]
+    hidden_reason: NotRequired[str | None]
     id: NotRequired[str]
     linkedin_link: NotRequired[str | None]
     live_link: NotRequired[str | None]
+    pinned: NotRequired[bool]
+    position: NotRequired[int]
+    published_at: NotRequired[str | None]
     short_summary: NotRequired[str | None]
-    status: NotRequired[Literal["draft", "published", "archived"]]
+    slug: NotRequired[str]
+    status: NotRequired[Literal["draft", "published", "unlisted", "archived"]]
     title: str
     twitter_link: NotRequired[str | None]
     updated_at: NotRequired[str]
@@ -389,11 +549,17 @@ class ProjectsUpdate(TypedDict):
     created_at: NotRequired[str]
     description: NotRequired[str | None]
     github_link: NotRequired[str | None]
+    hidden_at: NotRequired[str | None]
+    hidden_reason: NotRequired[str | None]
     id: NotRequired[str]
     linkedin_link: NotRequired[str | None]
     live_link: NotRequired[str | None]
+    pinned: NotRequired[bool]
+    position: NotRequired[int]
+    published_at: NotRequired[str | None]
     short_summary: NotRequired[str | None]
-    status: NotRequired[Literal["draft", "published", "archived"]]
+    slug: NotRequired[str]
+    status: NotRequired[Literal["draft", "published", "unlisted", "archived"]]
     title: NotRequired[str]
     twitter_link: NotRequired[str | None]
     updated_at: NotRequired[str]
@@ -469,17 +635,37 @@ class UsersRow(TypedDict):
     """Profiles. email and google_id are filled on one's own row only."""
 
     avatar_url: str | None
+    bio: str | None
     created_at: str
     email: str | None
     google_id: str | None
+    headline: str | None
     id: str
+    links: list[str]
+    location: str | None
+    name: str | None
     tier: Literal["free", "paid"]
     username: str
 
 
 class UsersUpdate(TypedDict):
     avatar_url: NotRequired[str | None]
+    bio: NotRequired[str | None]
+    headline: NotRequired[str | None]
+    links: NotRequired[list[str]]
+    location: NotRequired[str | None]
+    name: NotRequired[str | None]
     username: NotRequired[str]
+
+
+class CreateProjectPreviewArgs(TypedDict):
+    project_id: str
+    days: NotRequired[int]
+
+
+class FindPageArgs(TypedDict):
+    username: str
+    slug: NotRequired[str]
 
 
 class GetProjectMetricsArgs(TypedDict):
@@ -487,7 +673,53 @@ class GetProjectMetricsArgs(TypedDict):
     history_days: NotRequired[int]
 
 
+class GetProjectPageArgs(TypedDict):
+    project_id: str
+
+
+class GetProjectPreviewArgs(TypedDict):
+    token: str
+
+
+class LatestMetricsArgs(TypedDict):
+    project: str
+
+
+class RecordProjectViewArgs(TypedDict):
+    project_id: str
+
+
 class ReorderProjectMediaArgs(TypedDict):
     project_id: str
     kind: str
     ids: list[str]
+
+
+class ReorderProjectsArgs(TypedDict):
+    ids: list[str]
+
+
+class ReportProjectArgs(TypedDict):
+    project_id: str
+    reason: str
+    details: NotRequired[str]
+
+
+class SearchProjectsArgs(TypedDict):
+    query: NotRequired[str]
+    sort: NotRequired[str]
+    tags: NotRequired[list[str]]
+    technologies: NotRequired[list[str]]
+    limit: NotRequired[int]
+    cursor: NotRequired[str]
+
+
+class SendContactMessageArgs(TypedDict):
+    project_id: str
+    name: str
+    email: str
+    message: str
+
+
+class UsernameAvailableArgs(TypedDict):
+    username: str

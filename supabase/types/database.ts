@@ -27,12 +27,141 @@ export type ProjectMetrics = {
   id: string;
   user_id: string;
   title: string;
-  status: "draft" | "published" | "archived";
+  status: "draft" | "published" | "unlisted" | "archived";
   github_link: string | null;
   linkedin_link: string | null;
   twitter_link: string | null;
   snapshots: MetricsSnapshot[];
   history: MetricsSnapshot[];
+};
+
+export type Page = {
+  user_id: string;
+  username: string;
+  project_id: string | null;
+  slug: string | null;
+};
+
+export type PreviewLink = {
+  id: string;
+  token: string;
+  expires_at: string;
+};
+
+export type FoundProject = {
+  id: string;
+  user_id: string;
+  slug: string;
+  title: string;
+  published_at: string;
+  username: string;
+  short_summary: string | null;
+  name: string | null;
+  avatar_url: string | null;
+  stars: number;
+  likes: number;
+  tags: string[];
+  technologies: string[];
+};
+
+export type FoundProjects = {
+  projects: FoundProject[];
+  next_cursor: string | null;
+};
+
+export type PageOwner = {
+  username: string;
+  name: string | null;
+  headline: string | null;
+  avatar_url: string | null;
+};
+
+export type PageImage = {
+  id: string;
+  project_id: string;
+  url: string;
+  alt_text: string | null;
+  caption: string | null;
+  width: number | null;
+  height: number | null;
+  position: number;
+  is_cover: boolean;
+  renditions: Rendition[];
+};
+
+export type PageVideo = {
+  id: string;
+  project_id: string;
+  url: string;
+  alt_text: string | null;
+  caption: string | null;
+  poster_url: string | null;
+  position: number;
+};
+
+export type PageLayout = {
+  id: string;
+  name: string;
+  created_at: string;
+  updated_at: string;
+  user_id: string | null;
+  project_id: string | null;
+  template_id: string | null;
+  blocks_json: Block[];
+  published: boolean;
+};
+
+export type PageTag = {
+  project_id: string;
+  tag: string;
+};
+
+export type PageTechnology = {
+  project_id: string;
+  technology: string;
+};
+
+export type PageMetric = {
+  id: string;
+  project_id: string;
+  recorded_at: string;
+  as_of: string;
+  platform: "linkedin" | "github" | "twitter";
+  likes: number;
+  comments: number;
+  stars: number;
+  forks: number;
+  watchers: number;
+  retweets: number;
+  replies: number;
+};
+
+export type ProjectPage = {
+  id: string;
+  user_id: string;
+  title: string;
+  slug: string;
+  created_at: string;
+  updated_at: string;
+  short_summary: string | null;
+  description: string | null;
+  live_link: string | null;
+  github_link: string | null;
+  linkedin_link: string | null;
+  twitter_link: string | null;
+  published_at: string | null;
+  hidden_at: string | null;
+  hidden_reason: string | null;
+  status: "draft" | "published" | "unlisted" | "archived";
+  position: number;
+  pinned: boolean;
+  users: PageOwner;
+  project_images: PageImage[];
+  project_videos: PageVideo[];
+  project_tags: PageTag[];
+  project_technologies: PageTechnology[];
+  layouts: PageLayout[];
+  latest_metrics: PageMetric[];
 };
 
 export type StorageUsage = {
@@ -250,19 +379,19 @@ export type Database = {
       notification_preferences: {
         Row: {
           enabled: boolean;
-          type: "renewal_upcoming" | "weekly_metrics";
+          type: "renewal_upcoming" | "weekly_metrics" | "contact_message";
           updated_at: string;
           user_id: string;
         };
         Insert: {
           enabled: boolean;
-          type: "renewal_upcoming" | "weekly_metrics";
+          type: "renewal_upcoming" | "weekly_metrics" | "contact_message";
           updated_at?: string;
           user_id?: string;
         };
         Update: {
           enabled?: boolean;
-          type?: "renewal_upcoming" | "weekly_metrics";
+          type?: "renewal_upcoming" | "weekly_metrics" | "contact_message";
           updated_at?: string;
           user_id?: string;
         };
@@ -295,7 +424,8 @@ export type Database = {
             | "subscription_canceled"
             | "account_deleted"
             | "data_export_ready"
-            | "weekly_metrics";
+            | "weekly_metrics"
+            | "contact_message";
           user_id: string;
         };
         Insert: never;
@@ -419,6 +549,26 @@ export type Database = {
           referencedColumns: ["id"];
         }];
       };
+      /** Links that show a project before it is published; deleting one revokes it. */
+      project_previews: {
+        Row: {
+          created_at: string;
+          expires_at: string;
+          id: string;
+          project_id: string;
+          /** SHA-256 of the token, which create_project_preview alone shows, once. */
+          token_hash: string;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [{
+          foreignKeyName: "project_previews_project_id_fkey";
+          columns: ["project_id"];
+          isOneToOne: false;
+          referencedRelation: "projects";
+          referencedColumns: ["id"];
+        }];
+      };
       /** Tags of a project, each once. */
       project_tags: {
         Row: {
@@ -512,6 +662,23 @@ export type Database = {
           referencedColumns: ["id"];
         }];
       };
+      /** Views of a project a day (UTC), for its owner; written by record_project_view. */
+      project_views: {
+        Row: {
+          day: string;
+          project_id: string;
+          views: number;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [{
+          foreignKeyName: "project_views_project_id_fkey";
+          columns: ["project_id"];
+          isOneToOne: false;
+          referencedRelation: "projects";
+          referencedColumns: ["id"];
+        }];
+      };
       /** A project of a person: everybody sees it once it is published. */
       projects: {
         Row: {
@@ -519,13 +686,26 @@ export type Database = {
           description: string | null;
           /** The repository whose stars are counted: https://github.com/<owner>/<name>. */
           github_link: string | null;
+          /** Since when an operator hides it from everybody but its owner. */
+          hidden_at: string | null;
+          /** Why, for the owner to read. */
+          hidden_reason: string | null;
           id: string;
           /** The post whose likes are counted: www.linkedin.com/feed/update/urn:li:... or www.linkedin.com/posts/... */
           linkedin_link: string | null;
           /** Where the project runs: http or https. */
           live_link: string | null;
+          /** Whether it comes before the others on the owner's page. */
+          pinned: boolean;
+          /** The order on the owner's page, set by reorder_projects; new ones come first. */
+          position: number;
+          /** When it was first published; null until then. */
+          published_at: string | null;
           short_summary: string | null;
-          status: "draft" | "published" | "archived";
+          /** The last part of its address, /<username>/<slug>; made from the title where none is given, and kept when the title changes. */
+          slug: string;
+          /** draft and archived: for the owner. published: for everybody. unlisted: for those who know its address, and in no list. */
+          status: "draft" | "published" | "unlisted" | "archived";
           title: string;
           /** The post whose likes are counted: https://x.com/<handle>/status/<number>. */
           twitter_link: string | null;
@@ -537,13 +717,26 @@ export type Database = {
           description?: string | null;
           /** The repository whose stars are counted: https://github.com/<owner>/<name>. */
           github_link?: string | null;
+          /** Since when an operator hides it from everybody but its owner. */
+          hidden_at?: string | null;
+          /** Why, for the owner to read. */
+          hidden_reason?: string | null;
           id?: string;
           /** The post whose likes are counted: www.linkedin.com/feed/update/urn:li:... or www.linkedin.com/posts/... */
           linkedin_link?: string | null;
           /** Where the project runs: http or https. */
           live_link?: string | null;
+          /** Whether it comes before the others on the owner's page. */
+          pinned?: boolean;
+          /** The order on the owner's page, set by reorder_projects; new ones come first. */
+          position?: number;
+          /** When it was first published; null until then. */
+          published_at?: string | null;
           short_summary?: string | null;
-          status?: "draft" | "published" | "archived";
+          /** The last part of its address, /<username>/<slug>; made from the title where none is given, and kept when the title changes. */
+          slug?: string;
+          /** draft and archived: for the owner. published: for everybody. unlisted: for those who know its address, and in no list. */
+          status?: "draft" | "published" | "unlisted" | "archived";
           title: string;
           /** The post whose likes are counted: https://x.com/<handle>/status/<number>. */
           twitter_link?: string | null;
@@ -555,13 +748,26 @@ export type Database = {
           description?: string | null;
           /** The repository whose stars are counted: https://github.com/<owner>/<name>. */
           github_link?: string | null;
+          /** Since when an operator hides it from everybody but its owner. */
+          hidden_at?: string | null;
+          /** Why, for the owner to read. */
+          hidden_reason?: string | null;
           id?: string;
           /** The post whose likes are counted: www.linkedin.com/feed/update/urn:li:... or www.linkedin.com/posts/... */
           linkedin_link?: string | null;
           /** Where the project runs: http or https. */
           live_link?: string | null;
+          /** Whether it comes before the others on the owner's page. */
+          pinned?: boolean;
+          /** The order on the owner's page, set by reorder_projects; new ones come first. */
+          position?: number;
+          /** When it was first published; null until then. */
+          published_at?: string | null;
           short_summary?: string | null;
-          status?: "draft" | "published" | "archived";
+          /** The last part of its address, /<username>/<slug>; made from the title where none is given, and kept when the title changes. */
+          slug?: string;
+          /** draft and archived: for the owner. published: for everybody. unlisted: for those who know its address, and in no list. */
+          status?: "draft" | "published" | "unlisted" | "archived";
           title?: string;
           /** The post whose likes are counted: https://x.com/<handle>/status/<number>. */
           twitter_link?: string | null;
@@ -695,10 +901,20 @@ export type Database = {
       users: {
         Row: {
           avatar_url: string | null;
+          /** Some paragraphs of plain text. */
+          bio: string | null;
           created_at: string;
           email: string | null;
           google_id: string | null;
+          /** One line below the name. */
+          headline: string | null;
           id: string;
+          /** The user's other pages, in the order to show: at most 10 http(s) addresses. */
+          links: string[];
+          /** Where the user says to be: free text. */
+          location: string | null;
+          /** The name to show; null until the user writes one: a real name is nobody else's to publish. */
+          name: string | null;
           /** What the person pays for; only handlers change it. */
           tier: "free" | "paid";
           /** Lower-case letters, digits, - and _; 1 to 32; derived from the address at first. */
@@ -707,6 +923,16 @@ export type Database = {
         Insert: never;
         Update: {
           avatar_url?: string | null;
+          /** Some paragraphs of plain text. */
+          bio?: string | null;
+          /** One line below the name. */
+          headline?: string | null;
+          /** The user's other pages, in the order to show: at most 10 http(s) addresses. */
+          links?: string[];
+          /** Where the user says to be: free text. */
+          location?: string | null;
+          /** The name to show; null until the user writes one: a real name is nobody else's to publish. */
+          name?: string | null;
           /** Lower-case letters, digits, - and _; 1 to 32; derived from the address at first. */
           username?: string;
         };
@@ -714,6 +940,22 @@ export type Database = {
       };
     };
     Functions: {
+      /** A link to a project of the caller's, whatever its status: {id, token, expires_at}. The token is shown this once. */
+      create_project_preview: {
+        Args: {
+          project_id: string;
+          days?: number;
+        };
+        Returns: PreviewLink;
+      };
+      /** Where a page is now: {user_id, username, project_id, slug}, whatever case, former username, former slug or project id it is asked for by; null where the caller can see no such page. */
+      find_page: {
+        Args: {
+          username: string;
+          slug?: string;
+        };
+        Returns: Page | null;
+      };
       /** What the caller has: tier, plan, price, status, dates, the next step, limits and use; see docs/billing.md. */
       get_my_plan: {
         Args: never;
@@ -727,10 +969,39 @@ export type Database = {
         };
         Returns: ProjectMetrics | null;
       };
+      /** A project with owner, media, tags, technologies, published layout and latest numbers; null where the caller may not see it. Unlisted ones are found here alone. */
+      get_project_page: {
+        Args: {
+          project_id: string;
+        };
+        Returns: ProjectPage | null;
+      };
+      /** What get_project_page gives, for a token that has neither expired nor been revoked; else null. */
+      get_project_preview: {
+        Args: {
+          token: string;
+        };
+        Returns: ProjectPage | null;
+      };
       /** The caller's storage: used_bytes, used_files, reserved_bytes, reserved_files, max_bytes, max_files. */
       get_storage_usage: {
         Args: never;
         Returns: StorageUsage | null;
+      };
+      /** The latest snapshot of each link of a project, to embed in any list of projects. */
+      latest_metrics: {
+        Args: {
+          project: string;
+        };
+        Returns: Database["public"]["Tables"]["social_metrics"]["Row"][];
+        SetofOptions: { from: "*"; to: "social_metrics"; isOneToOne: false; isSetofReturn: true };
+      };
+      /** A page of a project was opened: counts once a day for each visitor, and not for bots, prefetches and the owner. Says nothing. */
+      record_project_view: {
+        Args: {
+          project_id: string;
+        };
+        Returns: undefined;
       };
       /** Puts the images or videos of one's own project in the order of their ids; all of them must be named. */
       reorder_project_media: {
@@ -740,6 +1011,51 @@ export type Database = {
           ids: string[];
         };
         Returns: undefined;
+      };
+      /** Puts the caller's projects into this order; those that are not named follow, as they were. */
+      reorder_projects: {
+        Args: {
+          ids: string[];
+        };
+        Returns: undefined;
+      };
+      /** Tells the operators what is wrong with a project: spam, harassment, copyright, illegal, personal_data, malware or other. */
+      report_project: {
+        Args: {
+          project_id: string;
+          reason: string;
+          details?: string;
+        };
+        Returns: undefined;
+      };
+      /** Published projects by words, tags and technologies: {"projects", "next_cursor"}; see docs/portfolio.md. */
+      search_projects: {
+        Args: {
+          query?: string;
+          sort?: string;
+          tags?: string[];
+          technologies?: string[];
+          limit?: number;
+          cursor?: string;
+        };
+        Returns: FoundProjects;
+      };
+      /** Sends the owner of a project an e-mail that can be answered to `email`. Five a day from an address, twenty a day to a user. */
+      send_contact_message: {
+        Args: {
+          project_id: string;
+          name: string;
+          email: string;
+          message: string;
+        };
+        Returns: undefined;
+      };
+      /** Whether the caller can have a username, in lower case: available, taken, reserved, held (another user's until lately) or invalid. */
+      username_available: {
+        Args: {
+          username: string;
+        };
+        Returns: string;
       };
     };
     Enums: { [_ in never]: never };

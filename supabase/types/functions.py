@@ -290,6 +290,7 @@ NotificationType: TypeAlias = Literal[
     "account_deleted",
     "data_export_ready",
     "weekly_metrics",
+    "contact_message",
 ]
 
 

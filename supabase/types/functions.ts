@@ -293,7 +293,8 @@ export type NotificationType =
   | "subscription_canceled"
   | "account_deleted"
   | "data_export_ready"
-  | "weekly_metrics";
+  | "weekly_metrics"
+  | "contact_message";
 
 /** The platforms, named as in `social_metrics.platform`; X kept the name it had. */
 export type Platform = "github" | "linkedin" | "twitter";

@@ -86,10 +86,35 @@ def receiving(_: World) -> Json:
     }
 
 
+def page_of(status: str) -> Callable[[World], Json]:
+    return lambda world: {"username": world.owner.username.upper(), "slug": world.project(status)}
+
+
+def writing_to_owner(world: World) -> Json:
+    sender = {"name": "A visitor", "email": f"{unique()}@example.com", "message": "Hello."}
+    return {"project_id": world.project()} | sender
+
+
+def moderating(world: World) -> Json:
+    return {"project_id": world.project(), "action": "hide", "operator": "operator", "reason": "It is spam."}
+
+
 CALLS: dict[tuple[str, str], Call] = {
     ("public.get_project_metrics", "of published"): Call(of_project("published")),
     ("public.get_project_metrics", "of draft"): Call(of_project("draft")),
     ("public.reorder_project_media", "of published"): Call(reordering, writes=True),
+    ("public.reorder_projects", "any"): Call(lambda world: {"ids": [world.project(), world.project()]}, writes=True),
+    ("public.create_project_preview", "of published"): Call(of_project("published"), writes=True),
+    ("public.find_page", "of published"): Call(page_of("published")),
+    ("public.find_page", "of draft"): Call(page_of("draft")),
+    **{("public.get_project_page", f"of {s}"): Call(of_project(s)) for s in ("published", "unlisted", "draft")},
+    ("public.search_projects", "any"): Call(nothing),
+    ("public.username_available", "any"): Call(lambda world: {"username": world.owner.username}),
+    ("public.report_project", "of published"): Call(
+        lambda world: {"project_id": world.project(), "reason": "spam"}, writes=True
+    ),
+    ("public.send_contact_message", "of published"): Call(writing_to_owner, writes=True),
+    ("public.moderate_project", "of published"): Call(moderating, writes=True),
     ("public.count_file_removals", "any"): Call(nothing),
     ("public.expire_media_uploads", "any"): Call(nothing),
     ("public.get_my_plan", "any"): Call(nothing),

@@ -114,6 +114,20 @@ def tier_limit(_: World) -> Row:
     return Row("public.tier_limits", {"tier": "free"}, {"designs_per_day": 1}, ("tier",), stored=True)
 
 
+def of_project(table: str, key: tuple[str, ...], **values: Any) -> Recipe:
+    """A row of a published project that nobody changes through the API."""
+
+    def recipe(world: World) -> Row:
+        return Row(f"public.{table}", {"project_id": world.project()} | values, values, key)
+
+    return recipe
+
+
+def preview(world: World) -> Row:
+    own = {"id": str(uuid.uuid4()), "project_id": world.project(), "token_hash": uuid.uuid4().hex * 2}
+    return Row("public.project_previews", own | {"expires_at": "2100-01-01T00:00:00+00:00"}, {"token_hash": "0" * 64})
+
+
 ADDRESS = {"url": "https://example.com/a.png"}
 DESCRIBED = {"alt_text": "Changed"}
 COUNTS = {"platform": "github", "stars": 3}
@@ -133,7 +147,13 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("public.plans", "catalogue"): plan,
     ("public.storage_quotas", "catalogue"): quota,
     ("public.tier_limits", "catalogue"): tier_limit,
-    **{("public.projects", status): project(status) for status in ("published", "draft", "archived")},
+    **{("public.projects", status): project(status) for status in ("published", "draft", "unlisted", "archived")},
+    ("public.project_previews", "of published"): preview,
+    ("public.project_views", "of published"): of_project("project_views", ("project_id",), day="2026-11-01", views=1),
+    ("public.project_reports", "of published"): of_project("project_reports", ("project_id",), reason="spam"),
+    ("public.moderation_actions", "of published"): of_project(
+        "moderation_actions", ("project_id",), action="dismiss", operator="operator", reason="Nothing is wrong."
+    ),
 }
 for _status in ("published", "draft"):
     RECIPES |= {

@@ -34,7 +34,7 @@ def test_every_view_asks_with_the_rights_of_its_reader(untouched_database: str) 
         select oid::regclass as name from pg_class
         where relkind in ('v', 'm') and relnamespace::regnamespace::text in {OURS}
     """
-    assert offenders(untouched_database, query) == ["users"]
+    assert offenders(untouched_database, query) == ["users", "private.used_slugs"]
     assert (
         offenders(untouched_database, f"{query} and not coalesce('security_invoker=true' = any (reloptions), false)")
         == []
@@ -72,6 +72,7 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role apply_stripe_invoice",
         "service_role apply_stripe_prices",
         "service_role apply_stripe_subscription",
+        *(f"{role} are_links" for role in ("authenticated", "service_role")),
         "supabase_auth_admin before_user_created",
         "service_role begin_account_export",
         "service_role begin_design",
@@ -90,6 +91,7 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role count_file_removals",
         "service_role count_metric_shares",
         "service_role create_media_upload",
+        "authenticated create_project_preview",
         *(f"{role} current_metrics" for role in ("anon", "authenticated", "service_role")),
         "service_role customer_of",
         "service_role delay_account_export",
@@ -101,6 +103,7 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role export_account_rows",
         "service_role fail_stripe_event",
         "service_role find_in_subscription",
+        *(f"{role} find_page" for role in ("anon", "authenticated", "service_role")),
         "service_role finish_account_deletion",
         "service_role finish_account_export",
         "service_role finish_design",
@@ -115,6 +118,8 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "authenticated get_my_plan",
         "service_role get_notification_status",
         *(f"{role} get_project_metrics" for role in ("anon", "authenticated", "service_role")),
+        *(f"{role} get_project_page" for role in ("anon", "authenticated", "service_role")),
+        *(f"{role} get_project_preview" for role in ("anon", "authenticated", "service_role")),
         "service_role get_qr_target",
         "authenticated get_storage_usage",
         "service_role get_system_state",
@@ -124,6 +129,7 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role is_live",
         "service_role is_own_account",
         "service_role is_unreported_end",
+        *(f"{role} latest_metrics" for role in ("anon", "authenticated", "service_role")),
         "service_role lease_account_deletions",
         "service_role lease_account_export",
         "service_role lease_file_removals",
@@ -140,6 +146,7 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role mark_customer_current",
         *(f"{role} matches_schema" for role in ("authenticated", "service_role")),
         "service_role missing_subscriptions",
+        "service_role moderate_project",
         "service_role names_plan",
         "service_role next_metric_due",
         "service_role next_metric_state",
@@ -162,6 +169,7 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role record_metrics",
         "service_role record_notification_events",
         "service_role record_notifications",
+        *(f"{role} record_project_view" for role in ("anon", "authenticated")),
         "service_role record_qr_code",
         "service_role record_stripe_event",
         "service_role refresh_tier",
@@ -172,6 +180,8 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role remember_prices",
         "service_role renew_media_upload_lease",
         "authenticated reorder_project_media",
+        "authenticated reorder_projects",
+        *(f"{role} report_project" for role in ("anon", "authenticated")),
         "service_role report_wrong_stripe_account",
         "service_role request_account_deletion",
         "service_role request_notification",
@@ -179,6 +189,8 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role resolve_findings",
         "service_role resume_platform",
         "service_role retire_stripe_prices",
+        *(f"{role} search_projects" for role in ("anon", "authenticated", "service_role")),
+        *(f"{role} send_contact_message" for role in ("anon", "authenticated")),
         "service_role set_notification_preference",
         "service_role settle_design_run",
         "service_role settle_metric_budget",
@@ -192,6 +204,7 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role take_metric_budget",
         "service_role take_stale_qr_codes",
         "service_role unlink_stripe_customer",
+        *(f"{role} username_available" for role in ("anon", "authenticated", "service_role")),
         "service_role wants_notification",
         "service_role within_metric_shares",
     ]

@@ -46,6 +46,23 @@ with person as (
   select id, title, 'published', 'https://github.com/' || replace(email, '@example.com', '') || '/one'
   from person, unnest(array['=cmd|one', 'Zwei ü']) as title
   returning id
+), previews as (
+  insert into public.project_previews (project_id, token_hash, expires_at)
+  select id, encode(sha256(id::text::bytea), 'hex'), now() + interval '1 day' from project
+), views as (
+  insert into public.project_views (project_id, day, views) select id, current_date, 3 from project
+), reported as (
+  insert into public.project_reports (project_id, reporter_id, reason, details)
+  select project.id, person.id, 'other', 'of ' || person.email from project, person
+), moderated as (
+  insert into public.moderation_actions (project_id, action, operator, reason)
+  select id, 'dismiss', 'operator', 'Nothing is wrong.' from project
+), moved as (
+  insert into private.former_slugs (user_id, slug, project_id)
+  select person.id, 'old-' || project.id, project.id from project, person
+), renamed as (
+  insert into private.former_usernames (username_hash, user_id)
+  select encode(sha256(email::bytea), 'hex'), id from person
 ), images as (
   insert into public.project_images (project_id, url) select id, 'https://example.com/a.png' from project
 ), videos as (

@@ -16,7 +16,7 @@ export async function readsAndEmbeds() {
     .eq("status", "published")
     .single();
   if (!data) return;
-  holds<Equals<typeof data.status, "draft" | "published" | "archived">>();
+  holds<Equals<typeof data.status, "draft" | "published" | "unlisted" | "archived">>();
   holds<Equals<typeof data.users.tier, "free" | "paid">>();
   holds<Equals<typeof data.project_tags, { tag: string }[]>>();
   const widths: number[] = data.project_images.flatMap((image) => image.renditions.map((each) => each.width));

@@ -43,8 +43,8 @@ LAYERS = [
 # Modules, or single names where the rest of the module could reach out.
 WITHOUT_IO = {
     *("array", "base64", "binascii", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum"),
-    *("functools", "hashlib", "html", "itertools", "json", "operator", "random", "re", "struct", "typing"),
-    *("unicodedata", "uuid", "collections.abc", "http.HTTPStatus", "io", "mmap.mmap", "sys.byteorder"),
+    *("functools", "hashlib", "html", "itertools", "json", "operator", "random", "re", "struct", "textwrap"),
+    *("typing", "unicodedata", "uuid", "collections.abc", "http.HTTPStatus", "io", "mmap.mmap", "sys.byteorder"),
     *("urllib.parse", "zlib"),
     *("PIL", "pydantic", "segno"),
     *("showcase.contrast", "showcase.errors", "showcase.http.RequestModel"),

@@ -28,10 +28,13 @@ class NotificationType(StrEnum):
     ACCOUNT_DELETED = "account_deleted"
     DATA_EXPORT_READY = "data_export_ready"
     WEEKLY_METRICS = "weekly_metrics"
+    CONTACT_MESSAGE = "contact_message"
 
 
 # What people may decline; the rest belongs to their contract or their account.
-OPTIONAL = frozenset({NotificationType.RENEWAL_UPCOMING, NotificationType.WEEKLY_METRICS})
+OPTIONAL = frozenset(
+    {NotificationType.RENEWAL_UPCOMING, NotificationType.WEEKLY_METRICS, NotificationType.CONTACT_MESSAGE}
+)
 # What people may ask for again themselves.
 ASKABLE = frozenset({NotificationType.WELCOME, NotificationType.DATA_EXPORT_READY})
 

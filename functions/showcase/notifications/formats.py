@@ -4,10 +4,12 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from html import escape
+from textwrap import wrap
 from typing import Any
 from urllib.parse import urlsplit
 
 LONGEST_TEXT = 120  # characters
+LONGEST_MESSAGE = 5000  # characters
 LONGEST_LINK = 850  # characters, as HTML writes them: with what stands around it, still a line that mail carries
 _JOINER = "\u200d"  # holds composed emoji together
 # Stripe's smallest units, where they are not hundredths (https://docs.stripe.com/currencies). ISK and UGX, which have
@@ -24,6 +26,20 @@ def text(value: Any) -> str | None:
         return None
     shown = " ".join("".join(c if c.isprintable() or c == _JOINER else " " for c in value[:1000]).split())
     return (shown if len(shown) <= LONGEST_TEXT else shown[: LONGEST_TEXT - 1].rstrip() + "…") or None
+
+
+def paragraphs(value: Any) -> tuple[str, ...]:
+    """What somebody wrote, line by line: none too long for mail, and as many as a message may have."""
+    given = value[:LONGEST_MESSAGE] if isinstance(value, str) else ""
+    lines = ("".join(c if c.isprintable() or c == _JOINER else " " for c in line) for line in given.splitlines())
+    return tuple(part for line in lines for part in wrap(line, LONGEST_TEXT) or [""])
+
+
+def address(value: Any) -> str | None:
+    """An e-mail address as a header carries it: ASCII or letters, no spaces, no marks that would make it two."""
+    return (
+        value if isinstance(value, str) and re.fullmatch(r'[^\s@<>(),;:"\\]{1,64}@[a-z0-9.-]{3,190}', value) else None
+    )
 
 
 def plan(value: Any) -> str | None:

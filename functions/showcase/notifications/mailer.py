@@ -28,7 +28,8 @@ from sendgrid.helpers.mail import (
 )
 
 from showcase.errors import Failure, VendorError
-from showcase.notifications.domain import OPTIONAL, Result
+from showcase.notifications.domain import OPTIONAL, NotificationType, Result
+from showcase.notifications.formats import address
 from showcase.notifications.links import Links
 from showcase.notifications.rendering import Reader, Renderer, one_line
 from showcase.notifications.settings import NotificationSettings
@@ -64,8 +65,9 @@ class Mailer:
         envelope.add_custom_arg(CustomArg("notification_id", str(notification.id)))
         mail = Mail()
         mail.from_email = From(settings.notifications_from_email, settings.notifications_from_name)
-        if settings.notifications_reply_to:
-            mail.reply_to = ReplyTo(settings.notifications_reply_to)
+        sender = notification.payload.get("email") if notification.type is NotificationType.CONTACT_MESSAGE else None
+        if reply_to := address(sender) or settings.notifications_reply_to:
+            mail.reply_to = ReplyTo(reply_to)
         if decline_url:  # RFC 8058: one POST, without a page or a sign-in
             envelope.add_header(Header("List-Unsubscribe", f"<{decline_url}>"))
             envelope.add_header(Header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))

@@ -4,7 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from showcase.notifications.formats import date, link, moment, money, plan, price, signed, size, span, text, whole
+from showcase.notifications.formats import (
+    address,
+    date,
+    link,
+    moment,
+    money,
+    paragraphs,
+    plan,
+    price,
+    signed,
+    size,
+    span,
+    text,
+    whole,
+)
 
 _PLATFORMS = {"github": ("GitHub", "stars"), "linkedin": ("LinkedIn", "likes"), "twitter": ("X", "likes")}
 _MOST_PROJECTS = 5
@@ -54,6 +68,10 @@ class Facts:
     gained: str | None = None
     more: int = 0
     bars: tuple[Bar, ...] = field(default=())
+    project: str | None = None
+    name: str | None = None
+    email: str | None = None
+    message: tuple[str, ...] = ()
 
 
 def facts(payload: Mapping[str, Any]) -> Facts:
@@ -80,6 +98,10 @@ def facts(payload: Mapping[str, Any]) -> Facts:
         gained=signed(gained) if gained is not None else None,
         more=max(0, whole(payload.get("more")) or 0),
         bars=_bars(payload.get("projects")),
+        project=text(payload.get("project")),
+        name=text(payload.get("name")),
+        email=address(payload.get("email")),
+        message=paragraphs(payload.get("message")),
     )
 
 

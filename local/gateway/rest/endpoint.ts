@@ -128,7 +128,9 @@ export class RestEndpoint {
     const url = (request.url ?? "").slice(PREFIX.length);
     const mark = url.indexOf("?");
     const { query, apikey } = withoutKey(mark < 0 ? "" : url.slice(mark + 1));
-    const headers = request.headers as IncomingRequest["headers"];
+    // As hosted Supabase's edge does, whatever the caller sent: functions in the database limit callers by address.
+    const address = { "cf-connecting-ip": request.socket.remoteAddress ?? "" };
+    const headers = { ...(request.headers as IncomingRequest["headers"]), ...address };
     const identity = this.#identify(headers, apikey);
     if (!this.#snapshot) throw noSchemaCache();
     const incoming: IncomingRequest = {
