@@ -4,6 +4,7 @@ MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 RUN := $(VENV)/bin/python
+NODE = $(shell $(RUN) -c 'from local.database import node_program; print(node_program())')
 DENO := DENO_NO_UPDATE_CHECK=1 $(VENV)/bin/deno
 FORWARDERS := --quiet --config supabase/functions/deno.json supabase/functions tests/support/edge_runtime.ts
 CLIENT := --quiet --config supabase/functions/deno.json supabase/types tests/types
@@ -57,6 +58,7 @@ lint: setup ## Check style and formatting
 
 types: setup ## Check types
 	@$(RUN) -m mypy
+	@$(NODE) local/node_modules/typescript/bin/tsc --project examples/web
 	@$(DENO) check --no-remote --no-npm --no-lock $(FORWARDERS)
 	@$(DENO) check --no-remote --no-npm --no-lock $(REST)
 	@$(TSC) --project tests/types

@@ -1,4 +1,4 @@
-"""Makes the environment: the virtual environment, the locked Python packages, the locked npm packages.
+"""Makes the environment: the virtual environment, the locked Python and npm packages, and the built example site.
 
 Runs before any package is there, so it uses the standard library alone. What is installed already, going by the lock
 files' content, is not installed again.
@@ -21,6 +21,7 @@ PYTHON_LOCK = ROOT / "local" / "requirements.txt"
 NODE_FOLDER = ROOT / "local"
 NODE_LOCK = NODE_FOLDER / "package-lock.json"
 NODE_MODULES = NODE_FOLDER / "node_modules"
+SITE = ROOT / "examples" / "web"
 STAMP = ".locked"
 # Whether the environment is whole; an interruption may have left half of one.
 WORKS = "import importlib.util as u, sys; sys.exit(sys.version_info < (3, 11) or u.find_spec('pip') is None)"
@@ -37,6 +38,7 @@ def main() -> int:
         _make_environment()
         _install_python_packages()
         _install_node_packages()
+        _build_site()
     except BootstrapError as error:
         complain(error)
         return 1
@@ -84,6 +86,34 @@ def _install_node_packages() -> None:
         installed = _run([*npm, "ci", "--no-progress", "--loglevel=error"], NODE_FOLDER, {"PATH": path})
         if installed.returncode:
             raise BootstrapError(f"npm could not install the locked packages:\n{_last_lines(installed)}")
+        stamp.write_text(wanted)
+
+
+def _build_site() -> None:
+    """With the packages of `local`: one installation for both."""
+    packages = SITE / "node_modules"
+    if not packages.exists():
+        packages.unlink(missing_ok=True)  # a link that leads nowhere
+        packages.symlink_to(os.path.relpath(NODE_MODULES, SITE))
+    sources = [
+        SITE / "index.html",
+        SITE / "vite.config.ts",
+        *SITE.glob("src/**/*"),
+        *SITE.glob("public/**/*"),
+        NODE_LOCK,
+    ]
+    names = [file for file in sorted(sources) if file.is_file()]
+    wanted = hashlib.sha256(
+        "".join(f"{file.relative_to(ROOT)} {_digest(file)}\n" for file in names).encode()
+    ).hexdigest()
+    stamp = SITE / "dist" / STAMP
+    if _is(stamp, wanted):
+        return
+    with step("example site (examples/web)"):
+        vite = [str(_node_folder() / "bin" / "node"), str(NODE_MODULES / "vite" / "bin" / "vite.js")]
+        built = _run([*vite, "build", "--logLevel", "error"], SITE)
+        if built.returncode:
+            raise BootstrapError(f"Vite could not build the example site:\n{_last_lines(built)}")
         stamp.write_text(wanted)
 
 

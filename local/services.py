@@ -51,6 +51,7 @@ def gateway(settings: Settings, database_url: str) -> Service:
         "CONFIG": str(ROOT / "supabase" / "config.toml"),
         "STORAGE_DIR": str(settings.state_folder / "storage"),
         "SITE_URL": settings.site_url,
+        "SITE_FOLDER": str(settings.site_folder or ""),
         "SUPABASE_URL": settings.supabase_url,
         "REST_URL": settings.postgrest_url if settings.postgrest else "",
         # Compiled code, and TypeScript without its types: a later start takes a quarter of the time, and 30 MB less.
@@ -174,6 +175,13 @@ def cron(settings: Settings, database_url: str) -> Service:
         "SUPABASE_SECRET_KEY": settings.supabase_secret_key,
     }
     return Service("cron", (sys.executable, "-m", "local.cron"), inherited(environment))
+
+
+def demo_content(settings: Settings) -> Service:
+    """Runs once, when the others are ready, and ends."""
+    environment = {"PYTHONUNBUFFERED": "1", **_keys(settings), "SUPABASE_URL": settings.supabase_url}
+    environment["SITE_URL"] = settings.site_url
+    return Service("demo", (sys.executable, "-m", "local.demo_content"), inherited(environment))
 
 
 def _node(program: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+SITE = ROOT / "examples" / "web" / "dist"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     sendgrid_simulator_port: Port = 54336
 
     site_url: str = "http://127.0.0.1:3000"
+    site: bool = True  # whether examples/web is served there
     postgrest: str = ""  # a program to run behind the gateway, or `path`; empty: the gateway's own engine
     cron: bool = True  # whether the functions that are scheduled are called
 
@@ -86,6 +88,13 @@ class Settings(BaseSettings):
     @property
     def postgrest_url(self) -> str:
         return f"http://{HOST}:{self.postgrest_port}"
+
+    @property
+    def site_folder(self) -> Path | None:
+        """The built files of examples/web; None where they are not served, e.g. because SITE_URL is another machine's."""
+        here = urlsplit(self.site_url).scheme == "http" and not leaves_here(self.site_url)
+        served = self.stack == "embedded" and self.site and here
+        return SITE if served and (SITE / "index.html").exists() else None
 
     @property
     def logs(self) -> Path:

@@ -10,7 +10,7 @@ from local.console import step
 from local.ports import check_ports
 from local.postgrest import find_postgrest
 from local.reaper import Reaper
-from local.services import services
+from local.services import demo_content, services
 from local.settings import Settings, leaves_here, with_hosted_url, with_local_keys
 from local.state_lock import StackError, cluster_of, forget_stored, lock_state, remove, running_supervisor
 from local.supervisor import Supervisor
@@ -87,7 +87,8 @@ def _run(settings: Settings, cluster: postgres.Cluster | None, reaper: Reaper, b
     def greet() -> None:
         print(welcome(settings, url, time.monotonic() - begun), flush=True)
 
-    supervisor = Supervisor(services(settings, url), cluster, settings.state_folder, reaper, greet)
+    once = [demo_content(settings)] if settings.site_folder else []
+    supervisor = Supervisor(services(settings, url), cluster, settings.state_folder, reaper, greet, once)
     supervisor.run()
     if supervisor.problem:
         raise StackError(supervisor.problem)

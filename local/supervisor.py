@@ -35,6 +35,7 @@ class Supervisor:
         state: Path,
         reaper: Reaper,
         when_ready: Callable[[], None],
+        once: Sequence[Service] = (),  # run one after the other when all others are ready; their failures stop nothing
     ) -> None:
         self.problem = ""
         self._services = services
@@ -42,6 +43,7 @@ class Supervisor:
         self._state = state
         self._reaper = reaper
         self._when_ready = when_ready
+        self._once = once
         self._stopping = asyncio.Event()
 
     def run(self) -> None:
@@ -51,7 +53,8 @@ class Supervisor:
     async def _run(self) -> None:
         for order in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(order, self._stopping.set)
-        output = Output(self._state / "logs" / "stack.log", ["postgres", *(each.name for each in self._services)])
+        names = [each.name for each in (*self._services, *self._once)]
+        output = Output(self._state / "logs" / "stack.log", ["postgres", *names])
         tasks = [asyncio.create_task(work) for work in self._work(output)]
         for task in tasks:
             task.add_done_callback(self._stop_on_failure)
@@ -68,16 +71,18 @@ class Supervisor:
             self._stopping.set()
 
     def _work(self, output: Output) -> list[Coroutine[Any, Any, None]]:
-        environment = mark(self._state)
-        work = [self._watch_reaper(), self._wait_until_ready()]
+        work = [self._watch_reaper(), self._wait_until_ready(output)]
         if self._cluster is not None:
             say = partial(output.write, "postgres")
             work.append(self._keep("postgres", partial(run_postgres, self._cluster, say), say))
         for each in self._services:
-            say = partial(output.write, each.name)
-            once = partial(run_command, each.command, {**each.environment, **environment}, ROOT, say)
-            work.append(self._keep(each.name, once, say))
+            run_once = partial(self._run_once, each, output)
+            work.append(self._keep(each.name, run_once, partial(output.write, each.name)))
         return work
+
+    async def _run_once(self, service: Service, output: Output) -> int:
+        environment = {**service.environment, **mark(self._state)}
+        return await run_command(service.command, environment, ROOT, partial(output.write, service.name))
 
     async def _keep(self, name: str, run_once: Callable[[], Awaitable[int]], say: Callable[[str], None]) -> None:
         code = await keep_running(run_once, say)
@@ -87,7 +92,7 @@ class Supervisor:
         await ended(self._reaper.pid)
         self._give_up("The reaper was killed: everything was stopped.")
 
-    async def _wait_until_ready(self) -> None:
+    async def _wait_until_ready(self, output: Output) -> None:
         start = time.monotonic()
         async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
             for service in self._services:
@@ -98,7 +103,10 @@ class Supervisor:
                         )
                     await asyncio.sleep(0.1)
         print(done("all services ready", time.monotonic() - start), flush=True)
-        return self._when_ready()
+        self._when_ready()
+        for service in self._once:
+            await self._run_once(service, output)
+        return None
 
     def _give_up(self, problem: str) -> None:
         # The first is the cause of what follows.

@@ -9,6 +9,7 @@ def welcome(settings: Settings, database_url: str, seconds: float) -> str:
     api = settings.supabase_url
     functions = f"{settings.gateway_url}/functions/v1" if database_url else f"{settings.functions_url}/functions/v1"
     lines = [
+        ("Site", settings.site_url if settings.site_folder else ""),
         ("API", f"{api}  (/auth/v1, /rest/v1, /graphql/v1, /storage/v1)"),
         ("Functions", f"{functions}/<name>"),
         ("Database", database_url),
@@ -21,6 +22,7 @@ def welcome(settings: Settings, database_url: str, seconds: float) -> str:
     ]
     shown = "\n".join(f"  {name:<20} {value}" for name, value in lines if value)
     key = f"-H 'apikey: {settings.supabase_publishable_key}'"
+    sign_in = f"{api}/auth/v1/authorize?provider=google&redirect_to={settings.site_url}"
     json = "-H 'content-type: application/json'"
     return f"""
 Showcase is ready after {seconds:.1f} s. Ctrl-C stops all of it.
@@ -32,5 +34,5 @@ Try:
 
   curl {key} {json} -d '{{"project_id": "{SEEDED_PROJECT}"}}' {functions}/getSocialMetrics
 
-  In a browser, to sign in: {api}/auth/v1/authorize?provider=google&redirect_to={settings.site_url}
+  In a browser: {settings.site_url if settings.site_folder else sign_in}
 """

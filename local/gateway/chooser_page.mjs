@@ -33,7 +33,7 @@ function row(person, query, index) {
 export function chooserPage(people, query) {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Choose an account</title><style>${style}</style></head>
+<link rel="icon" href="data:,"><title>Choose an account</title><style>${style}</style></head>
 <body><main><h1>Choose an account</h1><p>This stands in for Google. Everyone here is made up.</p>
 <ul>${people.map((person, index) => row(person, query, index)).join("\n")}</ul></main></body></html>`;
 }

@@ -14,6 +14,7 @@ import { watchSchema } from "./schema_watch.mjs";
 import { fail, leaveOnSignal, listen } from "./server.mjs";
 import { readSettings } from "./settings.mjs";
 import { startRest } from "./rest.mjs";
+import { startSite } from "./site.mjs";
 import { startStorage } from "./storage/server.mjs";
 import { startSupabase } from "./supabase.mjs";
 
@@ -81,5 +82,9 @@ async function start() {
 
 const services = await start().catch((error) => fail(`gateway: ${error.message}`));
 const server = createGateway(settings, services);
+if (settings.siteFolder) {
+  const { siteUrl: url, siteFolder: folder, supabaseUrl, publishableKey } = settings;
+  services.site = await startSite({ url, folder, supabaseUrl, publishableKey, log });
+}
 leaveOnSignal(server, () => Promise.all(Object.values(services).map((service) => service.stop())));
 await listen(server, { host: settings.host, port: settings.port, name: "gateway" });

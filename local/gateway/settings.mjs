@@ -44,5 +44,7 @@ export function readSettings(env) {
     secretKey: env.SUPABASE_SECRET_KEY,
     jwtSecret: env.SUPABASE_JWT_SECRET,
     siteUrl: origin("SITE_URL"),
+    siteFolder: env.SITE_FOLDER ?? "", // the built files of a site to serve at SITE_URL; empty: none
+    supabaseUrl: env.SUPABASE_URL || `http://${env.HOST || "127.0.0.1"}:${port}`, // as browsers reach the gateway
   });
 }

@@ -29,7 +29,7 @@ def render(
     name = escape(str(state["simulator"]))
     return f"""<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>{name} simulator</title>
+<head><meta charset="utf-8"><link rel="icon" href="data:,"><title>{name} simulator</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>
 <body>
 <h1>{name} simulator</h1>

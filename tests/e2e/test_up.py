@@ -14,6 +14,7 @@ import pytest
 
 from local.settings import ROOT
 from local.welcome import SEEDED_PROJECT
+from tests.support.cluster import free_port
 from tests.support.stack import Stack
 from tests.support.up import Up, own_environment
 
@@ -41,7 +42,8 @@ def kept() -> Iterator[Up]:
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Up]:
-    up = Up(tmp_path / "state", own_environment(tmp_path / "state"))
+    site = {"SITE": "true", "SITE_URL": f"http://127.0.0.1:{free_port()}"}
+    up = Up(tmp_path / "state", own_environment(tmp_path / "state", **site))
     yield up
     up.remove()
     assert not list(up.state.iterdir())
@@ -62,6 +64,9 @@ def test_first_start_to_first_answers_and_what_is_stored_survives(fresh: Up) -> 
         headers={"apikey": key, "authorization": f"Bearer {key}"},
     )
     assert renamed.is_success, renamed.text
+    site = httpx.get(f"{fresh.environment['SITE_URL']}/ada")
+    assert fresh.key("supabase_publishable_key") in site.text
+    assert site.headers["content-type"].startswith("text/html")
     assert stat.S_IMODE((fresh.state / "keys.json").stat().st_mode) == 0o600
 
     begun = time.monotonic()

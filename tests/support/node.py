@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,16 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "e2e"
 
 def run_script(name: str, **given: Any) -> dict[str, Any]:
     """The JSON that the script answers to the JSON that it is given."""
+    return run_program(SCRIPTS / name, given, seconds=60)
+
+
+def run_program(path: Path, given: Mapping[str, Any], *, seconds: int) -> dict[str, Any]:
     finished = subprocess.run(
-        [node_program(), SCRIPTS / name],
+        [node_program(), path],
         input=json.dumps(given),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=seconds,
         check=False,
     )
     assert finished.returncode == 0, finished.stderr

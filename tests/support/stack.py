@@ -59,9 +59,13 @@ class Stack:
 
 
 @contextmanager
-def running_stack(cluster: TestCluster, database_url: str, vendors: tuple[str, ...] = ("github",)) -> Iterator[Stack]:
-    """The other vendors have no credential here: tests that want one start it, or name it here."""
+def running_stack(
+    cluster: TestCluster, database_url: str, vendors: tuple[str, ...] = ("github",), *, site: bool = False
+) -> Iterator[Stack]:
+    """Other vendors have no credential: tests that want one start it, or name it here. `site`: whether it is served."""
     settings = free_settings(state_folder(cluster), vendors)
+    if site:
+        settings = settings.model_copy(update={"site": True, "site_url": f"http://127.0.0.1:{free_port()}"})
     with running_services(services(settings, database_url), settings.logs, belongs_to=cluster.folder):
         yield stack_of(settings, database_url)
 
@@ -98,6 +102,7 @@ def free_settings(state: Path, vendors: tuple[str, ...] = ("github",)) -> Settin
         **{f"{vendor}_simulator_port": free_port() for vendor in VENDORS},
         "vendors": vendors,
         "supabase_url": f"http://127.0.0.1:{gateway}",
+        "site": False,
         "cron": False,  # tests call what they want called
     }
     return Settings.model_construct().model_copy(update=chosen | new_keys())

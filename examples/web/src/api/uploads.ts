@@ -1,0 +1,51 @@
+/** An upload: announce it, send it with progress, have it checked. */
+
+import type { Film, Picture } from "../blocks/types.ts";
+import { invoke } from "./functions.ts";
+
+export type Media = Partial<Picture & Film> & { id: string; url: string };
+
+interface Announced {
+  upload_id: string;
+  upload_url: string;
+}
+
+/**
+ * The new row of the project, or the new avatar.
+ * @param onProgress the share of the file that was sent, 0 to 1
+ */
+export async function upload(target: { project_id: string } | { avatar: true }, file: File, onProgress: (share: number) => void): Promise<Media> {
+  const announced = await invoke<Announced>("createUploadUrl", { ...target, content_type: file.type, size: file.size });
+  await send(announced.upload_url, file, onProgress);
+  return confirm(announced.upload_id);
+}
+
+/** By XMLHttpRequest, since fetch says nothing of progress. */
+function send(url: string, file: File, onProgress: (share: number) => void): Promise<void> {
+  const request = new XMLHttpRequest();
+  request.open("PUT", url);
+  request.setRequestHeader("content-type", file.type);
+  request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
+  return new Promise((resolve, reject) => {
+    request.onload = () => (request.status < 300 ? resolve() : reject(new Error(messageOf(request.responseText))));
+    request.onerror = () => reject(new Error("The upload was interrupted. Try again."));
+    request.send(file);
+  });
+}
+
+/** A check that takes long answers before its end: the same call then waits on. */
+async function confirm(upload_id: string): Promise<Media> {
+  for (;;) {
+    const answer = await invoke<Media | { status: string }>("confirmUpload", { upload_id });
+    if (!("status" in answer)) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+function messageOf(answer: string): string {
+  try {
+    return (JSON.parse(answer) as { message: string }).message;
+  } catch {
+    return "The file was refused.";
+  }
+}

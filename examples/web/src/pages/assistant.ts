@@ -1,0 +1,81 @@
+/** The design assistant: blocks as they stream, then the order of them, then the published page. */
+
+import { ProblemError, type Problem, invokeStream } from "../api/functions.ts";
+import { plainBlocks, type Project, projectPath, publishedBlocks, readMetrics, readProject, toContent } from "../api/projects.ts";
+import { requireMe } from "../api/session.ts";
+import { supabase } from "../api/supabase.ts";
+import { renderBlocks } from "../blocks/render.ts";
+import type { Block } from "../blocks/types.ts";
+import { h } from "../dom.ts";
+import { blockList } from "../editor/block_list.ts";
+import { notFound, type Page, type Visit } from "../router.ts";
+import { actionButton, field, form, select, text, textarea } from "../ui/form.ts";
+import { projectTabs } from "../ui/tabs.ts";
+
+const any = (words: string[]) => Object.fromEntries([["", "Any"], ...words.map((word) => [word, word])]);
+
+export default async function assistant({ params, signal }: Visit): Promise<Page> {
+  const me = await requireMe();
+  const project = await readProject(params.id!);
+  if (!project || project.user_id !== me.id) return notFound("This is not a project of yours.");
+  const [published, metrics] = await Promise.all([publishedBlocks(project.id), readMetrics(project.id, 30)]);
+  const content = toContent(project, metrics);
+  const preview = h("div", { class: "preview", "aria-live": "polite", "aria-label": "The page" });
+  const list = h("div");
+  let blocks = published ?? plainBlocks;
+  let session: string | undefined;
+
+  function show(next: Block[]): void {
+    blocks = next;
+    preview.replaceChildren(renderBlocks(blocks, content));
+    list.replaceChildren(blockList(blocks, show));
+  }
+
+  async function design(data: FormData): Promise<string> {
+    const style = Object.fromEntries(["tone", "typography", "density", "notes"].map((name) => [name, text(data, name)]));
+    const request = session ? { session_id: session, style } : { project_id: project!.id, style };
+    const streamed: Block[] = [];
+    for await (const { event, data: sent } of invokeStream("aiDesignAssistant", request, signal)) {
+      if (event === "block") {
+        streamed.push((sent as { block: Block }).block);
+        show([...streamed]);
+      }
+      if (event === "done") session = (sent as { session_id: string }).session_id;
+      if (event === "error") throw new ProblemError(sent as Problem);
+    }
+    return "Here it is. Say what should be different, or publish it.";
+  }
+
+  show(blocks);
+  const page = h(
+    "div", { class: "page wide assistant" },
+    h("div", { class: "title-row" }, h("h1", null, `Design of ${project.title}`), h("a", { href: projectPath(project), class: "button ghost" }, "View")),
+    projectTabs(project.id),
+    h(
+      "div", { class: "split" },
+      h(
+        "div", { class: "controls" },
+        h(
+          "section", { class: "panel" }, h("h2", null, "Assistant"),
+          form(
+            "Design the page", design,
+            field("What you want", textarea({ name: "notes", rows: 3, maxlength: 2000 }), "In your own words: calm, with large pictures."),
+            field("Tone", select("tone", any(["plain", "friendly", "formal", "playful", "bold"]), "")),
+            field("Typography", select("typography", any(["sans", "serif", "mono", "mixed"]), "")),
+            field("Density", select("density", any(["airy", "balanced", "compact"]), "")),
+          ),
+        ),
+        h("section", { class: "panel" }, h("h2", null, "Blocks"), list, actionButton("Publish this page", () => publish(project, blocks))),
+      ),
+      preview,
+    ),
+  );
+  return { title: `Design of ${project.title}`, content: page };
+}
+
+/** Stores the blocks as the project's page; the one before stays, unpublished. */
+async function publish(project: Project, blocks: Block[]): Promise<string> {
+  const row = { project_id: project.id, name: project.title, blocks_json: blocks, published: true };
+  await supabase.from("layouts").insert(row).throwOnError();
+  return "Published.";
+}

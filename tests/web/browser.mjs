@@ -1,0 +1,54 @@
+// What the scripts of this folder share: a browser, what its console says, screenshots, contrast.
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+
+const { chromium } = createRequire(new URL("../../local/package.json", import.meta.url))("playwright-core");
+// Generous: it bounds a hang, and is no measure of speed.
+const timeout = 15_000;
+
+/** Runs `work` with what standard input says and a browser; what it returns is the script's answer, with all complaints. */
+export async function main(work) {
+  const given = JSON.parse(await text(process.stdin));
+  // As root Chromium cannot make its sandbox.
+  const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  const complaints = [];
+  try {
+    const answer = await work({ ...given, open: (options) => open(browser, complaints, options), shoot: shooter(given.screenshots) });
+    process.stdout.write(JSON.stringify({ ...answer, complaints }));
+  } catch (error) {
+    const pages = browser.contexts().flatMap((context) => context.pages());
+    await Promise.all(pages.map((page, index) => page.screenshot({ path: join(given.screenshots, `failed-${index}.png`) })));
+    throw new Error(`${pages.map((page) => page.url()).join(", ")}: ${complaints.join("\n")}`, { cause: error });
+  } finally {
+    await browser.close();
+  }
+}
+
+/** A page of a new user of the browser, with nothing kept from others. */
+async function open(browser, complaints, { width = 1200, height = 900, ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(timeout);
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`${page.url()}: ${error.message}`));
+  return page;
+}
+
+function shooter(folder) {
+  let count = 0;
+  return (page, name) => page.screenshot({ path: join(folder, `${String(++count).padStart(2, "0")}-${name}.png`), fullPage: true });
+}
+
+/** How many pixels the page is wider than the window. */
+export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+
+/** Goes to a page of the site and waits until it is shown. */
+export async function visit(page, url) {
+  await page.goto(url);
+  await shown(page);
+}
+
+export const shown = (page) => page.locator("main:not([aria-busy]) h1").first().waitFor();

@@ -1,0 +1,62 @@
+"""The site and the local pages in a real browser: the Chromium on PATH, or the one that CHROMIUM names."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import demo_content
+from local.settings import ROOT, SITE, VENDORS
+from tests.support.cluster import MIGRATED, TestCluster
+from tests.support.node import run_program
+from tests.support.stack import Stack, running_stack
+
+SCRIPTS = Path(__file__).parent
+SCREENSHOTS = ROOT / ".local" / "screenshots"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+Browse = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's path; without one, the test is skipped."""
+    found = os.environ.get("CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium here: install one (Debian: apt-get install chromium), or say where it is by CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="session")
+def site(chromium: str, cluster: TestCluster) -> Iterator[Stack]:
+    """The whole backend with every simulator and the built site, shared by the tests of this process."""
+    assert (SITE / "index.html").exists(), "the site is not built: make setup"
+    with (
+        cluster.copy(MIGRATED) as url,
+        running_stack(cluster, url, tuple(VENDORS), site=True) as running,
+    ):
+        demo_content.fill_in(
+            demo_content.DemoSettings(
+                supabase_url=running.url,
+                supabase_publishable_key=running.publishable_key,
+                supabase_secret_key=running.secret_key,
+                site_url=running.site_url,
+            )
+        )
+        yield running
+
+
+@pytest.fixture
+def browse(chromium: str, site: Stack) -> Browse:
+    """Runs a script of this folder in a browser; its answer."""
+
+    def run(name: str, /, **given: Any) -> dict[str, Any]:
+        folder = SCREENSHOTS / name.removesuffix(".mjs")
+        folder.mkdir(parents=True, exist_ok=True)
+        shared = {"chromium": chromium, "site": site.site_url, "screenshots": str(folder)}
+        return run_program(SCRIPTS / name, {**shared, **given}, seconds=240)
+
+    return run

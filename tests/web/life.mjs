@@ -1,0 +1,115 @@
+// The whole life of a user of the site: from the sign-in to the last click.
+import { main, overflow, shown, visit } from "./browser.mjs";
+
+await main(async ({ site, hint, name, username, picture, open, shoot }) => {
+  const page = await open();
+  const widths = [];
+  const button = (label) => page.getByRole("button", { name: label });
+  const saved = () => page.getByRole("status").filter({ hasText: "Saved." }).waitFor();
+  const look = async (label) => {
+    widths.push([label, await overflow(page)]);
+    await shoot(page, label);
+  };
+
+  await visit(page, site);
+  await look("home");
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await button("Continue with Google").click();
+  await page.getByText(name).click();
+  await page.getByRole("heading", { name: "Your projects" }).waitFor();
+
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByLabel("Username", { exact: true }).fill(username);
+  await page.getByLabel("Picture").setInputFiles(picture);
+  await button("Save").click();
+  await saved();
+  await look("account");
+
+  await page.getByRole("link", { name: "Projects", exact: true }).click();
+  await page.getByRole("link", { name: "New project" }).click();
+  await page.getByLabel("Title").fill("Tide clock");
+  await page.getByLabel("Summary").fill("A clock that knows the sea.");
+  await button("Create draft").click();
+  await page.getByRole("heading", { name: "Tide clock" }).waitFor();
+  await page.getByLabel("Description").fill("It follows the moon.\n\nIt is made of oak.");
+  await page.getByLabel("GitHub repository").fill("https://github.com/tide/clock");
+  await page.getByLabel("Who sees it").selectOption("published");
+  await button("Save").click();
+  await saved();
+  await page.locator("#add-image").setInputFiles([picture, picture]);
+  await page.getByLabel("Describe the picture, image 2").fill("The clock at high tide");
+  await page.getByLabel("Describe the picture, image 2").blur();
+  await button("Move image 2 up").click();
+  await page.locator(".media li").first().getByRole("textbox").and(page.locator("[value='The clock at high tide']")).waitFor();
+  await page.getByLabel("New tag").fill("sea");
+  await page.getByLabel("New tag").press("Enter");
+  await button("Remove sea").waitFor();
+  await look("edit");
+
+  const visitor = await open({ width: 390, colorScheme: "dark" });
+  await visit(visitor, `${site}/${username}`);
+  await shoot(visitor, "profile-390");
+  await visitor.getByRole("link", { name: "Tide clock" }).click();
+  await visitor.getByRole("heading", { name: "Tide clock" }).waitFor();
+  const alt = await visitor.locator(".gallery img").first().getAttribute("alt");
+  const loaded = await visitor.locator(".gallery img").first().evaluate((image) => image.decode().then(() => image.naturalWidth));
+  const address = visitor.url();
+
+  await page.getByRole("link", { name: "Design" }).click();
+  await page.getByLabel("What you want").fill("Calm, with large pictures.");
+  await button("Design the page").click();
+  await page.getByText("Here it is.").waitFor();
+  const blocks = await page.locator(".block-list li").count();
+  await button("Publish this page").click();
+  await page.getByText("Published.").waitFor();
+  await look("assistant");
+  await visit(visitor, address);
+  const published = await visitor.locator(".blocks > .block").count();
+  widths.push(["project-390", await overflow(visitor)]);
+  await shoot(visitor, "project-390");
+
+  await page.getByRole("link", { name: "Numbers" }).click();
+  await page.getByRole("heading", { name: "GitHub" }).waitFor();
+  const stars = await page.locator(".figure").first().innerText();
+  await look("numbers");
+
+  await visit(page, `${site}/pricing`);
+  await look("pricing");
+  await button(/^Choose/).first().click();
+  await page.getByRole("button", { name: "Pay", exact: true }).click();
+  await page.getByRole("heading", { name: "active" }).waitFor();
+  await look("subscription");
+  await button("Card, invoices, cancel").click();
+  await page.getByRole("button", { name: "Cancel at period end" }).click();
+  await page.getByRole("link", { name: "Return" }).click();
+  await page.getByRole("heading", { name: "Plan", exact: true }).waitFor();
+
+  await page.getByRole("link", { name: "E-mails" }).click();
+  await page.getByLabel(/Every Monday/).check();
+  await button("Save").click();
+  await saved();
+  await page.reload();
+  const weekly = await page.getByLabel(/Every Monday/).isChecked();
+  await look("notifications");
+
+  await page.getByRole("link", { name: "QR codes" }).click();
+  await button("Make it").click();
+  const code = page.getByRole("img", { name: /^QR code/ });
+  const leads = await code.getAttribute("alt");
+  await code.evaluate((image) => image.decode());
+  await look("qr");
+
+  await page.getByRole("link", { name: "Account", exact: true }).click();
+  await button("Export my data").click();
+  const part = page.getByRole("link", { name: /^Part 1/ });
+  const [download] = await Promise.all([page.waitForEvent("download"), part.click()]);
+  const archive = download.suggestedFilename();
+
+  await page.getByLabel("Type your username to confirm").fill(username);
+  await button("Delete my account").click();
+  await page.getByRole("link", { name: "Sign in" }).waitFor();
+  await shown(page);
+  await visit(visitor, `${site}/${username}`);
+  const afterwards = await visitor.getByRole("heading").first().innerText();
+  return { widths, alt, loaded, blocks, published, stars, weekly, leads, archive, afterwards };
+});
