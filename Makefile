@@ -4,10 +4,9 @@ MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 RUN := $(VENV)/bin/python
-NODE = $(shell $(RUN) -c 'from local.database import node_program; print(node_program())')
 DENO := DENO_NO_UPDATE_CHECK=1 $(VENV)/bin/deno
 FORWARDERS := --quiet --config supabase/functions/deno.json supabase/functions tests/support/edge_runtime.ts
-CLIENT := --quiet --config supabase/functions/deno.json supabase/types tests/types
+CLIENT := --quiet --config supabase/functions/deno.json supabase/types tests/types examples/web/src examples/web/vite.config.ts
 TSC := $(shell $(RUN) -c 'from local.database import node_program; print(node_program())' 2>/dev/null) local/node_modules/typescript/bin/tsc
 REST := --quiet --config local/gateway/rest/deno.json local/gateway/rest
 # The first that is new enough, or the one that is named: make PYTHON=/path/to/python3 up
@@ -58,7 +57,7 @@ lint: setup ## Check style and formatting
 
 types: setup ## Check types
 	@$(RUN) -m mypy
-	@$(NODE) local/node_modules/typescript/bin/tsc --project examples/web
+	@$(TSC) --project examples/web
 	@$(DENO) check --no-remote --no-npm --no-lock $(FORWARDERS)
 	@$(DENO) check --no-remote --no-npm --no-lock $(REST)
 	@$(TSC) --project tests/types

@@ -105,7 +105,7 @@ def _meet_todays_numbers(service: httpx.Client) -> None:
     for platform, counts in today.items():
         past = [row for row in days if row["platform"] == platform and row["recorded_at"] < newest]
         for age, row in enumerate(reversed(past), start=1):
-            share = 1 - age * (0.011 + 0.004 * (age % 3))
+            share = 1 - age * 0.012 - (age % 3) * 0.003
             _patch(service, "social_metrics", row["id"], {name: round(n * share) for name, n in (counts or {}).items()})
 
 

@@ -91,7 +91,7 @@ class Settings(BaseSettings):
 
     @property
     def site_folder(self) -> Path | None:
-        """The built files of examples/web; None where they are not served, e.g. because SITE_URL is another machine's."""
+        """The built files of examples/web; None where they are not served: SITE_URL may be another machine's."""
         here = urlsplit(self.site_url).scheme == "http" and not leaves_here(self.site_url)
         served = self.stack == "embedded" and self.site and here
         return SITE if served and (SITE / "index.html").exists() else None

@@ -2,9 +2,9 @@
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +31,7 @@ class Stack:
     github_url: str
     site_url: str
     logs: Path
+    simulators: Mapping[str, str] = field(default_factory=dict)  # vendor -> URL
 
     def person(self, *, email: str = "", tier: str = "free") -> Person:
         return make_person(self.database_url, self.jwt_secret, f"{self.url}/auth/v1", email=email, tier=tier)
@@ -88,6 +89,7 @@ def stack_of(settings: Settings, database_url: str) -> Stack:
         github_url=settings.simulator_url("github"),
         site_url=settings.site_url,
         logs=settings.logs,
+        simulators={vendor: settings.simulator_url(vendor) for vendor in settings.simulated()},
     )
 
 

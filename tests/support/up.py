@@ -26,7 +26,8 @@ def own_environment(state: Path, **variables: str) -> dict[str, str]:
     ports = {variable: str(free_port()) for variable in Settings.model_construct().ports()}
     unset = dict.fromkeys(documented_variables(), "")
     inherited = {name: value for name, value in os.environ.items() if name != process_tree.MARK}
-    return {**inherited, **unset, "STACK": "embedded", "SITE": "false", "STATE_FOLDER": str(state), **ports, **variables}
+    chosen = {"STACK": "embedded", "SITE": "false", "STATE_FOLDER": str(state)}
+    return {**inherited, **unset, **chosen, **ports, **variables}
 
 
 @dataclass

@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 
 const { chromium } = createRequire(new URL("../../local/package.json", import.meta.url))("playwright-core");
 // Generous: it bounds a hang, and is no measure of speed.
-const timeout = 15_000;
+const timeout = 60_000;
 
 /** Runs `work` with what standard input says and a browser; what it returns is the script's answer, with all complaints. */
 export async function main(work) {
@@ -27,7 +27,8 @@ export async function main(work) {
 
 /** A page of a new user of the browser, with nothing kept from others. */
 async function open(browser, complaints, { width = 1200, height = 900, ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, ...options });
+  // Without transitions, so that colours are what they will be.
+  const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce", ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(timeout);
   page.on("console", (message) => {
@@ -52,3 +53,35 @@ export async function visit(page, url) {
 }
 
 export const shown = (page) => page.locator("main:not([aria-busy]) h1").first().waitFor();
+
+/** Texts within `selector` that stand out from what is behind them by less than 4.5:1. Runs in the page. */
+export function faint(selector) {
+  const channels = (color) => (color.match(/[\d.]+/g) ?? []).map(Number);
+  const luminance = (color) => {
+    const [red, green, blue] = channels(color).map((value) => {
+      const share = value / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const behind = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const color = getComputedStyle(each).backgroundColor;
+      if ((channels(color)[3] ?? 1) > 0) return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const found = [];
+  for (const root of document.querySelectorAll(selector)) {
+    const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const element = texts.currentNode.parentElement;
+      if (!texts.currentNode.data.trim() || element.getClientRects().length === 0 || element.closest("option, textarea")) continue;
+      const style = getComputedStyle(element);
+      const color = element instanceof SVGElement ? style.fill : style.color;
+      const [dark, light] = [luminance(color), luminance(behind(element))].sort((a, b) => a - b);
+      if ((light + 0.05) / (dark + 0.05) < 4.49) found.push([texts.currentNode.data.slice(0, 40), color, behind(element)]);
+    }
+  }
+  return found;
+}

@@ -1,18 +1,28 @@
 // The whole life of a user of the site: from the sign-in to the last click.
-import { main, overflow, shown, visit } from "./browser.mjs";
+import { faint, main, overflow, shown, visit } from "./browser.mjs";
 
 await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   const page = await open();
-  const widths = [];
+  const looks = [];
   const button = (label) => page.getByRole("button", { name: label });
   const saved = () => page.getByRole("status").filter({ hasText: "Saved." }).waitFor();
+  // Every page as it is on a laptop in the light, and on a phone in the dark.
   const look = async (label) => {
-    widths.push([label, await overflow(page)]);
-    await shoot(page, label);
+    for (const [width, colorScheme] of [[390, "dark"], [1200, "light"]]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      looks.push({ label, width, overflow: await overflow(page), faint: await page.evaluate(faint, "body") });
+      await shoot(page, `${label}-${width}`);
+    }
   };
 
   await visit(page, site);
   await look("home");
+  const focused = [];
+  for (let count = 0; count < 6; count++) {
+    await page.keyboard.press("Tab");
+    focused.push(await page.evaluate(() => document.activeElement.innerText || document.activeElement.name));
+  }
   await page.getByRole("link", { name: "Sign in" }).click();
   await button("Continue with Google").click();
   await page.getByText(name).click();
@@ -65,7 +75,7 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await look("assistant");
   await visit(visitor, address);
   const published = await visitor.locator(".blocks > .block").count();
-  widths.push(["project-390", await overflow(visitor)]);
+  looks.push({ label: "project", width: 390, overflow: await overflow(visitor), faint: await visitor.evaluate(faint, "body") });
   await shoot(visitor, "project-390");
 
   await page.getByRole("link", { name: "Numbers" }).click();
@@ -111,5 +121,5 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await shown(page);
   await visit(visitor, `${site}/${username}`);
   const afterwards = await visitor.getByRole("heading").first().innerText();
-  return { widths, alt, loaded, blocks, published, stars, weekly, leads, archive, afterwards };
+  return { looks, focused, alt, loaded, blocks, published, stars, weekly, leads, archive, afterwards };
 });

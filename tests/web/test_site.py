@@ -14,8 +14,12 @@ def test_the_whole_life_of_a_user(site: Stack, browse: Browse, tmp_path: Path) -
     hint = register(site, email="tove@example.com", name="Tove Tidemark")
     seen = browse("life.mjs", hint=hint, name="Tove Tidemark", username="tove-tidemark", picture=str(picture))
     assert seen["complaints"] == []
-    assert [each for each in seen["widths"] if each[1] > 0] == []
-    assert (seen["alt"], seen["loaded"]) == ("The clock at high tide", 900)
+    assert len(seen["looks"]) > 20
+    assert [look for look in seen["looks"] if look["overflow"] or look["faint"]] == []
+    assert seen["focused"][:2] == ["q", "Search"]  # a page begins behind its heading
+    assert set(seen["focused"]) > {"Analytical Engine", "ada", "Compiler", "grace"}
+    assert seen["alt"] == "The clock at high tide"
+    assert seen["loaded"] > 0
     assert seen["published"] == seen["blocks"] > 0
     assert int(seen["stars"].replace(",", "")) > 0
     assert seen["weekly"] is True

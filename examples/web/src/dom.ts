@@ -29,11 +29,17 @@ export function isSafeAddress(address: string): boolean {
   return URL.canParse(address, location.origin) && /^https?:$/.test(new URL(address, location.origin).protocol);
 }
 
-function fill<Found extends Element>(element: Found, attributes: Attributes | null | undefined, children: Child[]): Found {
+function fill<Found extends Element>(
+  element: Found,
+  attributes: Attributes | null | undefined,
+  children: Child[],
+): Found {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === null || value === undefined || value === false) continue;
     if (typeof value === "function") element.addEventListener(name.slice(2).toLowerCase(), value as EventListener);
-    else if (!addresses.has(name) || isSafeAddress(String(value))) element.setAttribute(name, value === true ? "" : String(value));
+    else if (!addresses.has(name) || isSafeAddress(String(value))) {
+      element.setAttribute(name, value === true ? "" : String(value));
+    }
   }
   append(element, children);
   return element;
@@ -42,6 +48,8 @@ function fill<Found extends Element>(element: Found, attributes: Attributes | nu
 function append(parent: Element, children: Child[]): void {
   for (const child of children) {
     if (Array.isArray(child)) append(parent, child);
-    else if (child !== null && child !== undefined && child !== false) parent.append(child instanceof Node ? child : String(child));
+    else if (child !== null && child !== undefined && child !== false) {
+      parent.append(child instanceof Node ? child : String(child));
+    }
   }
 }

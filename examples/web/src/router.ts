@@ -35,7 +35,10 @@ export function startRouter(routes: Routes, main: HTMLElement): void {
     leave = new AbortController();
     const { signal } = leave;
     main.setAttribute("aria-busy", "true");
-    const page = await loadPage(signal).catch((error: unknown) => ({ title: "Something went wrong", content: errorPage(error) }));
+    const page = await loadPage(signal).catch((error: unknown) => ({
+      title: "Something went wrong",
+      content: errorPage(error),
+    }));
     if (signal.aborted) return;
     document.title = `${page.title} · Showcase`;
     main.replaceChildren(page.content);
@@ -65,12 +68,16 @@ export function startRouter(routes: Routes, main: HTMLElement): void {
 }
 
 export function notFound(detail = "The address may be mistyped, or what was here is gone."): Page {
-  return { title: "Not found", content: h("section", { class: "page" }, h("h1", null, "There is no such page"), h("p", null, detail)) };
+  return {
+    title: "Not found",
+    content: h("section", { class: "page" }, h("h1", null, "There is no such page"), h("p", null, detail)),
+  };
 }
 
 const toPattern = (path: string) => new RegExp(`^${path.replace(/:(\w+)/g, "(?<$1>[^/]+)")}/?$`);
 
-const errorPage = (error: unknown) => h("section", { class: "page" }, h("h1", null, "Something went wrong"), errorNotice(error));
+const errorPage = (error: unknown) =>
+  h("section", { class: "page" }, h("h1", null, "Something went wrong"), errorNotice(error));
 
 function followLink(event: MouseEvent): void {
   const link = (event.target as Element).closest("a");

@@ -26,7 +26,8 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 
 def document(title: str, body: str, *, status: int = 200, wide: bool = False) -> HTMLResponse:
     return HTMLResponse(
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>{escape(title)}</title>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,">'
+        f"<title>{escape(title)}</title>"
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
         f"<body{' class=wide' if wide else ''}><h1>{escape(title)}</h1>{body}</body></html>",
         status,

@@ -1,7 +1,8 @@
 /** Reading projects, as lists and whole. */
 
-import type { Action, Block, Content, Film, Metrics, Picture } from "../blocks/types.ts";
-import { invoke } from "./functions.ts";
+import type { Action, Block } from "$types/blocks.ts";
+import type { Content, Film, Metrics, Picture } from "../blocks/types.ts";
+import { call } from "./functions.ts";
 import { supabase } from "./supabase.ts";
 
 export type Status = "draft" | "published" | "archived";
@@ -28,8 +29,7 @@ export interface Project extends Omit<Card, "cover"> {
   project_technologies: { technology: string }[];
 }
 
-const card =
-  "id, title, short_summary, status, created_at, users!inner(username, avatar_url), project_tags(tag), " +
+const card = "id, title, short_summary, status, created_at, users!inner(username, avatar_url), project_tags(tag), " +
   "cover:project_images(url, alt_text, width, height, renditions)";
 const whole =
   "id, user_id, title, short_summary, description, status, live_link, github_link, linkedin_link, twitter_link, " +
@@ -52,7 +52,8 @@ export async function findProjects(words: string, tag: string): Promise<Card[]> 
 }
 
 export async function projectsOf(user: { id: string }): Promise<Card[]> {
-  const { data } = await cardOrder(supabase.from("projects").select(card).eq("user_id", user.id)).returns<Card[]>().throwOnError();
+  const { data } = await cardOrder(supabase.from("projects").select(card).eq("user_id", user.id)).returns<Card[]>()
+    .throwOnError();
   return data;
 }
 
@@ -74,8 +75,8 @@ export async function publishedBlocks(id: string): Promise<Block[] | null> {
 }
 
 /** The latest numbers; null where they cannot be had now: a page is shown without them. */
-export async function readMetrics(id: string, days: number): Promise<Metrics | null> {
-  return invoke<Metrics>("getSocialMetrics", { project_id: id, history_days: days }).catch(() => null);
+export function readMetrics(id: string, days: number): Promise<Metrics | null> {
+  return call("getSocialMetrics", { project_id: id, history_days: days }).catch(() => null);
 }
 
 /** A project as its blocks see it. */

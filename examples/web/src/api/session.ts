@@ -58,6 +58,7 @@ async function loadMe(): Promise<Me | null> {
   const current = await session();
   if (!current) return null;
   const { data } = await supabase
-    .from("users").select("id, username, email, avatar_url, tier").eq("id", current.user.id).maybeSingle<Me>().throwOnError();
+    .from("users").select("id, username, email, avatar_url, tier").eq("id", current.user.id).maybeSingle<Me>()
+    .throwOnError();
   return data;
 }

@@ -1,6 +1,7 @@
 /** The one client. Its two settings stand in index.html, so that one build serves every environment. */
 
 import { createClient } from "@supabase/supabase-js";
+import type { Database } from "$types/database.ts";
 
 function setting(name: string): string {
   const content = document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? "";
@@ -13,6 +14,6 @@ export const supabaseUrl = setting("supabase-url");
 /** Where the browser keeps the session. */
 export const sessionKey = "showcase-session";
 
-export const supabase = createClient(supabaseUrl, setting("supabase-publishable-key"), {
+export const supabase = createClient<Database>(supabaseUrl, setting("supabase-publishable-key"), {
   auth: { flowType: "pkce", storageKey: sessionKey },
 });

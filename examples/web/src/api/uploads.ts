@@ -1,21 +1,25 @@
 /** An upload: announce it, send it with progress, have it checked. */
 
+import type { ContentType } from "$types/functions.ts";
 import type { Film, Picture } from "../blocks/types.ts";
-import { invoke } from "./functions.ts";
+import { call } from "./functions.ts";
 
 export type Media = Partial<Picture & Film> & { id: string; url: string };
-
-interface Announced {
-  upload_id: string;
-  upload_url: string;
-}
 
 /**
  * The new row of the project, or the new avatar.
  * @param onProgress the share of the file that was sent, 0 to 1
  */
-export async function upload(target: { project_id: string } | { avatar: true }, file: File, onProgress: (share: number) => void): Promise<Media> {
-  const announced = await invoke<Announced>("createUploadUrl", { ...target, content_type: file.type, size: file.size });
+export async function upload(
+  target: { project_id: string } | { avatar: true },
+  file: File,
+  onProgress: (share: number) => void,
+): Promise<Media> {
+  const announced = await call("createUploadUrl", {
+    ...target,
+    content_type: file.type as ContentType,
+    size: file.size,
+  });
   await send(announced.upload_url, file, onProgress);
   return confirm(announced.upload_id);
 }
@@ -36,7 +40,7 @@ function send(url: string, file: File, onProgress: (share: number) => void): Pro
 /** A check that takes long answers before its end: the same call then waits on. */
 async function confirm(upload_id: string): Promise<Media> {
   for (;;) {
-    const answer = await invoke<Media | { status: string }>("confirmUpload", { upload_id });
+    const answer = await call("confirmUpload", { upload_id });
     if (!("status" in answer)) return answer;
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }

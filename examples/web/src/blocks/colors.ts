@@ -1,6 +1,6 @@
 /** Contrast by WCAG 2.2, so that every block can be read, whatever colours its design names. */
 
-import type { Colors } from "./types.ts";
+import type { Colors } from "$types/blocks.ts";
 
 const ENOUGH = 4.5; // AA, for text of any size
 
@@ -34,7 +34,8 @@ export function paint(element: HTMLElement, colors: Colors | null | undefined): 
 
 const channels = (color: string) => [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
 
-const toHex = (values: number[]) => `#${values.map((value) => Math.round(value).toString(16).padStart(2, "0")).join("")}`;
+const toHex = (values: number[]) =>
+  `#${values.map((value) => Math.round(value).toString(16).padStart(2, "0")).join("")}`;
 
 function luminance(color: string): number {
   const [red, green, blue] = channels(color).map((value) => {

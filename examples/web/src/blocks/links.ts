@@ -1,13 +1,14 @@
+import type { Action } from "$types/blocks.ts";
 import { h } from "../dom.ts";
 import type { Renderer } from "./render.ts";
-import type { Action } from "./types.ts";
 
 /** A link to elsewhere: it opens nothing of ours to that page, and search engines know that a user wrote it. */
 export const outwardLink = ({ label, url }: Action, look = "button") =>
   h("a", { href: url, class: look, rel: "noopener ugc", referrerpolicy: "strict-origin-when-cross-origin" }, label);
 
 export const actionLinks = (actions: Action[]) =>
-  actions.length > 0 && h("p", { class: "actions" }, actions.map((action, index) => outwardLink(action, index ? "button ghost" : "button")));
+  actions.length > 0 &&
+  h("p", { class: "actions" }, actions.map((action, index) => outwardLink(action, index ? "button ghost" : "button")));
 
 export const links: Renderer<"links"> = ({ heading, links: own = [], style = "buttons" }, content) => {
   const shown = own.length ? own : content.links;
@@ -21,7 +22,11 @@ export const links: Renderer<"links"> = ({ heading, links: own = [], style = "bu
 export const contact: Renderer<"contact"> = ({ heading, text, action }, { owner }) => [
   h("h2", null, heading),
   h("p", null, text),
-  h("p", { class: "actions" }, action ? outwardLink(action) : h("a", { href: `/${owner.username}`, class: "button" }, owner.username)),
+  h(
+    "p",
+    { class: "actions" },
+    action ? outwardLink(action) : h("a", { href: `/${owner.username}`, class: "button" }, owner.username),
+  ),
 ];
 
 export const callToAction: Renderer<"call_to_action"> = ({ title, text, action }) => [

@@ -10,7 +10,9 @@ export const resolveMedia = (url: string) => (url.startsWith("/storage/") ? supa
 export function picture(image: Picture, content: Pick<Content, "images">, sizes: string): HTMLImageElement {
   const known = content.images.find(({ url }) => url === image.url);
   const { width, height, renditions = [] } = known ?? image;
-  const widths = [...renditions, ...(width ? [{ url: image.url, width }] : [])].map((each) => `${resolveMedia(each.url)} ${each.width}w`);
+  const widths = [...renditions, ...(width ? [{ url: image.url, width }] : [])].map((each) =>
+    `${resolveMedia(each.url)} ${each.width}w`
+  );
   const shown = h("img", {
     src: resolveMedia(image.url),
     ...(renditions.length ? { sizes } : {}),
@@ -29,7 +31,11 @@ export const gallery: Renderer<"gallery"> = ({ heading, images = [], columns = 3
   const shown = images.length ? images.map(({ url, alt }) => ({ url, alt_text: alt ?? null })) : content.images;
   if (!shown.length) return [];
   const sizes = `(min-width: 700px) ${Math.round(100 / columns)}vw, 100vw`;
-  const grid = h("ul", { class: `grid gallery columns-${columns} ${fit}` }, shown.map((image) => h("li", null, picture(image, content, sizes))));
+  const grid = h(
+    "ul",
+    { class: `grid gallery columns-${columns} ${fit}` },
+    shown.map((image) => h("li", null, picture(image, content, sizes))),
+  );
   return heading ? [h("h2", null, heading), grid] : [grid];
 };
 
@@ -40,9 +46,14 @@ export const video: Renderer<"video"> = ({ url, caption, autoplay = false }, con
   const said = caption ?? own?.caption;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const film = h("video", {
-    src: resolveMedia(address), poster: own?.poster_url ? resolveMedia(own.poster_url) : null,
-    controls: true, playsinline: true, preload: "metadata", "aria-label": said ?? "Video",
-    autoplay: autoplay && !still, loop: autoplay,
+    src: resolveMedia(address),
+    poster: own?.poster_url ? resolveMedia(own.poster_url) : null,
+    controls: true,
+    playsinline: true,
+    preload: "metadata",
+    "aria-label": said ?? "Video",
+    autoplay: autoplay && !still,
+    loop: autoplay,
   });
   film.muted = autoplay;
   return [h("figure", null, film, said && h("figcaption", null, said))];

@@ -1,7 +1,8 @@
+import type { Platform } from "$types/functions.ts";
 import { h } from "../dom.ts";
 import { sparkline } from "../ui/chart.ts";
 import type { Renderer } from "./render.ts";
-import type { Metrics, Platform } from "./types.ts";
+import type { Metrics } from "./types.ts";
 
 export const platformNames: Record<Platform, string> = { github: "GitHub", linkedin: "LinkedIn", twitter: "X" };
 /** The number that stands for a platform. */
@@ -22,9 +23,12 @@ function figure(platform: Platform, { platforms, history }: Metrics, withHistory
   const counts = platforms[platform]!.counts!;
   const main = mainCount[platform];
   const days = history.filter((entry) => entry.platform === platform).map((entry) => entry.counts[main] ?? 0);
-  const others = Object.entries(counts).filter(([name]) => name !== main).map(([name, value]) => `${number.format(value)} ${name}`);
+  const others = Object.entries(counts).filter(([name]) => name !== main).map(([name, value]) =>
+    `${number.format(value)} ${name}`
+  );
   return h(
-    "div", null,
+    "div",
+    null,
     h("dt", null, `${platformNames[platform]} ${main}`),
     h("dd", { class: "figure" }, number.format(counts[main] ?? 0)),
     h("dd", null, others.join(" · ")),

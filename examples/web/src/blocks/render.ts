@@ -1,5 +1,6 @@
 /** A design on the screen: each block of the catalogue has one renderer, and a design is the list of them. */
 
+import type { Block } from "$types/blocks.ts";
 import { h } from "../dom.ts";
 import { paint } from "./colors.ts";
 import { callToAction, contact, links } from "./links.ts";
@@ -7,9 +8,9 @@ import { features, steps, tags, techList } from "./lists.ts";
 import { gallery, video } from "./media.ts";
 import { metrics } from "./metrics.ts";
 import { divider, hero, quote, text } from "./texts.ts";
-import type { Block, BlockType, Content, Props } from "./types.ts";
+import type { BlockOf, BlockType, Content } from "./types.ts";
 
-export type Renderer<Type extends BlockType> = (props: Props[Type], content: Content) => Node[];
+export type Renderer<Type extends BlockType> = (props: BlockOf<Type>["props"], content: Content) => Node[];
 
 const renderers: { [Type in BlockType]: Renderer<Type> } = {
   hero,
@@ -47,7 +48,11 @@ export function renderBlocks(blocks: Block[], content: Content): HTMLElement {
 export function renderBlock(block: Block, content: Content): HTMLElement {
   const render = renderers[block.type] as Renderer<BlockType> | undefined;
   const nodes = render?.(block.props as never, content) ?? [];
-  const section = h("section", { class: `block block-${block.type.replaceAll("_", "-")}`, hidden: nodes.length === 0 }, nodes);
+  const section = h(
+    "section",
+    { class: `block block-${block.type.replaceAll("_", "-")}`, hidden: nodes.length === 0 },
+    nodes,
+  );
   return paint(section, block.props.colors);
 }
 

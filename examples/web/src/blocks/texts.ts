@@ -7,7 +7,8 @@ import type { Renderer } from "./render.ts";
 export const hero: Renderer<"hero"> = (props, content) => {
   const { align = "center", image, image_position = "above", actions = [], show_avatar = false } = props;
   const words = h(
-    "div", { class: "words" },
+    "div",
+    { class: "words" },
     show_avatar && avatar(content.owner, 72),
     h("h1", null, props.title ?? content.title),
     (props.tagline ?? content.short_summary) && h("p", { class: "tagline" }, props.tagline ?? content.short_summary),
@@ -21,7 +22,14 @@ export const text: Renderer<"text"> = ({ heading, text: own, align = "left" }, c
   const shown = own ?? content.description;
   if (!heading && !shown) return [];
   const paragraphs = (shown ?? "").split(/\n\s*\n/).filter((each) => each.trim());
-  return [h("div", { class: `prose ${align}` }, heading && h("h2", null, heading), paragraphs.map((each) => h("p", null, each)))];
+  return [
+    h(
+      "div",
+      { class: `prose ${align}` },
+      heading && h("h2", null, heading),
+      paragraphs.map((each) => h("p", null, each)),
+    ),
+  ];
 };
 
 export const quote: Renderer<"quote"> = ({ text: said, source }) => [

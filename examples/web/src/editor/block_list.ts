@@ -1,6 +1,6 @@
 /** The blocks of a page in their order: to move, and to take out. */
 
-import type { Block } from "../blocks/types.ts";
+import type { Block } from "$types/blocks.ts";
 import { h } from "../dom.ts";
 
 export function blockList(blocks: Block[], onChange: (blocks: Block[]) => void): HTMLElement {
@@ -9,13 +9,16 @@ export function blockList(blocks: Block[], onChange: (blocks: Block[]) => void):
   const tool = (label: string, sign: string, disabled: boolean, next: () => Block[]) =>
     h("button", { type: "button", "aria-label": label, disabled, onclick: () => onChange(next()) }, sign);
   return h(
-    "ol", { class: "block-list" },
+    "ol",
+    { class: "block-list" },
     blocks.map(({ type }, index) =>
       h(
-        "li", null,
+        "li",
+        null,
         h("span", null, type.replaceAll("_", " ")),
         h(
-          "span", { class: "tools" },
+          "span",
+          { class: "tools" },
           tool(`Move ${type} up`, "↑", index === 0, () => moved(index, index - 1)),
           tool(`Move ${type} down`, "↓", index === blocks.length - 1, () => moved(index, index + 1)),
           tool(`Remove ${type}`, "×", false, () => without(index)),

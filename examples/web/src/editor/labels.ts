@@ -1,35 +1,49 @@
-/** The tags or technologies of a project: one row each. */
+/** Words that a project has, such as its tags: to add, and to remove. */
 
-import { supabase } from "../api/supabase.ts";
 import { h } from "../dom.ts";
-import { field, form, input, text } from "../ui/form.ts";
+import { field, form, input, required } from "../ui/form.ts";
 import { errorNotice } from "../ui/notice.ts";
 
-export function labelEditor(title: string, table: string, column: string, projectId: string, labels: string[]): HTMLElement {
+interface Store {
+  /** Adds a label; gives it as it is stored. */
+  add(label: string): Promise<string>;
+  remove(label: string): PromiseLike<unknown>;
+}
+
+export function labelEditor(title: string, one: string, labels: string[], store: Store): HTMLElement {
   const list = h("ul", { class: "chips" });
   const outcome = h("div", { class: "outcome" });
-  const box = input({ name: column, required: true, maxlength: 50, autocapitalize: "none" });
+  const box = input({ name: "label", required: true, maxlength: 80, autocapitalize: "none" });
 
   async function add(data: FormData): Promise<void> {
-    const { data: row } = await supabase
-      .from(table).insert({ project_id: projectId, [column]: text(data, column) }).select(column).single<Record<string, string>>().throwOnError();
-    labels.push(row[column]!);
+    labels.push(await store.add(required(data, "label")));
     box.value = "";
     draw();
   }
 
   async function remove(label: string): Promise<void> {
-    await supabase.from(table).delete().eq("project_id", projectId).eq(column, label).throwOnError();
+    await store.remove(label);
     labels.splice(labels.indexOf(label), 1);
     draw();
   }
 
-  const chip = (label: string) =>
-    h(
-      "li", null, label, " ",
-      h("button", { type: "button", "aria-label": `Remove ${label}`, onclick: () => void remove(label).catch((error: unknown) => outcome.replaceChildren(errorNotice(error))) }, "×"),
-    );
+  const complain = (error: unknown) => outcome.replaceChildren(errorNotice(error));
+  const chip = (label: string) => {
+    const button = h("button", {
+      type: "button",
+      "aria-label": `Remove ${label}`,
+      onclick: () => void remove(label).catch(complain),
+    }, "×");
+    return h("li", null, label, " ", button);
+  };
   const draw = () => list.replaceChildren(...labels.map(chip));
   draw();
-  return h("section", { class: "panel" }, h("h2", null, title), list, form("Add", add, field(`New ${column}`, box)), outcome);
+  return h(
+    "section",
+    { class: "panel" },
+    h("h2", null, title),
+    list,
+    form("Add", add, field(`New ${one}`, box)),
+    outcome,
+  );
 }

@@ -1,11 +1,20 @@
 /** The design assistant: blocks as they stream, then the order of them, then the published page. */
 
-import { ProblemError, type Problem, invokeStream } from "../api/functions.ts";
-import { plainBlocks, type Project, projectPath, publishedBlocks, readMetrics, readProject, toContent } from "../api/projects.ts";
+import type { Block } from "$types/blocks.ts";
+import { stream } from "$types/showcase.ts";
+import { ProblemError } from "../api/functions.ts";
+import {
+  plainBlocks,
+  type Project,
+  projectPath,
+  publishedBlocks,
+  readMetrics,
+  readProject,
+  toContent,
+} from "../api/projects.ts";
 import { requireMe } from "../api/session.ts";
 import { supabase } from "../api/supabase.ts";
 import { renderBlocks } from "../blocks/render.ts";
-import type { Block } from "../blocks/types.ts";
 import { h } from "../dom.ts";
 import { blockList } from "../editor/block_list.ts";
 import { notFound, type Page, type Visit } from "../router.ts";
@@ -32,40 +41,60 @@ export default async function assistant({ params, signal }: Visit): Promise<Page
   }
 
   async function design(data: FormData): Promise<string> {
-    const style = Object.fromEntries(["tone", "typography", "density", "notes"].map((name) => [name, text(data, name)]));
+    const style = Object.fromEntries(
+      ["tone", "typography", "density", "notes"].map((name) => [name, text(data, name)]),
+    );
     const request = session ? { session_id: session, style } : { project_id: project!.id, style };
-    const streamed: Block[] = [];
-    for await (const { event, data: sent } of invokeStream("aiDesignAssistant", request, signal)) {
-      if (event === "block") {
-        streamed.push((sent as { block: Block }).block);
-        show([...streamed]);
-      }
-      if (event === "done") session = (sent as { session_id: string }).session_id;
-      if (event === "error") throw new ProblemError(sent as Problem);
+    let streamed: Block[] = [];
+    for await (const { event, data: sent } of stream(supabase, "aiDesignAssistant", request, { signal })) {
+      if (event === "block") show(streamed = [...streamed, sent.block]);
+      if (event === "done") session = sent.session_id;
+      if (event === "error") throw new ProblemError(sent);
     }
     return "Here it is. Say what should be different, or publish it.";
   }
 
   show(blocks);
   const page = h(
-    "div", { class: "page wide assistant" },
-    h("div", { class: "title-row" }, h("h1", null, `Design of ${project.title}`), h("a", { href: projectPath(project), class: "button ghost" }, "View")),
+    "div",
+    { class: "page wide assistant" },
+    h(
+      "div",
+      { class: "title-row" },
+      h("h1", null, `Design of ${project.title}`),
+      h("a", { href: projectPath(project), class: "button ghost" }, "View"),
+    ),
     projectTabs(project.id),
     h(
-      "div", { class: "split" },
+      "div",
+      { class: "split" },
       h(
-        "div", { class: "controls" },
+        "div",
+        { class: "controls" },
         h(
-          "section", { class: "panel" }, h("h2", null, "Assistant"),
+          "section",
+          { class: "panel" },
+          h("h2", null, "Assistant"),
           form(
-            "Design the page", design,
-            field("What you want", textarea({ name: "notes", rows: 3, maxlength: 2000 }), "In your own words: calm, with large pictures."),
+            "Design the page",
+            design,
+            field(
+              "What you want",
+              textarea({ name: "notes", rows: 3, maxlength: 2000 }),
+              "In your own words: calm, with large pictures.",
+            ),
             field("Tone", select("tone", any(["plain", "friendly", "formal", "playful", "bold"]), "")),
             field("Typography", select("typography", any(["sans", "serif", "mono", "mixed"]), "")),
             field("Density", select("density", any(["airy", "balanced", "compact"]), "")),
           ),
         ),
-        h("section", { class: "panel" }, h("h2", null, "Blocks"), list, actionButton("Publish this page", () => publish(project, blocks))),
+        h(
+          "section",
+          { class: "panel" },
+          h("h2", null, "Blocks"),
+          list,
+          actionButton("Publish this page", () => publish(project, blocks)),
+        ),
       ),
       preview,
     ),

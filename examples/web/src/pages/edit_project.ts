@@ -1,14 +1,14 @@
-import { type Project, projectPath, readProject } from "../api/projects.ts";
+import { type Project, projectPath, readProject, type Status } from "../api/projects.ts";
 import { requireMe } from "../api/session.ts";
 import { supabase } from "../api/supabase.ts";
 import { h } from "../dom.ts";
 import { labelEditor } from "../editor/labels.ts";
 import { mediaEditor } from "../editor/media.ts";
 import { navigate, notFound, type Page, type Visit } from "../router.ts";
-import { actionButton, field, form, input, select, text, textarea } from "../ui/form.ts";
+import { actionButton, field, form, input, required, select, text, textarea } from "../ui/form.ts";
 import { projectTabs } from "../ui/tabs.ts";
 
-const columns = ["title", "short_summary", "description", "live_link", "github_link", "linkedin_link", "twitter_link"] as const;
+const optional = ["short_summary", "description", "live_link", "github_link", "linkedin_link", "twitter_link"] as const;
 
 export default async function editProject({ params }: Visit): Promise<Page> {
   const me = await requireMe();
@@ -16,41 +16,87 @@ export default async function editProject({ params }: Visit): Promise<Page> {
   if (!project || project.user_id !== me.id) return notFound("This is not a project of yours.");
   const { id } = project;
   const content = h(
-    "div", { class: "page" },
-    h("div", { class: "title-row" }, h("h1", null, project.title), h("a", { href: projectPath(project), class: "button ghost" }, "View")),
+    "div",
+    { class: "page" },
+    h(
+      "div",
+      { class: "title-row" },
+      h("h1", null, project.title),
+      h("a", { href: projectPath(project), class: "button ghost" }, "View"),
+    ),
     projectTabs(id),
     words(project),
     mediaEditor(id, "image", project.project_images),
     mediaEditor(id, "video", project.project_videos),
-    labelEditor("Tags", "project_tags", "tag", id, project.project_tags.map(({ tag }) => tag)),
-    labelEditor("Technologies", "project_technologies", "technology", id, project.project_technologies.map(({ technology }) => technology)),
-    h("section", { class: "panel danger" }, h("h2", null, "Delete"), h("p", null, "The project goes, with its pictures, its design and its numbers."), actionButton("Delete project", () => remove(project), { class: "danger" })),
+    tagEditor(project),
+    technologyEditor(project),
+    h(
+      "section",
+      { class: "panel danger" },
+      h("h2", null, "Delete"),
+      h("p", null, "The project goes, with its pictures, its design and its numbers."),
+      actionButton("Delete project", () => remove(project), { class: "danger" }),
+    ),
   );
   return { title: `Edit ${project.title}`, content };
+}
+
+function tagEditor({ id: project_id, project_tags }: Project): HTMLElement {
+  const table = () => supabase.from("project_tags");
+  return labelEditor("Tags", "tag", project_tags.map(({ tag }) => tag), {
+    add: async (tag) => (await table().insert({ project_id, tag }).select("tag").single().throwOnError()).data.tag,
+    remove: (tag) => table().delete().match({ project_id, tag }).throwOnError(),
+  });
+}
+
+function technologyEditor({ id: project_id, project_technologies }: Project): HTMLElement {
+  const table = () => supabase.from("project_technologies");
+  return labelEditor("Technologies", "technology", project_technologies.map(({ technology }) => technology), {
+    add: async (technology) =>
+      (await table().insert({ project_id, technology }).select("technology").single().throwOnError()).data.technology,
+    remove: (technology) => table().delete().match({ project_id, technology }).throwOnError(),
+  });
 }
 
 function words(project: Project): HTMLElement {
   const link = (name: keyof Project & string, placeholder: string) =>
     input({ type: "url", name, value: (project[name] as string | null) ?? "", placeholder, maxlength: 2048 });
   return h(
-    "section", { class: "panel" },
+    "section",
+    { class: "panel" },
     h("h2", null, "Words and links"),
     form(
-      "Save", (data) => save(project.id, data),
+      "Save",
+      (data) => save(project.id, data),
       field("Title", input({ name: "title", value: project.title, required: true, maxlength: 200 })),
-      field("Summary", textarea({ name: "short_summary", value: project.short_summary ?? "", maxlength: 500, rows: 2 })),
-      field("Description", textarea({ name: "description", value: project.description ?? "", maxlength: 20000, rows: 8 }), "An empty line begins a paragraph."),
+      field(
+        "Summary",
+        textarea({ name: "short_summary", value: project.short_summary ?? "", maxlength: 500, rows: 2 }),
+      ),
+      field(
+        "Description",
+        textarea({ name: "description", value: project.description ?? "", maxlength: 20000, rows: 8 }),
+        "An empty line begins a paragraph.",
+      ),
       field("Where it runs", link("live_link", "https://")),
       field("GitHub repository", link("github_link", "https://github.com/owner/name"), "Its stars are counted."),
       field("LinkedIn post", link("linkedin_link", "https://www.linkedin.com/posts/…"), "Its likes are counted."),
       field("X post", link("twitter_link", "https://x.com/name/status/…"), "Its likes are counted."),
-      field("Who sees it", select("status", { draft: "Only you (draft)", published: "Everybody (published)", archived: "Only you (archived)" }, project.status)),
+      field(
+        "Who sees it",
+        select("status", {
+          draft: "Only you (draft)",
+          published: "Everybody (published)",
+          archived: "Only you (archived)",
+        }, project.status),
+      ),
     ),
   );
 }
 
 async function save(id: string, data: FormData): Promise<string> {
-  const row = { ...Object.fromEntries(columns.map((column) => [column, text(data, column)])), status: String(data.get("status")) };
+  const texts = Object.fromEntries(optional.map((column) => [column, text(data, column)]));
+  const row = { ...texts, title: required(data, "title"), status: required(data, "status") as Status };
   await supabase.from("projects").update(row).eq("id", id).throwOnError();
   return "Saved.";
 }

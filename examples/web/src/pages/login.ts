@@ -13,7 +13,8 @@ export default async function login({ query }: Visit): Promise<Page> {
   }
   const refused = query.get("error_description");
   const content = h(
-    "section", { class: "page narrow centered" },
+    "section",
+    { class: "page narrow centered" },
     h("h1", null, "Sign in"),
     h("p", null, "Show your projects, see what they earn, and let an assistant design their pages."),
     refused && errorNotice(new Error(refused)),

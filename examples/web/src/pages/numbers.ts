@@ -1,8 +1,9 @@
-import { invoke } from "../api/functions.ts";
+import type { Platform } from "$types/functions.ts";
+import { call } from "../api/functions.ts";
 import { readProject } from "../api/projects.ts";
 import { requireMe } from "../api/session.ts";
 import { mainCount, platformNames } from "../blocks/metrics.ts";
-import type { Metrics, Platform } from "../blocks/types.ts";
+import type { Metrics } from "../blocks/types.ts";
 import { h } from "../dom.ts";
 import { notFound, type Page, type Visit } from "../router.ts";
 import { lineChart } from "../ui/chart.ts";
@@ -19,11 +20,17 @@ export default async function numbers({ params }: Visit): Promise<Page> {
   const me = await requireMe();
   const project = await readProject(params.id!);
   if (!project || project.user_id !== me.id) return notFound("This is not a project of yours.");
-  const ask = (refresh: boolean) => invoke<Metrics>("getSocialMetrics", { project_id: project.id, history_days: 90, refresh });
+  const ask = (refresh: boolean) => call("getSocialMetrics", { project_id: project.id, history_days: 90, refresh });
   const shown = h("div", null, panels(await ask(false)));
   const content = h(
-    "div", { class: "page" },
-    h("div", { class: "title-row" }, h("h1", null, `Numbers of ${project.title}`), actionButton("Ask again", async () => void shown.replaceChildren(panels(await ask(true))))),
+    "div",
+    { class: "page" },
+    h(
+      "div",
+      { class: "title-row" },
+      h("h1", null, `Numbers of ${project.title}`),
+      actionButton("Ask again", async () => void shown.replaceChildren(panels(await ask(true)))),
+    ),
     projectTabs(project.id),
     shown,
   );
@@ -33,7 +40,11 @@ export default async function numbers({ params }: Visit): Promise<Page> {
 function panels(numbers: Metrics): HTMLElement {
   const platforms = Object.keys(numbers.platforms) as Platform[];
   if (!platforms.length) {
-    return h("p", { class: "empty" }, "Link the project to a GitHub repository, or to a post on LinkedIn or X, to see what it earns there.");
+    return h(
+      "p",
+      { class: "empty" },
+      "Link the project to a GitHub repository, or to a post on LinkedIn or X, to see what it earns there.",
+    );
   }
   return h("div", null, platforms.map((platform) => panel(platform, numbers)));
 }
@@ -41,15 +52,35 @@ function panels(numbers: Metrics): HTMLElement {
 function panel(platform: Platform, { platforms, history }: Metrics): HTMLElement {
   const { counts, as_of, reason } = platforms[platform]!;
   const main = mainCount[platform];
-  const points = history.filter((day) => day.platform === platform).map((day) => ({ day: day.recorded_at, value: day.counts[main] ?? 0 }));
+  const points = history.filter((day) => day.platform === platform).map((day) => ({
+    day: day.recorded_at,
+    value: day.counts[main] ?? 0,
+  }));
   return h(
-    "section", { class: "panel" },
+    "section",
+    { class: "panel" },
     h("h2", null, platformNames[platform]),
     counts
-      ? h("dl", { class: "numbers row" }, Object.entries(counts).map(([name, value]) => h("div", null, h("dt", null, name), h("dd", { class: "figure" }, value.toLocaleString("en")))))
+      ? h(
+        "dl",
+        { class: "numbers row" },
+        Object.entries(counts).map(([name, value]) =>
+          h("div", null, h("dt", null, name), h("dd", { class: "figure" }, value.toLocaleString("en")))
+        ),
+      )
       : h("p", null, "No numbers yet."),
-    points.length > 1 && lineChart(points, `${platformNames[platform]} ${main}, ${points.length} days, ${points[0]!.value} to ${points.at(-1)!.value}`),
+    points.length > 1 &&
+      lineChart(
+        points,
+        `${platformNames[platform]} ${main}, ${points.length} days, ${points[0]!.value} to ${points.at(-1)!.value}`,
+      ),
     points.length > 1 && h("p", { class: "caption" }, `${main}, day by day`),
-    h("p", { class: "caption" }, reason ? reasons[reason] ?? "The platform does not answer at the moment: these are the last known numbers." : as_of && `As of ${new Date(as_of).toLocaleString("en")}.`),
+    h(
+      "p",
+      { class: "caption" },
+      reason
+        ? reasons[reason] ?? "The platform does not answer at the moment: these are the last known numbers."
+        : as_of && `As of ${new Date(as_of).toLocaleString("en")}.`,
+    ),
   );
 }

@@ -18,7 +18,8 @@ export default async function profile({ params }: Visit): Promise<Page> {
   if (!user) return notFound("Nobody has this username.");
   const projects = (await projectsOf(user)).filter(({ status }) => status === "published");
   const content = h(
-    "div", { class: "page wide" },
+    "div",
+    { class: "page wide" },
     h("header", { class: "profile" }, avatar(user, 96), h("h1", null, user.username)),
     projectCards(projects, "Nothing is published here yet."),
   );

@@ -12,12 +12,16 @@ export default async function project({ params }: Visit): Promise<Page> {
   const [blocks, metrics] = await Promise.all([publishedBlocks(found.id), readMetrics(found.id, 30)]);
   const { users: owner, status } = found;
   const content = h(
-    "div", { class: "project" },
+    "div",
+    { class: "project" },
     me?.id === found.user_id && h(
-      "p", { class: "owner-bar" },
+      "p",
+      { class: "owner-bar" },
       status === "published" ? "Published. " : "Only you see this page. ",
-      h("a", { href: `/projects/${found.id}/edit` }, "Edit"), " ",
-      h("a", { href: `/projects/${found.id}/design` }, "Design"), " ",
+      h("a", { href: `/projects/${found.id}/edit` }, "Edit"),
+      " ",
+      h("a", { href: `/projects/${found.id}/design` }, "Design"),
+      " ",
       h("a", { href: `/projects/${found.id}/numbers` }, "Numbers"),
     ),
     renderBlocks(blocks ?? plainBlocks, toContent(found, metrics)),

@@ -1,37 +1,15 @@
-import { invoke } from "../api/functions.ts";
+import type { Plan, Row } from "$types/database.ts";
+import { call } from "../api/functions.ts";
 import { forgetMe, requireMe } from "../api/session.ts";
 import { supabase } from "../api/supabase.ts";
 import { h } from "../dom.ts";
 import type { Page, Visit } from "../router.ts";
 import { actionButton } from "../ui/form.ts";
-import { bytes, day, money, priceOf, type Price } from "../ui/money.ts";
+import { bytes, day, money, priceOf } from "../ui/money.ts";
 import { successNotice } from "../ui/notice.ts";
 import { settingsTabs } from "../ui/tabs.ts";
 
-interface Plan {
-  tier: "free" | "paid";
-  plan: string | null;
-  status: string | null;
-  next_step: "none" | "choose_plan" | "update_payment_method" | "complete_payment" | "add_payment_method";
-  price: Price | null;
-  renews_at: string | null;
-  ends_at: string | null;
-  pay_url: string | null;
-  use: {
-    projects: { used: number; max: number };
-    designs: { used: number; max: number; left: number };
-    storage: { used_bytes: number; max_bytes: number };
-  };
-}
-
-interface Invoice extends Price {
-  id: string;
-  number: string | null;
-  status: string;
-  amount_due: number;
-  hosted_invoice_url: string | null;
-  created_at: string;
-}
+type Invoice = Row<"invoices">;
 
 const advice = {
   none: "",
@@ -47,7 +25,10 @@ export default async function subscription({ query, signal }: Visit): Promise<Pa
   await draw(shown);
   if (query.has("bought")) void watch(shown, signal);
   const content = h(
-    "div", { class: "page" }, h("h1", null, "Plan"), settingsTabs(),
+    "div",
+    { class: "page" },
+    h("h1", null, "Plan"),
+    settingsTabs(),
     query.has("bought") && successNotice("Thank you. Your plan is shown below as soon as the payment is through."),
     shown,
   );
@@ -65,9 +46,10 @@ async function watch(shown: HTMLElement, signal: AbortSignal): Promise<void> {
 async function draw(shown: HTMLElement): Promise<Plan> {
   const [{ data }, { data: invoices }] = await Promise.all([
     supabase.rpc("get_my_plan").throwOnError(),
-    supabase.from("invoices").select().order("created_at", { ascending: false }).limit(12).returns<Invoice[]>().throwOnError(),
+    supabase.from("invoices").select().order("created_at", { ascending: false }).limit(12).throwOnError(),
   ]);
-  const plan = data as Plan;
+  if (!data) throw new Error("Your account is gone.");
+  const plan = data;
   forgetMe();
   shown.replaceChildren(summary(plan), use(plan), ...(invoices.length ? [bills(invoices)] : []));
   return plan;
@@ -77,20 +59,30 @@ function summary(plan: Plan): HTMLElement {
   const { tier, status, price, renews_at, ends_at, next_step, pay_url } = plan;
   const when = ends_at ? `Ends on ${day(ends_at)}.` : renews_at ? `Renews on ${day(renews_at)}.` : "";
   return h(
-    "section", { class: "panel" },
-    h("h2", null, tier === "paid" ? plan.plan ?? "Paid" : "Free", " ", status && h("span", { class: "badge" }, status.replaceAll("_", " "))),
+    "section",
+    { class: "panel" },
+    h(
+      "h2",
+      null,
+      tier === "paid" ? plan.plan ?? "Paid" : "Free",
+      " ",
+      status && h("span", { class: "badge" }, status.replaceAll("_", " ")),
+    ),
     h("p", null, [price ? priceOf(price) : "", when].filter(Boolean).join(". ")),
     advice[next_step] && h("p", { class: "notice error" }, advice[next_step]),
     h(
-      "p", { class: "actions" },
+      "p",
+      { class: "actions" },
       pay_url && h("a", { href: pay_url, class: "button" }, "Pay the open invoice"),
-      next_step === "choose_plan" ? h("a", { href: "/pricing", class: "button" }, "See the plans") : actionButton("Card, invoices, cancel", openPortal),
+      next_step === "choose_plan"
+        ? h("a", { href: "/pricing", class: "button" }, "See the plans")
+        : actionButton("Card, invoices, cancel", openPortal),
     ),
   );
 }
 
 async function openPortal(): Promise<void> {
-  const { url } = await invoke<{ url: string }>("createPortalSession", { return_path: "/settings/subscription" });
+  const { url } = await call("createPortalSession", { return_path: "/settings/subscription" });
   location.assign(url);
 }
 
@@ -98,21 +90,40 @@ function use({ use: { projects, designs, storage } }: Plan): HTMLElement {
   const line = (label: string, used: number, max: number, said: string) =>
     h("li", null, h("label", null, `${label}: ${said}`, h("meter", { value: used, max })));
   return h(
-    "section", { class: "panel" }, h("h2", null, "In use"),
+    "section",
+    { class: "panel" },
+    h("h2", null, "In use"),
     h(
-      "ul", { class: "plain meters" },
+      "ul",
+      { class: "plain meters" },
       line("Projects", projects.used, projects.max, `${projects.used} of ${projects.max}`),
       line("Designs today", designs.used, designs.max, `${designs.used} of ${designs.max}`),
-      line("Files", storage.used_bytes, storage.max_bytes, `${bytes(storage.used_bytes)} of ${bytes(storage.max_bytes)}`),
+      line(
+        "Files",
+        storage.used_bytes,
+        storage.max_bytes,
+        `${bytes(storage.used_bytes)} of ${bytes(storage.max_bytes)}`,
+      ),
     ),
   );
 }
 
 function bills(invoices: Invoice[]): HTMLElement {
   return h(
-    "section", { class: "panel" }, h("h2", null, "Invoices"),
-    h("ul", { class: "rows" }, invoices.map(({ number, amount_due, currency, status, hosted_invoice_url, created_at }) =>
-      h("li", null, h("span", null, `${day(created_at)}: ${money({ amount: amount_due, currency })}, ${status}`), hosted_invoice_url && h("a", { href: hosted_invoice_url }, number ?? "Invoice"))
-    )),
+    "section",
+    { class: "panel" },
+    h("h2", null, "Invoices"),
+    h(
+      "ul",
+      { class: "rows" },
+      invoices.map(({ number, amount_due, currency, status, hosted_invoice_url, created_at }) =>
+        h(
+          "li",
+          null,
+          h("span", null, `${day(created_at)}: ${money({ amount: amount_due, currency })}, ${status}`),
+          hosted_invoice_url && h("a", { href: hosted_invoice_url }, number ?? "Invoice"),
+        )
+      ),
+    ),
   );
 }

@@ -22,7 +22,8 @@ export function lineChart(points: Point[], label: string): SVGSVGElement {
   const ticks = [low, (low + high) / 2, high];
   const days = [...new Set([0, Math.floor((points.length - 1) / 2), points.length - 1])];
   return svg(
-    "svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart", role: "img", "aria-label": label },
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart", role: "img", "aria-label": label },
     ticks.map((tick) => [
       svg("line", { class: "rule", x1: LEFT, x2: WIDTH - 12, y1: y(tick), y2: y(tick) }),
       svg("text", { x: LEFT - 8, y: y(tick) + 4, "text-anchor": "end" }, compact.format(tick)),
@@ -30,10 +31,18 @@ export function lineChart(points: Point[], label: string): SVGSVGElement {
     svg("path", { class: "area", d: `${line(values, x, y)} L${x(values.length - 1)},${y(low)} L${x(0)},${y(low)} Z` }),
     svg("path", { class: "line", d: line(values, x, y) }),
     points.map(({ day, value }, index) =>
-      svg("circle", { cx: x(index), cy: y(value), r: 3 }, svg("title", null, `${shortDay(day)}: ${value.toLocaleString("en")}`))
+      svg(
+        "circle",
+        { cx: x(index), cy: y(value), r: 3 },
+        svg("title", null, `${shortDay(day)}: ${value.toLocaleString("en")}`),
+      )
     ),
     days.map((index) =>
-      svg("text", { x: x(index), y: HEIGHT - 6, "text-anchor": anchor(index, points.length) }, shortDay(points[index]?.day ?? ""))
+      svg(
+        "text",
+        { x: x(index), y: HEIGHT - 6, "text-anchor": anchor(index, points.length) },
+        shortDay(points[index]?.day ?? ""),
+      )
     ),
   );
 }
@@ -44,7 +53,8 @@ export function sparkline(values: number[], label: string): SVGSVGElement {
   const x = (index: number) => 2 + (index * 116) / Math.max(1, values.length - 1);
   const y = (value: number) => 2 + ((high - value) * 28) / (high - low);
   return svg(
-    "svg", { viewBox: "0 0 120 32", class: "sparkline", role: "img", "aria-label": label },
+    "svg",
+    { viewBox: "0 0 120 32", class: "sparkline", role: "img", "aria-label": label },
     svg("path", { class: "line", d: line(values, x, y) }),
   );
 }

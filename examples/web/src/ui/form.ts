@@ -12,7 +12,13 @@ export function field(label: string, control: Control, hint = ""): HTMLElement {
   control.id ||= `field-${++count}`;
   const hintId = `${control.id}-hint`;
   if (hint) control.setAttribute("aria-describedby", hintId);
-  return h("div", { class: "field" }, h("label", { for: control.id }, label), control, hint && h("small", { id: hintId }, hint));
+  return h(
+    "div",
+    { class: "field" },
+    h("label", { for: control.id }, label),
+    control,
+    hint && h("small", { id: hintId }, hint),
+  );
 }
 
 export const input = (attributes: Attributes) => h("input", attributes);
@@ -22,8 +28,15 @@ export function textarea(attributes: Attributes & { value?: string }): HTMLTextA
   return h("textarea", rest, value);
 }
 
-export function select(name: string, options: Record<string, string>, chosen: string, attributes: Attributes = {}): HTMLSelectElement {
-  const items = Object.entries(options).map(([value, label]) => h("option", { value, selected: value === chosen }, label));
+export function select(
+  name: string,
+  options: Record<string, string>,
+  chosen: string,
+  attributes: Attributes = {},
+): HTMLSelectElement {
+  const items = Object.entries(options).map(([value, label]) =>
+    h("option", { value, selected: value === chosen }, label)
+  );
   return h("select", { name, ...attributes }, items);
 }
 
@@ -36,10 +49,17 @@ export function text(data: FormData, name: string): string | null {
   return String(data.get(name) ?? "").trim() || null;
 }
 
+/** The text of a field that must be filled in. */
+export const required = (data: FormData, name: string) => text(data, name) ?? "";
+
 /**
  * A form that is busy while `submit` works and then says how it went: `submit` gives the sentence for success, or nothing.
  */
-export function form(label: string, submit: (data: FormData) => Promise<string | void>, ...children: Child[]): HTMLFormElement {
+export function form(
+  label: string,
+  submit: (data: FormData) => Promise<string | void> | void,
+  ...children: Child[]
+): HTMLFormElement {
   const outcome = h("div", { class: "outcome" });
   const button = h("button", { type: "submit" }, label);
   const onsubmit = (event: SubmitEvent) => {
@@ -50,13 +70,25 @@ export function form(label: string, submit: (data: FormData) => Promise<string |
 }
 
 /** A button that is busy while its action works; what goes wrong is said beside it. */
-export function actionButton(label: string, action: () => Promise<string | void>, attributes: Attributes = {}): HTMLElement {
+export function actionButton(
+  label: string,
+  action: () => Promise<string | void>,
+  attributes: Attributes = {},
+): HTMLElement {
   const outcome = h("span", { class: "outcome" });
-  const button: HTMLButtonElement = h("button", { type: "button", ...attributes, onclick: () => void whileBusy(button, outcome, action) }, label);
+  const button: HTMLButtonElement = h("button", {
+    type: "button",
+    ...attributes,
+    onclick: () => void whileBusy(button, outcome, action),
+  }, label);
   return h("span", { class: "action" }, button, outcome);
 }
 
-async function whileBusy(button: HTMLButtonElement, outcome: HTMLElement, work: () => Promise<string | void>): Promise<void> {
+async function whileBusy(
+  button: HTMLButtonElement,
+  outcome: HTMLElement,
+  work: () => Promise<string | void> | void,
+): Promise<void> {
   button.disabled = true;
   outcome.replaceChildren();
   try {

@@ -21,7 +21,9 @@ export function priceOf(price: Price): string {
   return `${money(price)} ${count && count > 1 ? `every ${count} ${interval}s` : `a ${interval}`}`;
 }
 
-export const day = (time: string | null) => (time ? new Date(time).toLocaleDateString("en", { dateStyle: "long" }) : "");
+export const day = (
+  time: string | null,
+) => (time ? new Date(time).toLocaleDateString("en", { dateStyle: "long" }) : "");
 
 export function bytes(count: number): string {
   const [value, unit] = count >= 2 ** 30 ? [count / 2 ** 30, "GB"] : [count / 2 ** 20, "MB"];

@@ -9,7 +9,9 @@ export function describe(error: unknown): string {
     const fields = error.problem.errors?.map(({ field, detail }) => `${field}: ${detail}`).join("; ");
     return fields || error.problem.detail;
   }
-  if (error instanceof TypeError && /fetch/i.test(error.message)) return "The server cannot be reached. Are you online?";
+  if (error instanceof TypeError && /fetch/i.test(error.message)) {
+    return "The server cannot be reached. Are you online?";
+  }
   const { message, details, hint } = error as { message?: string; details?: string; hint?: string };
   return [message, details, hint].filter(Boolean).join(" ") || "Something went wrong.";
 }
@@ -17,7 +19,12 @@ export function describe(error: unknown): string {
 export function errorNotice(error: unknown): HTMLElement {
   if (!(error instanceof ProblemError)) console.debug(error);
   const id = error instanceof ProblemError ? error.problem.request_id : "";
-  return h("div", { class: "notice error", role: "alert" }, h("p", null, describe(error)), id && h("small", null, `Request ${id}`));
+  return h(
+    "div",
+    { class: "notice error", role: "alert" },
+    h("p", null, describe(error)),
+    id && h("small", null, `Request ${id}`),
+  );
 }
 
 export function successNotice(...children: Child[]): HTMLElement {

@@ -12,10 +12,16 @@ function projectCard(project: Card): HTMLElement {
   const { title, short_summary, cover, users, project_tags } = project;
   const [image] = cover;
   return h(
-    "article", { class: "card" },
-    h("div", { class: "card-cover", "aria-hidden": "true" }, image ? picture({ ...image, alt_text: "" }, { images: [] }, "(min-width: 700px) 33vw, 100vw") : title.charAt(0)),
+    "article",
+    { class: "card" },
     h(
-      "div", { class: "card-words" },
+      "div",
+      { class: "card-cover", "aria-hidden": "true" },
+      image ? picture({ ...image, alt_text: "" }, { images: [] }, "(min-width: 700px) 33vw, 100vw") : title.charAt(0),
+    ),
+    h(
+      "div",
+      { class: "card-words" },
       h("h2", null, h("a", { href: projectPath(project), class: "stretched" }, title)),
       h("p", null, short_summary),
       h("ul", { class: "chips" }, project_tags.slice(0, 4).map(({ tag }) => h("li", null, tag))),
