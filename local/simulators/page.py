@@ -3,23 +3,12 @@
 import json
 from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from local.simulators.behaviours import Behaviour
 
-_STYLE = """
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
-body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { margin-bottom: 0; }
-h2 { margin-top: 2.5rem; font-size: 1.1rem; }
-table { width: 100%; border-collapse: collapse; }
-th, td { padding: .35rem .6rem; text-align: left; vertical-align: top; border-bottom: 1px solid #8884; }
-td:first-child { white-space: nowrap; }
-code, pre { font: 13px/1.45 ui-monospace, monospace; }
-pre { margin: .5rem 0; padding: .6rem; overflow-x: auto; background: #8881; border-radius: 6px; white-space: pre-wrap; }
-.muted { opacity: .65; }
-.bad { color: #d1242f; }
-"""
+STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")  # of all simulators' pages
 
 
 def render(
@@ -30,7 +19,7 @@ def render(
     return f"""<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><link rel="icon" href="data:,"><title>{name} simulator</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>
+<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head>
 <body>
 <h1>{name} simulator</h1>
 <p>{_prose(str(state["about"]))}</p>

@@ -16,8 +16,8 @@ await main(async ({ pages, widths, open, shoot }) => {
 });
 
 /** How many words lie within the window: what a user sees without scrolling. */
-const visibleWords = (page) =>
-  page.evaluate(() => {
+function visibleWords(page) {
+  return page.evaluate(() => {
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     let count = 0;
     while (texts.nextNode()) {
@@ -30,3 +30,4 @@ const visibleWords = (page) =>
     }
     return count;
   });
+}

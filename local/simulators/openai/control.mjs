@@ -4,6 +4,7 @@
 // DELETE /_simulator/behaviours  ?subject=... or all of them
 // DELETE /_simulator/requests    forgets what was received
 import { kinds } from "./behaviours.mjs";
+import { page } from "./page.mjs";
 
 const about =
   "Answers chat completions, images and moderations as api.openai.com does. Designs are made from the request's " +
@@ -43,10 +44,7 @@ function show(request, response, parameters, book, journal) {
     requests: [...new Set(found)].slice(-Number(parameters.get("limit") || 50)).reverse(),
   };
   if (!(request.headers.accept || "").includes("text/html")) return json(response, 200, state);
-  const text = JSON.stringify(state, null, 2).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-  return response
-    .writeHead(200, { "content-type": "text/html; charset=utf-8" })
-    .end(`<!doctype html><html lang="en"><title>OpenAI simulator</title><h1>OpenAI simulator</h1><pre>${text}</pre></html>`);
+  return response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(page(state));
 }
 
 function parsed(body) {

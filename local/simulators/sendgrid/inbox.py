@@ -4,18 +4,9 @@ import time
 from collections.abc import Sequence
 from html import escape
 
+from local.simulators.page import STYLE
 from local.simulators.sendgrid.messages import Message
 
-_STYLE = """
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
-body { max-width: 64rem; margin: 2rem auto; padding: 0 1rem } h1 { margin: 0 0 1rem; font-size: 1.4rem }
-table { width: 100%; border-collapse: collapse } td { padding: .5rem .6rem; border-bottom: 1px solid #8884 }
-td:first-child { white-space: nowrap; opacity: .65 } a { color: inherit; font-weight: 600; text-decoration: none }
-h2 { font-size: 1.05rem } .muted { opacity: .65 }
-iframe { width: 100%; height: 46rem; border: 1px solid #8884; border-radius: 8px; background: #fff }
-.phone { max-width: 375px } pre { overflow-x: auto; padding: .8rem; background: #8881; border-radius: 8px }
-nav { display: flex; gap: 1rem; margin-bottom: 1rem }
-"""
 # Inside the frame: its own styles, and nothing from anywhere.
 _FRAME_POLICY = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
@@ -56,7 +47,7 @@ def _status(message: Message) -> str:
 
 def _page(title: str, body: str) -> str:
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>{body}</body></html>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>{body}</body></html>"
     )
