@@ -50,8 +50,11 @@ class Server:
     def used(self) -> tuple[float, float]:
         """Seconds of processor time so far: the gateway's, and the database's with that of ended sessions."""
         cluster = postgres.locate(self.up.state / "pgdata", 0, self.up.log)
-        database = (sum(process.cpu_times()[:4]) for process in postgres.workers(cluster))
-        return sum(self.gateway.cpu_times()[:2]), sum(database)
+        try:
+            database = sum(sum(process.cpu_times()[:4]) for process in postgres.workers(cluster))
+        except psutil.NoSuchProcess:  # a session ended meanwhile: its time is its parent's by now
+            return self.used()
+        return sum(self.gateway.cpu_times()[:2]), database
 
 
 @dataclass

@@ -142,3 +142,4 @@
 \ir ../policies/contact_messages.sql
 \ir moderation.sql
 \ir ../policies/moderation.sql
+\ir realtime.sql

@@ -7,6 +7,7 @@ import http from "node:http";
 import { createProxy } from "./functions_proxy.mjs";
 import { logRequest } from "./log.mjs";
 import { sendProblem } from "./problem.mjs";
+import { isRealtime, realtimeOptions, refuseRealtime, serveRealtime } from "./realtime.mjs";
 import { readRequestId } from "./request_id.mjs";
 import { keyTranslation } from "./role_tokens.mjs";
 import { fail, leaveOnSignal, listen } from "./server.mjs";
@@ -30,12 +31,13 @@ function createFront(env) {
   });
   services.push({ prefix: "/functions/v1", pass: createProxy(env.FUNCTIONS_URL, timeoutMs) });
 
-  return http.createServer((request, response) => {
+  return http.createServer(realtimeOptions, (request, response) => {
     logRequest(request, response);
     const path = request.url.split("?", 1)[0];
     const service = services.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
     const requestId = readRequestId(request);
     if (service) return service.pass(request, response, requestId);
+    if (isRealtime(request)) return refuseRealtime(request, response, requestId);
     if (path === "/_local/ready") return response.writeHead(200).end();
     return sendProblem(response, { status: 404, detail: "Nothing is served here.", code: "not_found", requestId });
   });
@@ -45,5 +47,6 @@ const problems = required.filter((name) => !process.env[name]).map((name) => `${
 const port = readPort(process.env, "54321", problems);
 if (problems.length > 0) fail(`front: ${problems.join("; ")}`);
 const server = createFront(process.env);
+serveRealtime(server);
 leaveOnSignal(server);
 await listen(server, { host: process.env.HOST || "127.0.0.1", port, name: "front" });

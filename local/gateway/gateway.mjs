@@ -9,6 +9,7 @@ import { createFunctionsProxy } from "./functions_proxy.mjs";
 import { log, logRequest, quietConsole } from "./log.mjs";
 import { createPostgrestProxy } from "./postgrest_proxy.mjs";
 import { sendProblem } from "./problem.mjs";
+import { isRealtime, realtimeOptions, refuseRealtime, serveRealtime } from "./realtime.mjs";
 import { readRequestId } from "./request_id.mjs";
 import { watchSchema } from "./schema_watch.mjs";
 import { fail, leaveOnSignal, listen } from "./server.mjs";
@@ -42,11 +43,12 @@ function createGateway(settings, { supabase, rest, storage }) {
     return response.end(JSON.stringify({ status: "ready" }));
   }
 
-  return http.createServer({ maxHeaderSize }, (request, response) => {
+  return http.createServer({ maxHeaderSize, ...realtimeOptions }, (request, response) => {
     logRequest(request, response);
     const requestId = readRequestId(request);
     if (functionsPath.test(request.url)) return proxyFunction(request, response, requestId);
     if (proxyRest && restPath.test(request.url)) return proxyRest(request, response, requestId);
+    if (isRealtime(request)) return refuseRealtime(request, response, requestId);
     if (request.url.split("?", 1)[0] === "/_local/ready") return answerReady(response, requestId);
     const [isRest, isStorage] = [restPath, storagePath].map((path) => path.test(request.url));
     if (!isRest && !isStorage && !supabasePath.test(request.url)) {
@@ -86,5 +88,6 @@ if (settings.siteFolder) {
   const { siteUrl: url, siteFolder: folder, supabaseUrl, publishableKey } = settings;
   services.site = await startSite({ url, folder, supabaseUrl, publishableKey, log });
 }
+serveRealtime(server);
 leaveOnSignal(server, () => Promise.all(Object.values(services).map((service) => service.stop())));
 await listen(server, { host: settings.host, port: settings.port, name: "gateway" });
