@@ -57,6 +57,7 @@ export type ProblemCode =
   | "plan_not_found"
   | "project_not_found"
   | "quota_exceeded"
+  | "realtime_unavailable"
   | "receipt_not_found"
   | "session_not_found"
   | "sign_in_again"
