@@ -3,24 +3,37 @@
 
 -- Before, so that nothing of a refused sign-in is stored. It is checked at each later sign-in too, which updates the
 -- identity: one that was linked before this rule opens nothing any more.
+-- Auth makes an identity of provider email itself, when an address is confirmed or an operator sets one: its id is the user's,
+-- and nobody signs in by it. PT403: Auth answers an operator 403 and these words.
 create function private.require_own_google_account() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  -- A soft deletion hides who it was.
+  if tg_op = 'UPDATE' and exists (
+    select from auth.users as account where account.id = new.user_id and account.deleted_at is not null
+  ) then
+    return new;
+  end if;
+  if new.provider = 'email' and new.provider_id = new.user_id::text and exists (
+    select from private.users as profile where profile.id = new.user_id
+  ) then
+    return new;
+  end if;
   if new.provider is distinct from 'google' then
-    raise exception 'Sign-in is by Google only.' using errcode = 'insufficient_privilege';
+    raise exception 'Sign-in is by Google only.' using errcode = 'PT403';
   end if;
   if exists (
     select from private.users as profile
     where profile.id = new.user_id and profile.google_id is distinct from left(new.provider_id, 255)
   ) then
     raise exception 'This address belongs to the account of another Google account.'
-      using errcode = 'insufficient_privilege', detail = format('user %s', new.user_id);
+      using errcode = 'PT403', detail = format('user %s', new.user_id);
   end if;
   return new;
 end
 $$;
 comment on function private.require_own_google_account() is
-  'Trigger: an identity is Google''s, and the one that its user began with.';
+  'Trigger: an identity is Google''s and the one that its user began with, or the one that Auth makes of their address.';
 
 create trigger require_own_google_account before insert or update on auth.identities
   for each row execute function private.require_own_google_account();
@@ -31,7 +44,8 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if exists (
     select from auth.identities as identity
-    where identity.user_id = new.id and left(identity.provider_id, 255) <> new.google_id
+    where identity.user_id = new.id and identity.provider = 'google'
+      and left(identity.provider_id, 255) <> new.google_id
   ) then
     raise exception 'The Google id of a profile is that of its identity.' using errcode = 'integrity_constraint_violation';
   end if;
@@ -100,15 +114,23 @@ create trigger update_email after update of email on auth.users
   for each row when (old.email is distinct from new.email)
   execute function private.update_email();
 
--- The identity is what Google said last, and nobody can edit it.
+-- The identity is what Google said last, and nobody can edit it. An address that was set in another way lasts until then.
 create function private.follow_identity() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   verified constant text := new.identity_data ->> 'email_verified';
 begin
+  if new.provider <> 'google' then
+    return null; -- update_email follows the account's own address
+  end if;
+  -- Of a soft-deleted account: the Google account is free for another.
+  update private.users as profile set google_id = left(new.provider_id, 255)
+  where profile.id = new.user_id and profile.google_id <> left(new.provider_id, 255);
   if verified is distinct from 'false' then
     perform private.set_address(new.user_id, new.identity_data ->> 'email', coalesce(verified = 'true', false));
   end if;
+  delete from auth.identities as other
+  where other.user_id = new.user_id and other.provider = 'email' and other.email is distinct from new.email;
   return null;
 end
 $$;
@@ -126,12 +148,13 @@ begin
     raise exception 'There is no such user.' using errcode = 'no_data_found';
   end if;
   delete from auth.identities as identity where identity.user_id = $1 and identity.id <> (
-    select kept.id from auth.identities as kept where kept.user_id = $1 order by kept.created_at, kept.id limit 1
+    select kept.id from auth.identities as kept
+    where kept.user_id = $1 and kept.provider = 'google' order by kept.created_at, kept.id limit 1
   );
   update auth.identities as identity set
     provider_id = $2,
     identity_data = identity.identity_data || jsonb_build_object('sub', $2, 'provider_id', $2)
-  where identity.user_id = $1;
+  where identity.user_id = $1 and identity.provider = 'google';
   delete from auth.sessions as session where session.user_id = $1;
 end
 $$;

@@ -40,7 +40,8 @@ declare
   attempt int := 1;
 begin
   if new.raw_app_meta_data ->> 'provider' is distinct from 'google' or coalesce(subject, '') = '' then
-    raise exception 'Sign-in is by Google only.' using errcode = 'insufficient_privilege';
+    -- PT403: Auth answers an operator who makes an account 403 and these words.
+    raise exception 'Sign-in is by Google only.' using errcode = 'PT403';
   end if;
   loop
     perform private.lock_usernames(candidate);

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from tests.sql.acting import Connection, profile, sign_in_again, sign_up, superuser
 
-REFUSED = psycopg.errors.InsufficientPrivilege
+REFUSED = psycopg.DatabaseError  # of no class that psycopg knows: PT403, which Auth answers operators as 403
 
 
 def link(connection: Connection, user: UUID, subject: str, email: str) -> None:
@@ -66,8 +66,9 @@ def test_no_identity_changes_its_user(database: str, change: str) -> None:
     with superuser(database) as connection:
         user = sign_up(connection, "first@example.com", {"sub": "1001", "provider_id": "1001"})
         other = sign_up(connection, "other@example.com", {"sub": "1003", "provider_id": "1003"})
-        with pytest.raises((REFUSED, psycopg.errors.IntegrityConstraintViolation)):
+        with pytest.raises(REFUSED) as refused:
             connection.execute(change.encode(), {"other": other} if "%(other)" in change else None)
+        assert refused.value.sqlstate in {"PT403", "23000"}
         assert identities(connection, user) == ["1001"]
 
 
@@ -109,6 +110,84 @@ def test_an_operator_frees_an_address_and_replaces_a_google_account(database: st
             connection.execute("select private.replace_google_account(%s, '1004')", (uuid.uuid4(),))
 
 
+def change_address(connection: Connection, user: UUID, email: str) -> None:
+    """What Auth writes when a new address is confirmed, or an operator sets one."""
+    with connection.transaction():
+        connection.execute(
+            """
+            insert into auth.identities (id, user_id, provider, provider_id, identity_data)
+            values (gen_random_uuid(), %s, 'email', %s, %s)
+            """,
+            (user, str(user), Jsonb({"sub": str(user), "email": email, "email_verified": True})),
+        )
+        connection.execute("update auth.users set email = %s where id = %s", (email, user))
+
+
+def test_a_changed_address_lasts_until_the_next_sign_in(database: str) -> None:
+    with superuser(database) as connection:
+        user = sign_up(connection, "first@example.com", {"sub": "1001", "provider_id": "1001"})
+        change_address(connection, user, "second@example.com")
+        assert profile(connection, user)["email"] == "second@example.com"
+        assert profile(connection, user)["google_id"] == "1001"
+        sign_in_again_with_google(connection, "1001", "first@example.com")
+        assert profile(connection, user)["email"] == "first@example.com"
+        assert identities(connection, user) == ["1001"]
+
+
+def sign_in_again_with_google(connection: Connection, subject: str, email: str) -> None:
+    connection.execute(
+        "update auth.identities set identity_data = identity_data || %s where provider = 'google' and provider_id = %s",
+        (Jsonb({"email": email, "email_verified": True}), subject),
+    )
+
+
+def test_a_changed_address_takes_none_from_another_profile(database: str) -> None:
+    with superuser(database) as connection:
+        user = sign_up(connection, "first@example.com", {"sub": "1001", "provider_id": "1001"})
+        other = sign_up(connection, "other@example.com", {"sub": "1002", "provider_id": "1002"})
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            change_address(connection, user, "other@example.com")
+        assert profile(connection, other)["email"] == "other@example.com"
+        assert identities(connection, user) == ["1001"]
+
+
+def test_a_google_account_is_replaced_beside_a_changed_address(database: str) -> None:
+    with superuser(database) as connection:
+        user = sign_up(connection, "first@example.com", {"sub": "1001", "provider_id": "1001"})
+        change_address(connection, user, "second@example.com")
+        connection.execute("select private.replace_google_account(%s, '1002')", (user,))
+        assert identities(connection, user) == ["1002"]
+        assert profile(connection, user)["google_id"] == "1002"
+
+
+@pytest.mark.parametrize("provider_id", ["someone else's", "100000000000000000001"])
+def test_an_identity_of_an_address_is_its_users_own(database: str, provider_id: str) -> None:
+    with superuser(database) as connection:
+        user = sign_up(connection, "first@example.com", {"sub": "1001", "provider_id": "1001"})
+        with pytest.raises(REFUSED, match="Google only"):
+            connection.execute(
+                """
+                insert into auth.identities (id, user_id, provider, provider_id, identity_data)
+                values (gen_random_uuid(), %s, 'email', %s, '{}')
+                """,
+                (user, provider_id),
+            )
+
+
+def test_a_soft_deleted_account_frees_its_google_account(database: str) -> None:
+    """As Auth deletes softly: the row stays, and the ids are hashes."""
+    with superuser(database) as connection:
+        user = sign_up(connection, "first@example.com", {"sub": "1001", "provider_id": "1001"})
+        with connection.transaction():
+            connection.execute("update auth.users set email = 'a hash', deleted_at = now() where id = %s", (user,))
+            connection.execute(
+                "update auth.identities set identity_data = '{}', provider_id = 'another' where user_id = %s", (user,)
+            )
+        assert profile(connection, user)["google_id"] == "another"
+        again = sign_up(connection, "first@example.com", {"sub": "1001", "provider_id": "1001"})
+        assert again != user
+
+
 @dataclass
 class Auth:
     """Sign-ins as hosted Auth decides them (internal/models/linking.go), for addresses that Google verified."""
@@ -121,7 +200,9 @@ class Auth:
         try:
             with self.connection.transaction():
                 return self._open(subject, email)
-        except REFUSED:
+        except REFUSED as error:
+            if error.sqlstate != "PT403":
+                raise
             return None
 
     def _open(self, subject: str, email: str) -> UUID:
