@@ -8,7 +8,7 @@ DENO := DENO_NO_UPDATE_CHECK=1 $(VENV)/bin/deno
 FORWARDERS := --quiet --config supabase/functions/deno.json supabase/functions tests/support/edge_runtime.ts
 CLIENT := --quiet --config supabase/functions/deno.json supabase/types tests/types examples/web/src examples/web/vite.config.ts
 TSC := $(shell $(RUN) -c 'from local.database import node_program; print(node_program())' 2>/dev/null) local/node_modules/typescript/bin/tsc
-REST := --quiet --config local/gateway/rest/deno.json local/gateway/rest
+REST := --quiet --config local/gateway/rest/deno.json local/gateway/rest local/gateway/tokens
 # The first that is new enough, or the one that is named: make PYTHON=/path/to/python3 up
 ifndef PYTHON
 PYTHON := $(shell for python in $(RUN) python3 python3.14 python3.13 python3.12 python3.11 python; do \

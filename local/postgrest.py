@@ -1,5 +1,7 @@
 """A real PostgREST behind the gateway, instead of the gateway's own engine: which program, and its configuration."""
 
+import base64
+import json
 import re
 import shutil
 import subprocess
@@ -40,7 +42,7 @@ def configuration(settings: Settings, database_url: str) -> dict[str, str]:
         "DB_ANON_ROLE": "anon",
         "DB_MAX_ROWS": str(api["max_rows"]),
         "DB_POOL": str(POOL),
-        "JWT_SECRET": settings.supabase_jwt_secret,
+        "JWT_SECRET": verification_keys(settings),
         "APP_SETTINGS_JWT_SECRET": settings.supabase_jwt_secret,
         "SERVER_HOST": HOST,
         "SERVER_PORT": str(settings.postgrest_port),
@@ -48,3 +50,11 @@ def configuration(settings: Settings, database_url: str) -> dict[str, str]:
         "ADMIN_SERVER_PORT": str(settings.postgrest_admin_port),
     }
     return {f"PGRST_{name}": value for name, value in named.items()}
+
+
+def verification_keys(settings: Settings) -> str:
+    """What verifies tokens, as a JWK set (RFC 7517): Auth's public key, and the shared secret of HS256."""
+    signing = json.loads(settings.supabase_jwt_signing_key)
+    secret = base64.urlsafe_b64encode(settings.supabase_jwt_secret.encode()).decode().rstrip("=")
+    public = {name: signing[name] for name in ("kty", "crv", "x", "y", "kid", "alg")}
+    return json.dumps({"keys": [public, {"kty": "oct", "k": secret, "alg": "HS256"}]})

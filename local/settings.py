@@ -4,12 +4,15 @@ import json
 import os
 import re
 import secrets
+import uuid
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from dotenv import dotenv_values
+from jwt.algorithms import ECAlgorithm
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -66,6 +69,7 @@ class Settings(BaseSettings):
     supabase_publishable_key: str = ""
     supabase_secret_key: str = ""
     supabase_jwt_secret: str = ""
+    supabase_jwt_signing_key: str = ""  # embedded only: what Auth signs with, a private JWK (ES256) in JSON
 
     audit_database_url: SecretStr = SecretStr("")  # what `make audit` looks at; empty: the database of `make up`
 
@@ -173,14 +177,21 @@ def with_hosted_url(settings: Settings) -> Settings:
 def with_local_keys(settings: Settings) -> Settings:
     """Embedded: the keys of this state folder, made at the first start; never anything but local ones."""
     file = settings.state_folder / "keys.json"
-    if not file.exists():
-        keys = new_keys()
-        # Only the owner may read it, from the first moment on.
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(keys, stream, indent=2)
-    keys = json.loads(file.read_text(encoding="utf-8"))
+    found: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    keys = {**new_keys(), **found}  # a folder of an older version lacks some
+    if keys != found:
+        _write_private(file, json.dumps(keys, indent=2))
     return settings.model_copy(update={**keys, "supabase_url": settings.gateway_url})
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Only the owner may read it, from the first moment on; whole or not at all."""
+    new = file.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    new.replace(file)
 
 
 def new_keys() -> dict[str, str]:
@@ -188,4 +199,10 @@ def new_keys() -> dict[str, str]:
         "supabase_publishable_key": f"sb_publishable_{secrets.token_urlsafe(24)}",
         "supabase_secret_key": f"sb_secret_{secrets.token_urlsafe(24)}",
         "supabase_jwt_secret": secrets.token_urlsafe(48),
+        "supabase_jwt_signing_key": _new_signing_key(),
     }
+
+
+def _new_signing_key() -> str:
+    key = ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()), as_dict=True)
+    return json.dumps({**key, "kid": str(uuid.uuid4()), "alg": "ES256"})

@@ -10,13 +10,13 @@ function asAuthenticator(databaseUrl) {
   return url.href;
 }
 
-export function startRest({ databaseUrl, publishableKey, secretKey, jwtSecret }, { api = {} }) {
+export function startRest({ databaseUrl, publishableKey, secretKey, tokenKeys }, { api = {} }) {
   return new RestEndpoint({
     databaseUrl: asAuthenticator(databaseUrl),
     api: fromConfiguration(api),
     publishableKey,
     secretKey,
-    jwtSecret,
+    tokenKeys,
     report: log,
   });
 }

@@ -1,5 +1,7 @@
 """POSTGREST=path: that program runs behind the gateway, with a hosted project's settings, once it was checked."""
 
+import base64
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,7 +54,10 @@ def test_it_has_a_hosted_projects_settings_and_gets_requests_as_they_came(
     assert configuration["PGRST_DB_EXTRA_SEARCH_PATH"] == "public,extensions"
     assert configuration["PGRST_DB_ANON_ROLE"] == "anon"
     assert configuration["PGRST_DB_MAX_ROWS"] == "1000"
-    assert configuration["PGRST_JWT_SECRET"] == settings.supabase_jwt_secret
+    keys = {key["kty"]: key for key in json.loads(configuration["PGRST_JWT_SECRET"])["keys"]}
+    assert base64.urlsafe_b64decode(keys["oct"]["k"] + "==").decode() == settings.supabase_jwt_secret
+    assert keys["EC"]["kid"] == json.loads(settings.supabase_jwt_signing_key)["kid"]
+    assert "d" not in keys["EC"]
     assert int(configuration["PGRST_DB_POOL"]) > 0
     assert (seen["method"], seen["path"], seen["body"]) == ("POST", target.removeprefix("/rest/v1"), "[1]")
 

@@ -12,7 +12,7 @@ from local.settings import ROOT, documented_variables
 from local.variables import variables_of
 
 # Of local.settings.Settings: filled in by code.
-NOT_VARIABLES = {"VENDORS", "FUNCTIONS_ENVIRONMENT"}
+NOT_VARIABLES = {"VENDORS", "FUNCTIONS_ENVIRONMENT", "SUPABASE_JWT_SIGNING_KEY"}  # the last is local Auth's alone
 # Keys of every service that is used here, as they come.
 KEY = re.compile(
     r"(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{24,}|whsec_[A-Za-z0-9]{24,}|SG\.[\w-]{16,}\.[\w-]{16,}|ghp_[A-Za-z0-9]{36}"

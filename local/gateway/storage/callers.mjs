@@ -1,5 +1,5 @@
 // Who asks: what a hosted project's gateway makes of the API key, and what Storage makes of the token.
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { apiKeyOf, roleOfKey } from "../api_keys.mjs";
 import { accessDenied } from "./errors.mjs";
 import { verifyToken } from "./tokens.mjs";
 
@@ -16,16 +16,7 @@ const keyless = [
 const isKeyless = (method, path) =>
   method === "OPTIONS" || keyless.some(([pattern, methods]) => methods.includes(method) && pattern.test(path));
 
-const digest = (text) => createHmac("sha256", "same length").update(text).digest();
-const isSame = (given, key) => timingSafeEqual(digest(given), digest(key));
-
 const bearerOf = (request) => request.headers.authorization?.replace(/^Bearer\s+/i, "") || undefined;
-const apiKeyOf = (request) => request.headers.apikey ?? new URLSearchParams(request.url.split("?", 2)[1]).get("apikey");
-
-function roleOfKey(key, { publishableKey, secretKey }) {
-  if (isSame(key, secretKey)) return "service_role";
-  return isSame(key, publishableKey) ? "anon" : undefined;
-}
 
 /** The gateway's refusal of a request without an API key, as a body; undefined when it may pass. */
 export function refuseWithoutKey(request, settings) {

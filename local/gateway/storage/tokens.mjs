@@ -1,13 +1,19 @@
 // The tokens of Supabase Storage: who asks (access tokens of Auth), and what a signed URL opens.
-import { SignJWT, jwtVerify } from "jose";
+import { SignJWT, errors, jwtVerify } from "jose";
+import { ALGORITHMS } from "../tokens/key_set.ts";
 import { invalidJwt, invalidParameter, invalidSignature } from "./errors.mjs";
 
 const maxExpiry = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
 const key = (secret) => new TextEncoder().encode(secret);
 
-/** The claims of a token that the project's secret signed. Throws jose's error, whose message clients are shown. */
-export async function verifyToken(token, { jwtSecret }) {
-  const { payload } = await jwtVerify(token, key(jwtSecret), { algorithms: ["HS256"] });
+/** The claims of a token that one of the project's keys signed. Throws jose's error, whose message clients are shown. */
+export async function verifyToken(token, { tokenKeys }, algorithms = ALGORITHMS) {
+  const findKey = (header) => {
+    const found = tokenKeys.find(header);
+    if (!found) throw new errors.JWSSignatureVerificationFailed();
+    return found;
+  };
+  const { payload } = await jwtVerify(token, findKey, { algorithms });
   return payload;
 }
 
@@ -33,7 +39,7 @@ export const signUpload = ({ url, owner, upsert }, seconds, settings) =>
  * Raises: InvalidJWT, InvalidSignature.
  */
 export async function verifySignature(token, url, scope, settings) {
-  const claims = await verifyToken(token, settings).catch((error) => {
+  const claims = await verifyToken(token, settings, ["HS256"]).catch((error) => {
     throw invalidJwt(error.message);
   });
   if (claims.scope !== scope) throw invalidSignature(claims.scope ? `Token is not scoped for ${scope}` : undefined);

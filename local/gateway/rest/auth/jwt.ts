@@ -1,5 +1,6 @@
-// JSON Web Tokens (RFC 7519) signed with HS256 (RFC 7518), judged and refused as PostgREST does.
-import { createHmac, timingSafeEqual } from "node:crypto";
+// JSON Web Tokens (RFC 7519), judged and refused as PostgREST does.
+import { createHmac, type KeyObject, timingSafeEqual, verify } from "node:crypto";
+import type { KeySet } from "../../tokens/key_set.ts";
 import { invalidClaims, undecodableToken, unsuitableKey } from "./jwt_errors.ts";
 
 export type Claims = Readonly<Record<string, unknown>>;
@@ -14,7 +15,6 @@ export interface Token {
 const MOST_TOKENS = 1000;
 const LEEWAY_SECONDS = 30;
 const UNDECODABLE = "JWT couldn't be decoded";
-const SYMMETRIC = "HS256";
 const ALGORITHMS = new Set([
   ...["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA", "none"],
 ]);
@@ -30,29 +30,32 @@ function readJson(part: string): unknown {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-function checkAlgorithm(header: unknown): void {
+function findKey(header: unknown, keys: KeySet): KeyObject {
   const algorithm = isObject(header) ? header.alg : undefined;
   if (typeof algorithm !== "string" || !ALGORITHMS.has(algorithm)) throw undecodableToken(UNDECODABLE);
   if (algorithm === "none") {
     const details = "JWT is unsecured but expected 'alg' was not 'none'";
     throw undecodableToken("Wrong or unsupported encoding algorithm", details);
   }
-  if (algorithm !== SYMMETRIC) throw unsuitableKey("No suitable key was found to decode the JWT");
+  const key = keys.find(header as Record<string, unknown>);
+  if (!key) throw unsuitableKey("No suitable key was found to decode the JWT");
+  return key;
 }
 
-function isSigned(signed: string, signature: string, secret: string): boolean {
-  const expected = createHmac("sha256", secret).update(signed).digest();
+function isSigned(signed: string, signature: string, key: KeyObject): boolean {
   const given = Buffer.from(signature, "base64url");
+  if (key.type === "public") return verify("sha256", Buffer.from(signed), { key, dsaEncoding: "ieee-p1363" }, given);
+  const expected = createHmac("sha256", key).update(signed).digest();
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-function decode(token: string, secret: string): Token {
+function decode(token: string, keys: KeySet): Token {
   if (token === "") throw undecodableToken("Empty JWT is sent in Authorization header");
   const parts = token.split(".");
   if (parts.length !== 3) throw undecodableToken(`Expected 3 parts in JWT; got ${parts.length}`);
   const [header, payload, signature] = parts;
-  checkAlgorithm(readJson(header));
-  if (!isSigned(`${header}.${payload}`, signature, secret)) {
+  const key = findKey(readJson(header), keys);
+  if (!isSigned(`${header}.${payload}`, signature, key)) {
     throw unsuitableKey("None of the keys was able to decode the JWT");
   }
   const claims = readJson(payload);
@@ -84,11 +87,11 @@ function checkClaims(claims: Claims): void {
   if (!isAudience(claims.aud)) throw invalidClaims("The JWT 'aud' claim must be a string or an array of strings");
 }
 
-/** Reads tokens signed with `secret`; those whose signature held are known from then on. Throws PGRST301, PGRST303. */
-export function tokenReader(secret: string): (token: string) => Token {
+/** Reads tokens that `keys` signed; those whose signature held are known from then on. Throws PGRST301, PGRST303. */
+export function tokenReader(keys: KeySet): (token: string) => Token {
   const known = new Map<string, Token>();
   return (token) => {
-    const found = known.get(token) ?? decode(token, secret);
+    const found = known.get(token) ?? decode(token, keys);
     checkClaims(found.claims);
     if (!known.has(token)) {
       if (known.size >= MOST_TOKENS) known.delete(known.keys().next().value as string);

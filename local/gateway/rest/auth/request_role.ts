@@ -1,5 +1,6 @@
 // Who asks: the API key that a hosted project's gateway wants, and the token that PostgREST does.
 import { createHmac, timingSafeEqual } from "node:crypto";
+import type { KeySet } from "../../tokens/key_set.ts";
 import { RestError } from "../errors/rest_error.ts";
 import { type Claims, tokenReader } from "./jwt.ts";
 
@@ -16,7 +17,7 @@ export interface Identity {
 export interface Keys {
   publishableKey: string;
   secretKey: string;
-  jwtSecret: string;
+  tokenKeys: KeySet;
 }
 
 export type Headers = Readonly<Record<string, string | undefined>>;
@@ -44,8 +45,8 @@ function ofToken({ claims, text }: { claims: Claims; text: string }): Identity {
 const isBrowser = (headers: Headers) => /^\s*Mozilla\/5\.0/i.test(headers["user-agent"] ?? "");
 
 /** Finds out who asks, by the headers and the parameter `apikey`. Throws a refusal of the key, PGRST301 or PGRST303. */
-export function identifier({ publishableKey, secretKey, jwtSecret }: Keys) {
-  const readToken = tokenReader(jwtSecret);
+export function identifier({ publishableKey, secretKey, tokenKeys }: Keys) {
+  const readToken = tokenReader(tokenKeys);
   const [publishable, secret] = [digest(publishableKey), digest(secretKey)];
   return (headers: Headers, apikey: string | null): Identity => {
     const key = headers.apikey ?? apikey;
