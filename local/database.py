@@ -83,7 +83,7 @@ def supabase(*arguments: str) -> str:
 
 
 def _run(command: list[str], folder: Path) -> str:
-    quiet = {"DO_NOT_TRACK": "1", "SUPABASE_TELEMETRY_DISABLED": "1", "LITE_TELEMETRY": "0", "NO_COLOR": "1"}
+    quiet = {"DO_NOT_TRACK": "1", "SUPABASE_TELEMETRY_DISABLED": "1", "NO_COLOR": "1"}
     finished = subprocess.run(
         command,
         cwd=folder,

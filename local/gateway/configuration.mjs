@@ -1,13 +1,12 @@
 // supabase/config.toml, as the Supabase CLI reads it.
-import { createApi } from "@supabase/lite/cli";
+import { readFile } from "node:fs/promises";
+import { parse } from "smol-toml";
 
 const units = { "": 1, B: 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
 const defaultFileSizeLimit = "50MiB";
 
-export async function readConfiguration(path) {
-  const { project } = await createApi();
-  return project.local.readConfig(path);
-}
+/** What the file says; `env(NAME)` stays as it is. Raises: Error, where it cannot be read. */
+export const readConfiguration = async (path) => parse(await readFile(path, "utf8"));
 
 /** A size in bytes out of text like `50MiB`, whose units the CLI takes as powers of 1,024. Raises: Error. */
 export function parseSize(text) {

@@ -22,12 +22,3 @@ export function allowAnyOrigin(response) {
   response.setHeader("access-control-allow-origin", "*");
   response.setHeader("access-control-expose-headers", exposed);
 }
-
-/** The same for a fetch Response. */
-export function withCors(response) {
-  const headers = new Headers(response.headers);
-  headers.set("access-control-allow-origin", "*");
-  headers.set("access-control-expose-headers", exposed);
-  headers.delete("access-control-allow-credentials");
-  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
-}

@@ -3,9 +3,11 @@
 //   node gateway.mjs    (settings.mjs names the variables)
 import http from "node:http";
 import { getRequestListener } from "@hono/node-server";
+import { startAuth } from "./auth/server.mjs";
 import { fileSizeLimitOf, readConfiguration } from "./configuration.mjs";
 import { allowAnyOrigin, answerPreflight, isPreflight } from "./cors.mjs";
 import { createFunctionsProxy } from "./functions_proxy.mjs";
+import { lazyGraphql } from "./graphql.mjs";
 import { log, logRequest, quietConsole } from "./log.mjs";
 import { createPostgrestProxy } from "./postgrest_proxy.mjs";
 import { sendProblem } from "./problem.mjs";
@@ -17,17 +19,17 @@ import { readSettings } from "./settings.mjs";
 import { startRest } from "./rest.mjs";
 import { startSite } from "./site.mjs";
 import { startStorage } from "./storage/server.mjs";
-import { startSupabase } from "./supabase.mjs";
 
-const supabasePath = /^\/(auth|graphql)\/v1(\/|\?|$)/;
+const authPath = /^\/auth\/v1(\/|\?|$)/;
+const graphqlPath = /^\/graphql\/v1\/?(\?|$)/;
 const restPath = /^\/rest\/v1(\/|\?|$)/;
 const storagePath = /^\/storage\/v1(\/|\?|$)/;
 const functionsPath = /^\/functions\/v1\//;
 // As much as PostgREST's server takes: `id=in.(...)` grows long.
 const maxHeaderSize = 50 * 1024;
 
-function createGateway(settings, { supabase, rest, storage }) {
-  const answerSupabase = getRequestListener((request) => supabase.fetch(request), {
+function createGateway(settings, { auth, graphql, rest, storage }) {
+  const answerGraphql = getRequestListener((request) => graphql.fetch(request), {
     overrideGlobalObjects: false,
     autoCleanupIncoming: false, // it would cut the connection of whoever still sends a body that was refused
   });
@@ -35,7 +37,7 @@ function createGateway(settings, { supabase, rest, storage }) {
   const proxyRest = settings.restUrl ? createPostgrestProxy(settings) : undefined;
 
   async function answerReady(response, requestId) {
-    if (!(rest.isReady && (await supabase.isReady()))) {
+    if (!(rest.isReady && (await auth.isReady()))) {
       const detail = "The database cannot be reached yet.";
       return sendProblem(response, { status: 503, detail, code: "database_unavailable", requestId });
     }
@@ -50,17 +52,19 @@ function createGateway(settings, { supabase, rest, storage }) {
     if (proxyRest && restPath.test(request.url)) return proxyRest(request, response, requestId);
     if (isRealtime(request)) return refuseRealtime(request, response, requestId);
     if (request.url.split("?", 1)[0] === "/_local/ready") return answerReady(response, requestId);
-    const [isRest, isStorage] = [restPath, storagePath].map((path) => path.test(request.url));
-    if (!isRest && !isStorage && !supabasePath.test(request.url)) {
+    const [isAuth, isGraphql, isRest, isStorage] = [authPath, graphqlPath, restPath, storagePath].map((path) =>
+      path.test(request.url),
+    );
+    if (!isAuth && !isGraphql && !isRest && !isStorage) {
       return sendProblem(response, { status: 404, detail: "Nothing is served here.", code: "not_found", requestId });
     }
     response.setHeader("x-request-id", requestId);
     response.on("finish", () => request.resume());
     if (isStorage && !storage.leaves(request)) return storage.handle(request, response);
     if (isPreflight(request)) return answerPreflight(request, response);
-    if (!isRest) return answerSupabase(request, response);
+    if (isAuth) return auth.handle(request, response);
     allowAnyOrigin(response);
-    return rest.handle(request, response);
+    return isGraphql ? answerGraphql(request, response) : rest.handle(request, response);
   });
 }
 
@@ -75,11 +79,12 @@ const settings = (() => {
 
 async function start() {
   const configuration = await readConfiguration(settings.configPath);
-  const supabase = await startSupabase(settings, configuration);
+  const auth = await startAuth({ settings, configuration, log });
+  const graphql = lazyGraphql(settings);
   const rest = startRest(settings, configuration);
   const storage = await startStorage({ settings, fileSizeLimit: fileSizeLimitOf(configuration), log });
-  const watch = watchSchema(settings.databaseUrl, () => Promise.all([rest.reload(), supabase.reload()]));
-  return { supabase, rest, storage, watch };
+  const watch = watchSchema(settings.databaseUrl, () => Promise.all([rest.reload(), graphql.reload()]));
+  return { auth, graphql, rest, storage, watch };
 }
 
 const services = await start().catch((error) => fail(`gateway: ${error.message}`));

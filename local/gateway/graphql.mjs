@@ -1,7 +1,4 @@
-// PostGraphile is loaded by the first request that wants it: whoever does not use GraphQL pays nothing for it.
-const path = /^\/graphql\/v1\/?$/;
-
-export const isGraphql = ({ pathname }) => path.test(pathname);
+// PostGraphile is loaded by the first request that wants it: a stack that does not use GraphQL pays nothing for it.
 
 export function lazyGraphql(settings) {
   let loading;

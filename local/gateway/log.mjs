@@ -14,12 +14,12 @@ export function logRequest(request, response) {
 /** What may be said of an error: its code and the first line of its message. */
 export function describe(error) {
   if (!(error instanceof Error)) return String(error).split("\n", 1)[0];
-  const { code, message } = error.code === "PGRST" ? JSON.parse(error.message) : error;
+  const { code, message } = error;
   const line = message.split("\n", 1)[0];
   return code ? `${code}: ${line}` : line;
 }
 
-/** Supabase Lite writes whole errors to the console, with the values of the request in them: keep the line, drop the rest. */
+/** Libraries write whole errors to the console, with values of the request in them: keep the line, drop the rest. */
 export function quietConsole() {
   console.error = (...parts) => log(`error: ${parts.map(describe).join(" ")}`);
   console.warn = () => {};

@@ -103,7 +103,7 @@ def test_any_web_page_may_call(stack: Stack, path: str) -> None:
 
 
 def test_nobody_is_an_administrator(stack: Stack) -> None:
-    """Supabase Lite can take local requests without a key for an administrator's."""
+    """A request from this machine is one like any other."""
     assert httpx.get(f"{stack.url}/rest/v1/projects").status_code == 401
     for path in ("/", "/_system/info", "/studio", "/rest/v2/projects"):
         assert httpx.get(stack.url + path).status_code == 404

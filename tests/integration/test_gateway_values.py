@@ -1,4 +1,4 @@
-"""Values and errors of the data API are a hosted project's, where Supabase Lite alone would differ."""
+"""Values and errors of the data API are a hosted project's."""
 
 import json
 import time
@@ -263,7 +263,7 @@ def test_database_errors_have_postgrests_statuses(probe: Probe, state: str, stat
     assert answer.status_code == status
     body = answer.json()
     assert set(body) == {"code", "message", "details", "hint"}
-    if state != "42P01":  # Supabase Lite tells of its schema cache instead
+    if state != "42P01":  # the schema cache answers in its place
         assert (body["code"], body["message"]) == (state, "made to fail")
 
 

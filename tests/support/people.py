@@ -40,15 +40,20 @@ def make_person(database_url: str, jwt_secret: str, issuer: str, *, email: str =
     with psycopg.connect(database_url) as connection:
         connection.execute(
             """
-            insert into auth.users (id, aud, role, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data)
-            values (%s, 'authenticated', 'authenticated', %s, now(), %s, %s)
+            insert into auth.users (
+              instance_id, id, aud, role, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data,
+              created_at, updated_at
+            ) values (
+              '00000000-0000-0000-0000-000000000000', %s, 'authenticated', 'authenticated', %s, now(), %s, %s,
+              now(), now()
+            )
             """,
             (identity, email, Jsonb({"provider": "google", "providers": ["google"]}), Jsonb(provided)),
         )
         connection.execute(
             """
-            insert into auth.identities (id, user_id, provider, provider_id, identity_data)
-            values (gen_random_uuid(), %s, 'google', %s, %s)
+            insert into auth.identities (id, user_id, provider, provider_id, identity_data, created_at, updated_at)
+            values (gen_random_uuid(), %s, 'google', %s, %s, now(), now())
             """,
             (identity, google_id, Jsonb(provided)),
         )
