@@ -9,8 +9,8 @@ declare
   address constant text := lower(nullif(trim(new.email), ''));
   -- The local part of the address without what follows a plus, else the person's name.
   name constant text := coalesce(
-    private.slug(split_part(split_part(address, '@', 1), '+', 1)),
-    private.slug(new.raw_user_meta_data ->> 'name'),
+    private.slug(split_part(split_part(address, '@', 1), '+', 1), 24),
+    private.slug(new.raw_user_meta_data ->> 'name', 24),
     'user'
   );
   candidate text := name;
@@ -21,6 +21,7 @@ begin
     raise exception 'Sign-in is by Google only.' using errcode = 'PT403';
   end if;
   loop
+    perform private.lock_usernames(candidate);
     insert into private.users (id, email, username, avatar_url, google_id)
     select
       new.id,
@@ -32,6 +33,7 @@ begin
       private.picture_from(new.raw_user_meta_data),
       left(subject, 255)
     where not exists (select from private.reserved_usernames as reserved where reserved.username = candidate)
+      and not private.is_username_held(candidate, new.id)
     on conflict do nothing; -- waits for a concurrent sign-up with the same name, and then looks again
     exit when found;
     if exists (select from private.users where google_id = left(subject, 255)) then
