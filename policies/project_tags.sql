@@ -23,3 +23,5 @@ create policy "owners delete tags" on public.project_tags for delete to authenti
 revoke all on table public.project_tags from anon, authenticated, service_role;
 grant select on table public.project_tags to anon, authenticated, service_role;
 grant insert, update, delete on table public.project_tags to authenticated, service_role;
+
+revoke all on function private.keep_spelling() from public, anon, authenticated, service_role;

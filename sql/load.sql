@@ -12,6 +12,8 @@
 \ir ../policies/sign_in.sql
 \ir google_identities.sql
 \ir ../policies/google_identities.sql
+\ir links.sql
+\ir ../policies/links.sql
 \ir projects.sql
 \ir ../policies/projects.sql
 \ir project_images.sql

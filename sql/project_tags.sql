@@ -10,3 +10,32 @@ comment on table public.project_tags is
   '@graphql({"name": "ProjectTag"})';
 comment on constraint project_tags_project_id_fkey on public.project_tags is
   '@graphql({"local_name": "tags", "foreign_name": "project"})';
+
+-- "React" and "react" are one: the spelling that the project has already is kept, so that an upsert meets its row. A row may
+-- change its own spelling.
+create function private.keep_spelling() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  field constant text := tg_argv[0];
+  spelled text;
+begin
+  execute format(
+    'select kept.%1$I from public.%2$I as kept where kept.project_id = $1 and lower(kept.%1$I) = lower($2.%1$I)',
+    field, tg_table_name
+  ) into spelled using new.project_id, new;
+  if spelled is not null then
+    new := jsonb_populate_record(new, jsonb_build_object(field, spelled));
+  end if;
+  return new;
+end
+$$;
+comment on function private.keep_spelling() is
+  'Trigger: the column that it names is spelled as the project''s row that differs in case alone.';
+
+create trigger keep_added_spelling before insert on public.project_tags
+  for each row execute function private.keep_spelling('tag');
+create trigger keep_changed_spelling before update on public.project_tags
+  for each row when (old.project_id <> new.project_id or lower(old.tag) <> lower(new.tag))
+  execute function private.keep_spelling('tag');
+-- Unique where two write at once; in this order it finds the projects of a tag in any spelling too.
+create unique index project_tags_lower_tag_idx on public.project_tags (lower(tag), project_id);

@@ -122,3 +122,13 @@ end
 $$;
 comment on function public.reorder_projects(uuid[]) is
   'Puts the caller''s projects into this order; those that are not named follow, as they were.';
+
+create trigger canonicalize_added_links before insert on public.projects
+  for each row execute function private.canonicalize_links();
+-- Sent back as it was read, a link is not looked at again.
+create trigger canonicalize_changed_links before update on public.projects
+  for each row when (
+    (old.live_link, old.github_link, old.linkedin_link, old.twitter_link)
+    is distinct from (new.live_link, new.github_link, new.linkedin_link, new.twitter_link)
+  )
+  execute function private.canonicalize_links();
