@@ -26,3 +26,4 @@ grant execute on function private.google_id_of(uuid) to anon, authenticated, ser
 -- Asked for by the CHECK, with the rights of the role that writes.
 revoke all on function private.are_links(text[]) from public, anon, authenticated, service_role;
 grant execute on function private.are_links(text[]) to authenticated, service_role;
+revoke all on function private.canonicalize_profile_links() from public, anon, authenticated, service_role;

@@ -7,12 +7,13 @@ create table public.ai_sessions (
   output_json jsonb,
   created_at timestamptz not null default now(),
   project_id uuid references public.projects (id) on delete set null,
-  status text not null default 'running' check (status in ('running', 'done', 'failed', 'cancelled')),
-  error_code text check (char_length(error_code) <= 100),
-  model text check (char_length(model) <= 100),
-  input_tokens int check (input_tokens >= 0),
-  output_tokens int check (output_tokens >= 0),
-  latency_ms int check (latency_ms >= 0),
+  status text not null default 'running'
+    constraint ai_sessions_status_choices check (status in ('running', 'done', 'failed', 'cancelled')),
+  error_code text constraint ai_sessions_error_code_length check (char_length(error_code) <= 100),
+  model text constraint ai_sessions_model_length check (char_length(model) <= 100),
+  input_tokens int constraint ai_sessions_input_tokens_range check (input_tokens >= 0),
+  output_tokens int constraint ai_sessions_output_tokens_range check (output_tokens >= 0),
+  latency_ms int constraint ai_sessions_latency_ms_range check (latency_ms >= 0),
   completed_at timestamptz
 );
 comment on table public.ai_sessions is
@@ -27,6 +28,14 @@ comment on column public.ai_sessions.input_json is 'What was asked.';
 comment on column public.ai_sessions.output_json is 'What was answered; null while there is no answer.';
 comment on column public.ai_sessions.project_id is 'The project that was designed for; null where the content came along.';
 comment on column public.ai_sessions.error_code is 'Why it failed: the code of the problem that the caller was told.';
+
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint ai_sessions_status_choices on public.ai_sessions is 'Status must be running, done, failed or cancelled.';
+comment on constraint ai_sessions_error_code_length on public.ai_sessions is 'Error code must have 100 characters at most.';
+comment on constraint ai_sessions_model_length on public.ai_sessions is 'Model must have 100 characters at most.';
+comment on constraint ai_sessions_input_tokens_range on public.ai_sessions is 'Input tokens must be 0 or more.';
+comment on constraint ai_sessions_output_tokens_range on public.ai_sessions is 'Output tokens must be 0 or more.';
+comment on constraint ai_sessions_latency_ms_range on public.ai_sessions is 'Latency ms must be 0 or more.';
 
 -- A person's sessions, newest first; it serves the foreign key and the policies too.
 create index ai_sessions_user_id_created_at_idx on public.ai_sessions (user_id, created_at desc);

@@ -47,10 +47,10 @@ begin
   end if;
   if exists (select from private.reserved_usernames as reserved where reserved.username = new.username) then
     raise exception 'The username % is reserved.', new.username
-      using errcode = 'check_violation', constraint = 'users_username_reserved', hint = 'Choose another username.';
+      using errcode = 'check_violation', constraint = 'users_username_reserved', detail = 'users.username', hint = 'Choose another username.';
   elsif private.is_username_held(new.username, new.id) then
     raise exception 'The username % belonged to somebody else until lately.', new.username
-      using errcode = 'check_violation', constraint = 'users_username_held', hint = 'Choose another username.';
+      using errcode = 'check_violation', constraint = 'users_username_held', detail = 'users.username', hint = 'Choose another username.';
   elsif tg_op = 'UPDATE' and current_setting('role') = 'authenticated' and (
     select count(*) >= 10 from private.former_usernames as former
     where former.user_id = new.id and former.freed_at > now() - interval '90 days'
@@ -58,7 +58,7 @@ begin
   ) then
     -- Each change keeps a name from everybody else.
     raise exception 'You may change your username 10 times in 90 days.'
-      using errcode = 'PT429', hint = 'Take back one that you had, or wait.';
+      using errcode = 'PT429', detail = 'users.username', hint = 'Take back one that you had, or wait.';
   end if;
   return new;
 end

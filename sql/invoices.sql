@@ -3,18 +3,23 @@
 create table public.invoices (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references private.users (id) on delete cascade,
-  stripe_id text not null unique check (char_length(stripe_id) between 1 and 255),
-  subscription_id text check (char_length(subscription_id) between 1 and 255),
-  number text check (char_length(number) <= 255),
-  status text not null check (status in ('open', 'paid', 'uncollectible', 'void')),
-  currency text not null check (currency ~ '^[a-z]{3}$'),
+  stripe_id text not null unique constraint invoices_stripe_id_length check (char_length(stripe_id) between 1 and 255),
+  subscription_id text
+    constraint invoices_subscription_id_length check (char_length(subscription_id) between 1 and 255),
+  number text constraint invoices_number_length check (char_length(number) <= 255),
+  status text not null constraint invoices_status_choices check (status in ('open', 'paid', 'uncollectible', 'void')),
+  currency text not null constraint invoices_currency_format check (currency ~ '^[a-z]{3}$'),
   amount_due bigint not null,
   amount_paid bigint not null,
   amount_remaining bigint not null,
   period_start timestamptz,
   period_end timestamptz,
-  hosted_invoice_url text check (hosted_invoice_url ~ '^https?://' and char_length(hosted_invoice_url) <= 2048),
-  invoice_pdf text check (invoice_pdf ~ '^https?://' and char_length(invoice_pdf) <= 2048),
+  hosted_invoice_url text
+    constraint invoices_hosted_invoice_url_format check (hosted_invoice_url ~ '^https?://')
+    constraint invoices_hosted_invoice_url_length check (char_length(hosted_invoice_url) <= 2048),
+  invoice_pdf text
+    constraint invoices_invoice_pdf_format check (invoice_pdf ~ '^https?://')
+    constraint invoices_invoice_pdf_length check (char_length(invoice_pdf) <= 2048),
   created_at timestamptz not null
 );
 comment on table public.invoices is
@@ -34,6 +39,21 @@ comment on column public.invoices.period_start is 'Of the time that it pays for.
 comment on column public.invoices.hosted_invoice_url is
   'Stripe''s page of the invoice, where an open one can be paid; the link ends 30 days after the due date.';
 comment on column public.invoices.invoice_pdf is 'The invoice as a PDF file, at Stripe.';
+
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint invoices_stripe_id_length on public.invoices is 'Stripe ID must have 1 to 255 characters.';
+comment on constraint invoices_subscription_id_length on public.invoices is 'Subscription ID must have 1 to 255 characters.';
+comment on constraint invoices_number_length on public.invoices is 'Number must have 255 characters at most.';
+comment on constraint invoices_status_choices on public.invoices is 'Status must be open, paid, uncollectible or void.';
+comment on constraint invoices_currency_format on public.invoices is
+  'A currency is its ISO 4217 code in lower case, such as eur.';
+comment on constraint invoices_hosted_invoice_url_format on public.invoices is
+  'A web address that begins with http:// or https://.';
+comment on constraint invoices_hosted_invoice_url_length on public.invoices is
+  'Hosted invoice URL must have 2,048 characters at most.';
+comment on constraint invoices_invoice_pdf_format on public.invoices is
+  'A web address that begins with http:// or https://.';
+comment on constraint invoices_invoice_pdf_length on public.invoices is 'Invoice PDF must have 2,048 characters at most.';
 
 -- A user's invoices, newest first; it serves the foreign key and the policy too.
 create index invoices_user_id_created_at_idx on public.invoices (user_id, created_at desc);

@@ -5,12 +5,12 @@ create table public.layouts (
   user_id uuid default auth.uid() references private.users (id) on delete cascade,
   template_id uuid references public.templates (id) on delete set null,
   project_id uuid references public.projects (id) on delete set null,
-  name text not null check (char_length(name) between 1 and 120),
+  name text not null constraint layouts_name_length check (char_length(name) between 1 and 120),
   blocks_json jsonb not null,
   published boolean not null default false,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  constraint layouts_catalogue_has_no_project check (user_id is not null or project_id is null)
+  constraint layouts_project_id_owner check (user_id is not null or project_id is null)
 );
 comment on table public.layouts is
   e'Arrangements of blocks on a page: of a person, or of the catalogue.\n'
@@ -29,6 +29,11 @@ comment on column public.layouts.blocks_json is
   'An array of objects, each with a type: what the front end renders, in order.';
 comment on column public.layouts.published is
   'Whether those who see the project see this layout of it: visitors need it to see the page, and drafts stay private.';
+
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint layouts_name_length on public.layouts is 'Name must have 1 to 120 characters.';
+comment on constraint layouts_project_id_owner on public.layouts is
+  'A layout of the catalogue, which has no owner, is of no project.';
 
 -- A person's layouts, newest first, and the catalogue (user_id is null).
 create index layouts_user_id_created_at_idx on public.layouts (user_id, created_at desc);

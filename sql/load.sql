@@ -2,6 +2,8 @@
 -- What is deployed is the history in supabase/migrations; a test holds the two equal.
 \ir common.sql
 \ir ../policies/common.sql
+\ir links.sql
+\ir ../policies/links.sql
 \ir users.sql
 \ir ../policies/users.sql
 \ir reserved_usernames.sql
@@ -12,8 +14,6 @@
 \ir ../policies/sign_in.sql
 \ir google_identities.sql
 \ir ../policies/google_identities.sql
-\ir links.sql
-\ir ../policies/links.sql
 \ir projects.sql
 \ir ../policies/projects.sql
 \ir project_images.sql
@@ -145,3 +145,5 @@
 \ir moderation.sql
 \ir ../policies/moderation.sql
 \ir realtime.sql
+\ir field_rules.sql
+\ir ../policies/field_rules.sql

@@ -4,7 +4,7 @@ create table public.project_reports (
   id uuid primary key default gen_random_uuid(),
   project_id uuid not null references public.projects (id) on delete cascade,
   reporter_id uuid references private.users (id) on delete cascade,
-  reason text not null constraint project_reports_reason_known check (
+  reason text not null constraint project_reports_reason_choices check (
     reason in ('spam', 'harassment', 'copyright', 'illegal', 'personal_data', 'malware', 'other')
   ),
   details text constraint project_reports_details_length check (char_length(details) between 1 and 2000),
@@ -26,10 +26,15 @@ create index project_reports_reporter_id_idx on public.project_reports (reporter
 -- What operators have to look at, the oldest first.
 create index project_reports_open_idx on public.project_reports (created_at) where closed_at is null;
 
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint project_reports_reason_choices on public.project_reports is
+  'Reason is spam, harassment, copyright, illegal, personal_data, malware or other.';
+comment on constraint project_reports_details_length on public.project_reports is 'Details must have 1 to 2,000 characters.';
+
 create table public.moderation_actions (
   id uuid primary key default gen_random_uuid(),
   project_id uuid not null references public.projects (id) on delete cascade,
-  action text not null constraint moderation_actions_action_known check (action in ('hide', 'unhide', 'dismiss')),
+  action text not null constraint moderation_actions_action_choices check (action in ('hide', 'unhide', 'dismiss')),
   operator text not null constraint moderation_actions_operator_length check (char_length(operator) between 1 and 100),
   reason text not null constraint moderation_actions_reason_length check (char_length(reason) between 1 and 500),
   created_at timestamptz not null default now()
@@ -40,6 +45,11 @@ comment on table public.moderation_actions is
 comment on constraint moderation_actions_project_id_fkey on public.moderation_actions is
   '@graphql({"local_name": "moderationActions", "foreign_name": "project"})';
 create index moderation_actions_project_id_idx on public.moderation_actions (project_id, created_at);
+
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint moderation_actions_action_choices on public.moderation_actions is 'Action is hide, unhide or dismiss.';
+comment on constraint moderation_actions_operator_length on public.moderation_actions is 'Operator must have 1 to 100 characters.';
+comment on constraint moderation_actions_reason_length on public.moderation_actions is 'Reason must have 1 to 500 characters.';
 
 -- Twice from one address on one day is once. Definer: visitors write here and nowhere else.
 create function public.report_project(project_id uuid, reason text, details text default null) returns void

@@ -3,7 +3,10 @@
 -- Only what may be declined has a row, and only once somebody chose.
 create table public.notification_preferences (
   user_id uuid not null default auth.uid() references private.users (id) on delete cascade,
-  type text not null check (type in ('renewal_upcoming', 'weekly_metrics', 'contact_message')),
+  type text not null
+    constraint notification_preferences_type_choices check (
+      type in ('renewal_upcoming', 'weekly_metrics', 'contact_message')
+    ),
   enabled boolean not null,
   updated_at timestamptz not null default now(),
   primary key (user_id, type)
@@ -14,6 +17,10 @@ comment on table public.notification_preferences is
   '"local_columns": ["user_id"], "local_name": "notificationPreferences", '
   '"foreign_schema": "public", "foreign_table": "users", "foreign_columns": ["id"], "foreign_name": "user"'
   '}]})';
+
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint notification_preferences_type_choices on public.notification_preferences is
+  'Type must be renewal_upcoming, weekly_metrics or contact_message.';
 
 -- Who asked for a digest.
 create index notification_preferences_enabled_idx on public.notification_preferences (type, user_id) where enabled;

@@ -3,23 +3,25 @@
 create table public.notifications (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references private.users (id) on delete cascade,
-  type text not null check (
-    type in (
-      'welcome', 'subscription_started', 'renewal_upcoming', 'renewal_succeeded', 'payment_failed', 'payment_refunded',
-      'cancellation_scheduled', 'cancellation_withdrawn', 'subscription_canceled', 'account_deleted', 'data_export_ready',
-      'weekly_metrics', 'contact_message'
-    )
-  ),
+  type text not null
+    constraint notifications_type_choices check (
+      type in ( 'welcome', 'subscription_started', 'renewal_upcoming', 'renewal_succeeded', 'payment_failed', 'payment_refunded', 'cancellation_scheduled', 'cancellation_withdrawn', 'subscription_canceled', 'account_deleted', 'data_export_ready', 'weekly_metrics', 'contact_message' )
+    ),
   sent_at timestamptz,
-  status text not null default 'queued' check (
-    status in ('queued', 'sending', 'sent', 'delivered', 'bounced', 'failed', 'suppressed')
-  ),
-  dedupe_key text not null default gen_random_uuid()::text check (char_length(dedupe_key) between 1 and 255),
-  payload jsonb not null default '{}' check (jsonb_typeof(payload) = 'object' and octet_length(payload::text) <= 65536),
-  attempts int not null default 0 check (attempts >= 0),
+  status text not null default 'queued'
+    constraint notifications_status_choices check (
+      status in ('queued', 'sending', 'sent', 'delivered', 'bounced', 'failed', 'suppressed')
+    ),
+  dedupe_key text not null default gen_random_uuid()::text
+    constraint notifications_dedupe_key_length check (char_length(dedupe_key) between 1 and 255),
+  payload jsonb not null default '{}'
+    constraint notifications_payload_type check (jsonb_typeof(payload) = 'object')
+    constraint notifications_payload_size check (octet_length(payload::text) <= 65536),
+  attempts int not null default 0 constraint notifications_attempts_range check (attempts >= 0),
   next_attempt_at timestamptz not null default now(),
-  provider_message_id text check (char_length(provider_message_id) <= 200),
-  error text check (char_length(error) <= 500),
+  provider_message_id text
+    constraint notifications_provider_message_id_length check (char_length(provider_message_id) <= 200),
+  error text constraint notifications_error_length check (char_length(error) <= 500),
   created_at timestamptz not null default now(),
   unique (user_id, type, dedupe_key) -- serves the foreign key and the policy too
 );
@@ -39,6 +41,19 @@ comment on column public.notifications.attempts is 'How often it was given to th
 comment on column public.notifications.next_attempt_at is
   'When it may be sent. While sending: until when the event webhook has time to tell what became of a lost answer.';
 comment on column public.notifications.provider_message_id is 'SendGrid''s X-Message-Id.';
+
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint notifications_type_choices on public.notifications is
+  'Type must be welcome, subscription_started, renewal_upcoming, renewal_succeeded, payment_failed, payment_refunded, cancellation_scheduled, cancellation_withdrawn, subscription_canceled, account_deleted, data_export_ready, weekly_metrics or contact_message.';
+comment on constraint notifications_status_choices on public.notifications is
+  'Status must be queued, sending, sent, delivered, bounced, failed or suppressed.';
+comment on constraint notifications_dedupe_key_length on public.notifications is 'Dedupe key must have 1 to 255 characters.';
+comment on constraint notifications_payload_type on public.notifications is 'A payload must be an object.';
+comment on constraint notifications_payload_size on public.notifications is 'A payload must take 65,536 bytes at most.';
+comment on constraint notifications_attempts_range on public.notifications is 'Attempts must be 0 or more.';
+comment on constraint notifications_provider_message_id_length on public.notifications is
+  'Provider message ID must have 200 characters at most.';
+comment on constraint notifications_error_length on public.notifications is 'Error must have 500 characters at most.';
 
 -- What is to be sent now; the rest of a growing log is not in it.
 create index notifications_due_idx on public.notifications (next_attempt_at) where status in ('queued', 'sending');

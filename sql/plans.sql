@@ -3,26 +3,29 @@
 
 create table public.plans (
   id uuid primary key default gen_random_uuid(),
-  plan text not null check (plan ~ '^[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?$' and plan <> 'unknown'),
-  price_id text unique check (char_length(price_id) between 1 and 255),
-  lookup_key text unique check (char_length(lookup_key) between 1 and 200),
-  tier text not null check (tier in ('free', 'paid')),
+  plan text not null
+    constraint plans_plan_format check (plan ~ '^[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?$')
+    constraint plans_plan_reserved check (plan <> 'unknown'),
+  price_id text unique constraint plans_price_id_length check (char_length(price_id) between 1 and 255),
+  lookup_key text unique constraint plans_lookup_key_length check (char_length(lookup_key) between 1 and 200),
+  tier text not null constraint plans_tier_choices check (tier in ('free', 'paid')),
   offered boolean not null default true,
   created_at timestamptz not null default now(),
   synced boolean not null default false,
   available boolean not null default true,
-  current_price_id text check (char_length(current_price_id) between 1 and 255),
-  product_id text check (char_length(product_id) between 1 and 255),
-  name text check (char_length(name) <= 5000),
-  description text check (char_length(description) <= 5000),
-  amount bigint check (amount >= 0),
-  currency text check (currency ~ '^[a-z]{3}$'),
-  "interval" text check ("interval" in ('day', 'week', 'month', 'year')),
-  interval_count int check (interval_count > 0),
-  trial_days int check (trial_days between 0 and 730),
-  features jsonb not null default '[]' check (jsonb_typeof(features) = 'array'),
-  limits jsonb not null default '{}' check (jsonb_typeof(limits) = 'object'),
-  constraint plans_price_check check (price_id is not null or lookup_key is not null)
+  current_price_id text
+    constraint plans_current_price_id_length check (char_length(current_price_id) between 1 and 255),
+  product_id text constraint plans_product_id_length check (char_length(product_id) between 1 and 255),
+  name text constraint plans_name_length check (char_length(name) <= 5000),
+  description text constraint plans_description_length check (char_length(description) <= 5000),
+  amount bigint constraint plans_amount_range check (amount >= 0),
+  currency text constraint plans_currency_format check (currency ~ '^[a-z]{3}$'),
+  "interval" text constraint plans_interval_choices check ("interval" in ('day', 'week', 'month', 'year')),
+  interval_count int constraint plans_interval_count_range check (interval_count > 0),
+  trial_days int constraint plans_trial_days_range check (trial_days between 0 and 730),
+  features jsonb not null default '[]' constraint plans_features_type check (jsonb_typeof(features) = 'array'),
+  limits jsonb not null default '{}' constraint plans_limits_type check (jsonb_typeof(limits) = 'object'),
+  constraint plans_price_id_required check (price_id is not null or lookup_key is not null)
 );
 comment on table public.plans is
   e'Stripe''s prices: the plan that each is of, the tier that it gives, and how it looks on a pricing page.\n'
@@ -43,6 +46,27 @@ comment on column public.plans.interval_count is 'How many of it.';
 comment on column public.plans.trial_days is 'The days of a first subscription that cost nothing (metadata `trial_days`).';
 comment on column public.plans.features is 'The product''s marketing features, in words.';
 comment on column public.plans.limits is 'Numbers by name, from metadata `limit_...` of the product or price.';
+
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint plans_plan_format on public.plans is
+  'A plan must have 1 to 64 lower-case letters, digits, - and _, and begin and end with a letter or digit.';
+comment on constraint plans_plan_reserved on public.plans is
+  'A plan is not named unknown: that is what a price without a plan is shown as.';
+comment on constraint plans_price_id_length on public.plans is 'Price ID must have 1 to 255 characters.';
+comment on constraint plans_lookup_key_length on public.plans is 'Lookup key must have 1 to 200 characters.';
+comment on constraint plans_tier_choices on public.plans is 'Tier must be free or paid.';
+comment on constraint plans_current_price_id_length on public.plans is 'Current price ID must have 1 to 255 characters.';
+comment on constraint plans_product_id_length on public.plans is 'Product ID must have 1 to 255 characters.';
+comment on constraint plans_name_length on public.plans is 'Name must have 5,000 characters at most.';
+comment on constraint plans_description_length on public.plans is 'Description must have 5,000 characters at most.';
+comment on constraint plans_amount_range on public.plans is 'Amount must be 0 or more.';
+comment on constraint plans_currency_format on public.plans is 'A currency is its ISO 4217 code in lower case, such as eur.';
+comment on constraint plans_interval_choices on public.plans is 'Interval must be day, week, month or year.';
+comment on constraint plans_interval_count_range on public.plans is 'Interval count must be 1 or more.';
+comment on constraint plans_trial_days_range on public.plans is 'Trial days must be 0 to 730.';
+comment on constraint plans_features_type on public.plans is 'Features must be a list.';
+comment on constraint plans_limits_type on public.plans is 'Limits must be an object.';
+comment on constraint plans_price_id_required on public.plans is 'A plan has a price id or a lookup key.';
 
 -- The rows of a plan: it may be sold at several prices, in other currencies and intervals, and may have had others.
 create index plans_plan_idx on public.plans (plan);

@@ -3,14 +3,18 @@
 create table public.project_images (
   id uuid primary key default gen_random_uuid(),
   project_id uuid not null references public.projects (id) on delete cascade,
-  url text not null check (url ~* '^https?://[^[:space:]/?#@]+([/?#][^[:space:]]*)?$' and char_length(url) <= 2048),
-  position int not null default 0 check (position >= 0),
-  width int check (width > 0),
-  height int check (height > 0),
-  alt_text text check (char_length(alt_text) <= 1000),
-  caption text check (char_length(caption) <= 2000),
+  url text not null
+    constraint project_images_url_format check (url ~* '^https?://[^[:space:]/?#@]+([/?#][^[:space:]]*)?$')
+    constraint project_images_url_length check (char_length(url) <= 2048),
+  position int not null default 0 constraint project_images_position_range check (position >= 0),
+  width int constraint project_images_width_range check (width > 0),
+  height int constraint project_images_height_range check (height > 0),
+  alt_text text constraint project_images_alt_text_length check (char_length(alt_text) <= 1000),
+  caption text constraint project_images_caption_length check (char_length(caption) <= 2000),
   is_cover boolean not null default false,
-  renditions jsonb not null default '[]' check (jsonb_typeof(renditions) = 'array' and pg_column_size(renditions) <= 8192)
+  renditions jsonb not null default '[]'
+    constraint project_images_renditions_type check (jsonb_typeof(renditions) = 'array')
+    constraint project_images_renditions_size check (pg_column_size(renditions) <= 8192)
 );
 comment on table public.project_images is
   e'Images of a project.\n'
@@ -20,6 +24,18 @@ comment on constraint project_images_project_id_fkey on public.project_images is
 comment on column public.project_images.url is 'The public address of the file, as a rule in the bucket project-media.';
 comment on column public.project_images.width is 'Pixels, as it is shown; null for an image elsewhere.';
 comment on column public.project_images.height is 'Pixels, as it is shown; null for an image elsewhere.';
+
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint project_images_url_format on public.project_images is
+  'A web address that begins with http:// or https://, without a user name, such as https://example.com/picture.png.';
+comment on constraint project_images_url_length on public.project_images is 'URL must have 2,048 characters at most.';
+comment on constraint project_images_position_range on public.project_images is 'Position must be 0 or more.';
+comment on constraint project_images_width_range on public.project_images is 'Width must be 1 or more.';
+comment on constraint project_images_height_range on public.project_images is 'Height must be 1 or more.';
+comment on constraint project_images_alt_text_length on public.project_images is 'Alt text must have 1,000 characters at most.';
+comment on constraint project_images_caption_length on public.project_images is 'Caption must have 2,000 characters at most.';
+comment on constraint project_images_renditions_type on public.project_images is 'Renditions must be a list.';
+comment on constraint project_images_renditions_size on public.project_images is 'Renditions must take 8,192 bytes at most.';
 
 comment on column public.project_images.alt_text is 'What the image shows, for those who do not see it.';
 comment on column public.project_images.caption is 'What is written below the image.';

@@ -72,6 +72,10 @@ comment on constraint project_previews_project_id_fkey on public.project_preview
 comment on column public.project_previews.token_hash is 'SHA-256 of the token, which create_project_preview alone shows, once.';
 create index project_previews_project_id_idx on public.project_previews (project_id);
 
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint project_previews_token_hash_format on public.project_previews is
+  'A token hash is a SHA-256 in hexadecimal digits.';
+
 create function private.token_hash(token text) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$ select encode(sha256(convert_to($1, 'utf8')), 'hex') $$;
 comment on function private.token_hash(text) is 'By which a token is stored. It is random: no salt is needed.';

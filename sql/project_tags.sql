@@ -2,7 +2,9 @@
 
 create table public.project_tags (
   project_id uuid not null references public.projects (id) on delete cascade,
-  tag text not null check (char_length(tag) between 1 and 50 and tag !~ '^[[:space:]]|[[:space:]]$'),
+  tag text not null
+    constraint project_tags_tag_length check (char_length(tag) between 1 and 50)
+    constraint project_tags_tag_format check (tag ~ '^([^[:space:]](.*[^[:space:]])?)?$'),
   primary key (project_id, tag)
 );
 comment on table public.project_tags is
@@ -10,6 +12,11 @@ comment on table public.project_tags is
   '@graphql({"name": "ProjectTag"})';
 comment on constraint project_tags_project_id_fkey on public.project_tags is
   '@graphql({"local_name": "tags", "foreign_name": "project"})';
+
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint project_tags_tag_length on public.project_tags is 'Tag must have 1 to 50 characters.';
+comment on constraint project_tags_tag_format on public.project_tags is 'A tag neither begins nor ends with a space.';
+comment on constraint project_tags_pkey on public.project_tags is 'The project has this tag.';
 
 -- "React" and "react" are one: the spelling that the project has already is kept, so that an upsert meets its row. A row may
 -- change its own spelling.

@@ -12,6 +12,9 @@ comment on table public.project_views is
 comment on constraint project_views_project_id_fkey on public.project_views is
   '@graphql({"local_name": "views", "foreign_name": "project"})';
 
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint project_views_views_range on public.project_views is 'Views must be 0 or more.';
+
 -- What says of itself that it is no reader: crawlers, previews of links, monitors and programs; and what a browser fetches
 -- before anybody looks at it.
 create function private.is_view() returns boolean

@@ -3,29 +3,33 @@
 create table public.projects (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null default auth.uid() references private.users (id) on delete cascade,
-  title text not null check (char_length(title) between 1 and 200),
-  short_summary text check (char_length(short_summary) <= 500),
-  description text check (char_length(description) <= 20000),
-  status text not null default 'draft' check (status in ('draft', 'published', 'unlisted', 'archived')),
-  live_link text check (
-    live_link ~* '^https?://[^[:space:]/?#@]+([/?#][^[:space:]]*)?$' and char_length(live_link) <= 2048
-  ),
-  github_link text check (
-    github_link ~ '^https://github\.com/[A-Za-z0-9][A-Za-z0-9-]{0,38}/'
+  title text not null constraint projects_title_length check (char_length(title) between 1 and 200),
+  short_summary text constraint projects_short_summary_length check (char_length(short_summary) <= 500),
+  description text constraint projects_description_length check (char_length(description) <= 20000),
+  status text not null default 'draft'
+    constraint projects_status_choices check (status in ('draft', 'published', 'unlisted', 'archived')),
+  live_link text
+    constraint projects_live_link_address check (live_link ~* '^https?://[^[:space:]/?#@]+([/?#][^[:space:]]*)?$')
+    constraint projects_live_link_length check (char_length(live_link) <= 2048),
+  github_link text
+    constraint projects_github_link_address check (
+      github_link ~ '^https://github\.com/[A-Za-z0-9][A-Za-z0-9-]{0,38}/'
       '(?!\.{1,2}([/?]|$))[A-Za-z0-9._-]{1,100}/?([?][^[:space:]#]*)?$'
-    and char_length(github_link) <= 2048
-  ),
-  linkedin_link text check (
-    linkedin_link ~ '^https://www\.linkedin\.com/'
+    )
+    constraint projects_github_link_length check (char_length(github_link) <= 2048),
+  linkedin_link text
+    constraint projects_linkedin_link_address check (
+      linkedin_link ~ '^https://www\.linkedin\.com/'
       '(feed/update/urn:li:(activity|share|ugcPost):[0-9]{1,25}'
       '|posts/[^[:space:]/?#]+-(activity|share|ugcPost)-[0-9]{1,25}-[A-Za-z0-9_-]+)'
       '/?([?][^[:space:]#]*)?$'
-    and char_length(linkedin_link) <= 2048
-  ),
-  twitter_link text check (
-    twitter_link ~ '^https://(x|twitter)\.com/[A-Za-z0-9_]{1,20}/status/[0-9]{1,25}/?([?][^[:space:]#]*)?$'
-    and char_length(twitter_link) <= 2048
-  ),
+    )
+    constraint projects_linkedin_link_length check (char_length(linkedin_link) <= 2048),
+  twitter_link text
+    constraint projects_twitter_link_address check (
+      twitter_link ~ '^https://(x|twitter)\.com/[A-Za-z0-9_]{1,20}/status/[0-9]{1,25}/?([?][^[:space:]#]*)?$'
+    )
+    constraint projects_twitter_link_length check (char_length(twitter_link) <= 2048),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   position int not null default 0 constraint projects_position_range check (position >= 0),
@@ -35,7 +39,7 @@ create table public.projects (
   hidden_at timestamptz,
   hidden_reason text constraint projects_hidden_reason_length check (char_length(hidden_reason) between 1 and 500),
   constraint projects_slug_unique unique (user_id, slug),
-  constraint projects_hidden_reason_given check ((hidden_at is null) = (hidden_reason is null))
+  constraint projects_hidden_reason_required check ((hidden_at is null) = (hidden_reason is null))
 );
 comment on table public.projects is
   e'A project of a person: everybody sees it once it is published.\n'
@@ -59,6 +63,31 @@ comment on column public.projects.slug is
 comment on column public.projects.published_at is 'When it was first published; null until then.';
 comment on column public.projects.hidden_at is 'Since when an operator hides it from everybody but its owner.';
 comment on column public.projects.hidden_reason is 'Why, for the owner to read.';
+
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint projects_title_length on public.projects is 'Title must have 1 to 200 characters.';
+comment on constraint projects_short_summary_length on public.projects is 'Short summary must have 500 characters at most.';
+comment on constraint projects_description_length on public.projects is 'Description must have 20,000 characters at most.';
+comment on constraint projects_status_choices on public.projects is 'Status must be draft, published, unlisted or archived.';
+comment on constraint projects_live_link_address on public.projects is
+  'A web address that begins with http:// or https://, such as https://engine.example.com.';
+comment on constraint projects_live_link_length on public.projects is 'Link must have 2,048 characters at most.';
+comment on constraint projects_github_link_address on public.projects is
+  'A repository on GitHub, such as https://github.com/ada/engine.';
+comment on constraint projects_github_link_length on public.projects is 'GitHub link must have 2,048 characters at most.';
+comment on constraint projects_linkedin_link_address on public.projects is
+  'A post on LinkedIn, such as https://www.linkedin.com/feed/update/urn:li:activity:7100000000000000001.';
+comment on constraint projects_linkedin_link_length on public.projects is 'LinkedIn link must have 2,048 characters at most.';
+comment on constraint projects_twitter_link_address on public.projects is
+  'A post on X, such as https://x.com/ada/status/1700000000000000001.';
+comment on constraint projects_twitter_link_length on public.projects is 'X link must have 2,048 characters at most.';
+comment on constraint projects_position_range on public.projects is 'Position must be 0 or more.';
+comment on constraint projects_slug_format on public.projects is
+  'A slug must have 1 to 80 lower-case letters, digits, - and _, and begin and end with a letter or digit.';
+comment on constraint projects_hidden_reason_length on public.projects is 'Hidden reason must have 1 to 500 characters.';
+comment on constraint projects_hidden_reason_required on public.projects is
+  'A project that is hidden says why, and no other does.';
+comment on constraint projects_slug_unique on public.projects is 'You have a project with this slug. Choose another.';
 
 -- A person's projects, newest first; it serves the foreign key and the policies too.
 create index projects_user_id_created_at_idx on public.projects (user_id, created_at desc);

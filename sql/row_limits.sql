@@ -53,7 +53,8 @@ begin
   if crowded then
     raise exception '% may have % % at most.',
       case tg_argv[0] when 'user_id' then 'You' else 'A project' end, most, replace(tg_table_name, 'project_', '')
-      using errcode = 'PT409', hint = 'Delete one first.';
+      using errcode = 'PT409', table = tg_table_name, constraint = tg_table_name || '_rows', detail = tg_table_name,
+        hint = 'Delete one first.';
   end if;
   return null;
 end

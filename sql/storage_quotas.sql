@@ -1,13 +1,18 @@
 -- One quota of bytes and files per user, over all buckets. Data, so that an operator changes it by an UPDATE.
 
 create table public.storage_quotas (
-  tier text primary key check (tier in ('free', 'paid')),
-  max_bytes bigint not null check (max_bytes >= 0),
-  max_files int not null check (max_files >= 0)
+  tier text primary key constraint storage_quotas_tier_choices check (tier in ('free', 'paid')),
+  max_bytes bigint not null constraint storage_quotas_max_bytes_range check (max_bytes >= 0),
+  max_files int not null constraint storage_quotas_max_files_range check (max_files >= 0)
 );
 comment on table public.storage_quotas is
   e'How much a user of each tier may store, over all buckets.\n'
   '@graphql({"name": "StorageQuota"})';
+
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint storage_quotas_tier_choices on public.storage_quotas is 'Tier must be free or paid.';
+comment on constraint storage_quotas_max_bytes_range on public.storage_quotas is 'Max bytes must be 0 or more.';
+comment on constraint storage_quotas_max_files_range on public.storage_quotas is 'Max files must be 0 or more.';
 
 insert into public.storage_quotas (tier, max_bytes, max_files) values
   ('free', 500 * 1024 * 1024, 2000),

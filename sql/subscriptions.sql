@@ -3,22 +3,25 @@
 create table public.subscriptions (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references private.users (id) on delete cascade,
-  stripe_id text not null unique check (char_length(stripe_id) between 1 and 255),
-  status text not null check (
-    status in ('incomplete', 'incomplete_expired', 'trialing', 'active', 'past_due', 'canceled', 'unpaid', 'paused')
-  ),
-  plan text not null check (char_length(plan) between 1 and 255),
+  stripe_id text not null unique
+    constraint subscriptions_stripe_id_length check (char_length(stripe_id) between 1 and 255),
+  status text not null
+    constraint subscriptions_status_choices check (
+      status in ('incomplete', 'incomplete_expired', 'trialing', 'active', 'past_due', 'canceled', 'unpaid', 'paused')
+    ),
+  plan text not null constraint subscriptions_plan_length check (char_length(plan) between 1 and 255),
   current_period_end timestamptz,
   created_at timestamptz not null default now(),
-  tier text not null default 'free' check (tier in ('free', 'paid')),
-  price_id text check (char_length(price_id) between 1 and 255),
+  tier text not null default 'free' constraint subscriptions_tier_choices check (tier in ('free', 'paid')),
+  price_id text constraint subscriptions_price_id_length check (char_length(price_id) between 1 and 255),
   cancel_at timestamptz,
   past_due_since timestamptz,
   grace_until timestamptz,
   price_amount bigint,
-  price_currency text check (price_currency ~ '^[a-z]{3}$'),
-  price_interval text check (price_interval in ('day', 'week', 'month', 'year')),
-  price_interval_count int check (price_interval_count > 0),
+  price_currency text constraint subscriptions_price_currency_format check (price_currency ~ '^[a-z]{3}$'),
+  price_interval text
+    constraint subscriptions_price_interval_choices check (price_interval in ('day', 'week', 'month', 'year')),
+  price_interval_count int constraint subscriptions_price_interval_count_range check (price_interval_count > 0),
   trial_end timestamptz
 );
 comment on table public.subscriptions is
@@ -39,6 +42,20 @@ comment on column public.subscriptions.price_amount is
 comment on column public.subscriptions.price_interval is 'With price_interval_count: how often it is paid.';
 comment on column public.subscriptions.trial_end is 'When its trial ends, or ended.';
 comment on column public.subscriptions.grace_until is 'Until then a past_due subscription still gives its tier.';
+
+-- What a form says of a refused value; public.field_rules serves it.
+comment on constraint subscriptions_stripe_id_length on public.subscriptions is 'Stripe ID must have 1 to 255 characters.';
+comment on constraint subscriptions_status_choices on public.subscriptions is
+  'Status must be incomplete, incomplete_expired, trialing, active, past_due, canceled, unpaid or paused.';
+comment on constraint subscriptions_plan_length on public.subscriptions is 'Plan must have 1 to 255 characters.';
+comment on constraint subscriptions_tier_choices on public.subscriptions is 'Tier must be free or paid.';
+comment on constraint subscriptions_price_id_length on public.subscriptions is 'Price ID must have 1 to 255 characters.';
+comment on constraint subscriptions_price_currency_format on public.subscriptions is
+  'A currency is its ISO 4217 code in lower case, such as eur.';
+comment on constraint subscriptions_price_interval_choices on public.subscriptions is
+  'Price interval must be day, week, month or year.';
+comment on constraint subscriptions_price_interval_count_range on public.subscriptions is
+  'Price interval count must be 1 or more.';
 
 -- A user's subscriptions, newest first; it serves the foreign key and the policy too.
 create index subscriptions_user_id_created_at_idx on public.subscriptions (user_id, created_at desc);

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
-from local.client_types.json_columns import JSON_COLUMNS, JSON_RESULTS
+from local.client_types.json_columns import JSON_COLUMNS, JSON_RESULTS, NEVER_NULL
 
 Connection = psycopg.Connection[DictRow]
 Schema = Mapping[str, Any]
@@ -74,8 +74,11 @@ class Function:
 
 @dataclass(frozen=True)
 class Catalogue:
+    """`rules` are the rows of public.field_rules about what clients may write."""
+
     tables: list[Table]
     functions: list[Function]
+    rules: list[DictRow]
 
 
 def read_catalogue(url: str) -> Catalogue:
@@ -84,7 +87,7 @@ def read_catalogue(url: str) -> Catalogue:
         connection.execute("set search_path = pg_catalog")
         origins = _origins(connection)
         tables = _tables(connection, origins, _relationships(connection, origins))
-        return Catalogue(tables, _functions(connection))
+        return Catalogue(tables, _functions(connection), _rules(connection, tables))
 
 
 _COLUMNS = """
@@ -158,7 +161,7 @@ def _column(row: DictRow, origin: DictRow | None) -> Column:
     return Column(
         name=row["name"],
         schema=_column_schema(row, source),
-        nullable=source["nullable"],
+        nullable=source["nullable"] and row["name"] not in NEVER_NULL.get(row["table_name"], ()),
         has_default=source["has_default"],
         insertable=row["insertable"],
         updatable=row["updatable"],
@@ -212,6 +215,21 @@ def _relationships(connection: Connection, origins: Origins) -> dict[str, list[R
                 Relationship(key["name"], key["columns"], key["is_one_to_one"], referenced, key["referenced_columns"])
             )
     return found
+
+
+_RULES = "select * from public.field_rules order by table_name, field nulls first, rule"
+
+
+def _rules(connection: Connection, tables: list[Table]) -> list[DictRow]:
+    written = {
+        table.name: {column.name for column in table.columns if column.insertable or column.updatable}
+        for table in tables
+    }
+    return [
+        rule
+        for rule in _rows(connection, _RULES)
+        if written.get(rule["table_name"]) and rule["field"] in {None, *written[rule["table_name"]]}
+    ]
 
 
 _FUNCTIONS = """

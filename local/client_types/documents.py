@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.client_types import database, functions
+from local.client_types import database, functions, limits
 from local.client_types.catalogue import read_catalogue
 from local.database import MODULES, node_program
 from local.settings import ROOT
@@ -25,6 +25,8 @@ def documents(url: str) -> dict[str, str]:
         "database.py": database.python_module(catalogue),
         "functions.ts": functions.functions_typescript(),
         "functions.py": functions.functions_python(),
+        "limits.ts": limits.typescript_module(catalogue.rules),
+        "limits.py": limits.python_module(catalogue.rules),
         "schema.graphql": _graphql(url),
     }
     return {name: _formatted(name, text) for name, text in texts.items()}

@@ -146,6 +146,9 @@ JSON_COLUMNS: dict[tuple[str, str], Schema] = {
     ("project_images", "renditions"): _list(_ref("Rendition")),
 }
 
+# Of views whose columns are no table's own: what is never null all the same.
+NEVER_NULL: dict[str, frozenset[str]] = {"field_rules": frozenset({"name", "table_name", "rule", "message"})}
+
 # By RPC; null where the caller may see nothing.
 JSON_RESULTS: dict[str, Schema] = {
     "find_page": _or_null(_ref("Page")),

@@ -245,6 +245,21 @@ class AiSessionsRow(TypedDict):
     user_id: str
 
 
+class FieldRulesRow(TypedDict):
+    """What each field may hold: one row for each rule. name is the constraint that an error names; field is null where the rule is about the table."""
+
+    choices: list[str] | None
+    field: str | None
+    flags: str | None
+    maximum: int | None
+    message: str
+    minimum: int | None
+    name: str
+    pattern: str | None
+    rule: str
+    table_name: str
+
+
 class InvoicesRow(TypedDict):
     """Stripe's invoices; written by handlers."""
 

@@ -897,6 +897,31 @@ export type Database = {
       };
     };
     Views: {
+      /** What each field may hold: one row for each rule. name is the constraint that an error names; field is null where the rule is about the table. */
+      field_rules: {
+        Row: {
+          /** Of choices: the values that are taken. */
+          choices: string[] | null;
+          field: string | null;
+          flags: string | null;
+          /** As minimum; of rows and blocks, how many. */
+          maximum: number | null;
+          /** What to show where a value was refused. */
+          message: string;
+          /** Of length in characters, of size in bytes, of range the number itself. */
+          minimum: number | null;
+          /** The constraint; of what a trigger checks, its name all the same. */
+          name: string;
+          /** Of format: a regular expression, with flags as of JavaScript's RegExp. */
+          pattern: string | null;
+          /** length, choices, format, address (a link, taken as pasted), range, count, type, size, required, unique, reserved, owner, blocks, rows. */
+          rule: string;
+          table_name: string;
+        };
+        Insert: never;
+        Update: never;
+        Relationships: [];
+      };
       /** Profiles. email and google_id are filled on one's own row only. */
       users: {
         Row: {

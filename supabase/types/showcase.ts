@@ -3,6 +3,7 @@ import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Block } from "./blocks.ts";
 import type { Database } from "./database.ts";
 import { type DesignRequest, type DesignResponse, type Functions, getFunctions, type Problem } from "./functions.ts";
+import { type FieldRule, fieldRules } from "./limits.ts";
 
 /** What createClient<Database>(url, publishableKey) of supabase-js returns. */
 export type Client = SupabaseClient<Database>;
@@ -128,4 +129,29 @@ function networkError(cause: unknown): FunctionProblem {
     request_id: "",
     error: `${code}: ${detail}`,
   };
+}
+
+/** Where a form shows a refused write. `field` is null where the row as a whole is refused; `path` leads into JSON. */
+export type FieldError = { field: string | null; message: string; path?: string };
+
+type RowError = { code: string; message: string; details: string | null; hint: string | null };
+
+/** A PostgREST error in words for people. `rules` are those of public.field_rules, newer ones than these where fetched. */
+export function fieldError(error: RowError, rules: readonly FieldRule[] = fieldRules): FieldError {
+  const named = /constraint "(\w+)"/.exec(error.message)?.[1];
+  const rule = rules.find(({ name }) => name === named) ?? requiredBy(error, rules);
+  if (rule) return { field: rule.field, message: rule.message };
+  const message = [error.message, error.hint].filter(Boolean).join(" ");
+  // Of a trigger: "projects.github_link", "layouts.blocks_json[2].props.title", or the table alone.
+  const [, field, rest] = /^\w+\.(\w+)([.[].*)?$/.exec(error.details ?? "") ?? [];
+  if (field) return { field, message, ...(rest && { path: field + rest }) };
+  const [, table, key] = /table "(\w+)" violates foreign key constraint "(\w+)_fkey"/.exec(error.message) ?? [];
+  if (key) return { field: key.slice(`${table}_`.length), message: "This is not there any more. Choose another." };
+  const [, unknown] = /^Could not find the '(\w+)' column/.exec(error.message) ?? [];
+  return { field: unknown ?? null, message };
+}
+
+function requiredBy({ message }: RowError, rules: readonly FieldRule[]): FieldRule | undefined {
+  const [, field, table] = /^null value in column "(\w+)" of relation "(\w+)"/.exec(message) ?? [];
+  return rules.find((rule) => rule.name === `${table}_${field}_required`);
 }

@@ -8,7 +8,16 @@ METHODS = {"select": "GET", "insert": "POST", "update": "PATCH", "delete": "DELE
 
 
 def assert_denied(answer: httpx.Response, caller: str) -> None:
-    """For want of rights: 401 to visitors, who might sign in, and 403 to everybody else."""
+    """For want of rights: 401 to visitors, who might sign in, and 403 to everybody else. A view of several sources
+    takes no rows from any caller, which Postgres says before it looks at rights.
+    """
+    if answer.json()["code"] == "55000":
+        assert answer.json()["message"].split(" view ")[0] in {
+            "cannot insert into",
+            "cannot update",
+            "cannot delete from",
+        }
+        return
     assert answer.status_code == (401 if caller == "anon" else 403), answer.text
     assert answer.json()["code"] == "42501"
 

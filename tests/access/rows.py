@@ -128,6 +128,11 @@ def preview(world: World) -> Row:
     return Row("public.project_previews", own | {"expires_at": "2100-01-01T00:00:00+00:00"}, {"token_hash": "0" * 64})
 
 
+def field_rule(_: World) -> Row:
+    """Read from a constraint."""
+    return Row("public.field_rules", {"name": "projects_title_length"}, {"message": "Changed"}, ("name",), stored=True)
+
+
 ADDRESS = {"url": "https://example.com/a.png"}
 DESCRIBED = {"alt_text": "Changed"}
 COUNTS = {"platform": "github", "stars": 3}
@@ -145,6 +150,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("public.notifications", "own"): notification,
     ("public.notification_preferences", "own"): preference,
     ("public.plans", "catalogue"): plan,
+    ("public.field_rules", "catalogue"): field_rule,
     ("public.storage_quotas", "catalogue"): quota,
     ("public.tier_limits", "catalogue"): tier_limit,
     **{("public.projects", status): project(status) for status in ("published", "draft", "unlisted", "archived")},

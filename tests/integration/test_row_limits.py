@@ -17,6 +17,6 @@ def test_a_project_too_many_is_a_conflict(stack: Stack, person: Person) -> None:
         assert answer.json() == {
             "code": "PT409",
             "message": "You may have 1000 projects at most.",
-            "details": None,
+            "details": "projects",
             "hint": "Delete one first.",
         }

@@ -24,7 +24,7 @@ def connection(untouched_database: str) -> Iterator[Connection]:
 
 
 def database_takes(connection: Connection, blocks: Any) -> bool:
-    row = connection.execute("select private.is_block_list(%s) as taken", (Jsonb(blocks),)).fetchone()
+    row = connection.execute("select private.block_list_error(%s) is null as taken", (Jsonb(blocks),)).fetchone()
     assert row is not None
     taken: bool = row["taken"]
     return taken

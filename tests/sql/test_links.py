@@ -253,6 +253,17 @@ def test_a_stored_link_is_stored_again_as_it_is(untouched_database: str, column:
         attempt()
 
 
+def test_the_links_of_a_profile_are_taken_as_pasted(untouched_database: str) -> None:
+    change = "update public.users set links = %s where username = 'ada' returning links"
+    with acting_as(untouched_database, "authenticated", ADA) as connection:
+        pasted = ["Example.com/ada", "//b.example.com", "http://localhost:1", " https://c.example.com\n"]
+        stored = ["https://example.com/ada", "https://b.example.com", "http://localhost:1", "https://c.example.com"]
+        assert connection.execute(change, (pasted,)).fetchone() == {"links": stored}
+        for bad in (["javascript:alert(1)"], ["word"], ["https://a:b@c.example"], ["a.example/" + "x" * 2048]):
+            with pytest.raises(psycopg.errors.CheckViolation), connection.transaction():
+                connection.execute(change, (bad,))
+
+
 FOLDED = {"project_tags": "tag", "project_technologies": "technology"}
 
 

@@ -2,7 +2,8 @@
 import { createClient } from "@supabase/supabase-js";
 import type { Block } from "../../supabase/types/blocks.ts";
 import type { Database, Insert, Row, Update } from "../../supabase/types/database.ts";
-import { type Client, invoke, stream } from "../../supabase/types/showcase.ts";
+import { type FieldRule, fieldRules, limits } from "../../supabase/types/limits.ts";
+import { type Client, fieldError, invoke, stream } from "../../supabase/types/showcase.ts";
 
 const client: Client = createClient<Database>("http://127.0.0.1:54321", "publishable key");
 
@@ -105,4 +106,16 @@ export async function callsFunctions(file: File) {
   // @ts-expect-error: it does not stream
   stream(client, "getSocialMetrics", {});
   return blocks;
+}
+
+export async function showsErrorsInForms(): Promise<string> {
+  const longest: number = limits.projects.title.maxLength;
+  const { data } = await client.from("field_rules").select();
+  const rules: readonly FieldRule[] = data ?? fieldRules;
+  const { error } = await client.from("projects").insert({ title: "x".repeat(longest + 1) });
+  if (!error) return "";
+  const { field, message } = fieldError(error, rules);
+  // @ts-expect-error: rules are read only
+  await client.from("field_rules").update({ message: "Anything goes." });
+  return field === "title" ? message : "";
 }

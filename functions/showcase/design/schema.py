@@ -29,7 +29,7 @@ def editor_schema() -> Schema:
 
 
 def database_schema() -> Schema:
-    """What private.matches_schema understands: no titles, descriptions or defaults, which decide nothing."""
+    """What private.schema_error understands: no titles, descriptions or defaults, which decide nothing."""
     return _mapped(block_list_adapter.json_schema(), _without("title", "description", "default"))
 
 

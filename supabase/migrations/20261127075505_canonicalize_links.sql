@@ -124,7 +124,7 @@ begin
         else 'a web page'
       end
       using errcode = 'check_violation', schema = 'public', table = 'projects', column = field,
-        constraint = 'projects_' || field || '_format', detail = 'projects.' || field,
+        constraint = 'projects_' || field || '_address', detail = 'projects.' || field,
         hint = private.link_advice(pasted, case field
           when 'github_link' then 'https://github.com/ada/engine'
           when 'twitter_link' then 'https://x.com/ada/status/1700000000000000001'
