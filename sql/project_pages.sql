@@ -26,8 +26,8 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
       from public.project_videos as video where video.project_id = project.id
     ),
     'project_tags', (
-      select coalesce(jsonb_agg(to_jsonb(tag) order by tag.tag), '[]')
-      from public.project_tags as tag where tag.project_id = project.id
+      select coalesce(jsonb_agg(to_jsonb(tagged) order by tagged.tag), '[]')
+      from public.project_tags as tagged where tagged.project_id = project.id
     ),
     'project_technologies', (
       select coalesce(jsonb_agg(to_jsonb(used) order by used.technology), '[]')

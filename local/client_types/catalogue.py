@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
-from local.client_types.json_columns import JSON_COLUMNS, JSON_RESULTS, NEVER_NULL
+from local.client_types import queries
+from local.client_types.json_columns import ARGUMENTS, JSON_COLUMNS, JSON_RESULTS, NEVER_NULL
 
 Connection = psycopg.Connection[DictRow]
 Schema = Mapping[str, Any]
@@ -62,7 +63,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Function:
-    """An RPC. `rows_of` is the table or view whose rows it returns, where it does."""
+    """An RPC. `rows_of` is the table or view whose rows it returns, where it does; `row_of` the one that it takes a row
+    of, and whose lists can embed it.
+    """
 
     name: str
     description: str
@@ -70,6 +73,7 @@ class Function:
     required: list[str]
     returns: Schema
     rows_of: str | None
+    row_of: str | None
 
 
 @dataclass(frozen=True)
@@ -90,38 +94,6 @@ def read_catalogue(url: str) -> Catalogue:
         return Catalogue(tables, _functions(connection), _rules(connection, tables))
 
 
-_COLUMNS = """
-    select class.oid, class.relname as table_name, class.relkind = 'v' as is_view,
-      obj_description(class.oid, 'pg_class') as table_comment, attribute.attname as name, attribute.attnum as number,
-      format_type(attribute.atttypid, null) as type, not attribute.attnotnull as nullable,
-      attribute.atthasdef or attribute.attidentity <> '' as has_default,
-      col_description(class.oid, attribute.attnum) as comment,
-      bool_or(has_column_privilege(role, class.oid, attribute.attnum, 'insert') and attribute.attgenerated = '')
-        as insertable,
-      bool_or(has_column_privilege(role, class.oid, attribute.attnum, 'update') and attribute.attgenerated = '')
-        as updatable,
-      bool_or(has_column_privilege(role, class.oid, attribute.attnum, 'select')) as readable,
-      (
-        select pg_get_constraintdef(choice.oid) from pg_constraint as choice
-        where choice.conrelid = class.oid and choice.contype = 'c' and choice.conkey = array[attribute.attnum]
-          and pg_get_constraintdef(choice.oid) like '%= ANY (ARRAY[%'
-      ) as choices
-    from pg_class as class
-    join pg_attribute as attribute on attribute.attrelid = class.oid and attribute.attnum > 0 and not attisdropped
-    cross join unnest(array['anon', 'authenticated']) as role
-    where class.relkind in ('r', 'p', 'v', 'm') and class.relnamespace::regnamespace::text in ('public', 'private')
-    group by class.oid, attribute.attrelid, attribute.attnum
-    order by class.relnamespace::regnamespace::text desc, class.relname, attribute.attname
-"""
-
-
-_SERVED = "select oid, relname from pg_class where relnamespace = 'public'::regnamespace"
-_VIEWS = """
-    select oid, pg_get_viewdef(oid) as query from pg_class
-    where relkind = 'v' and relnamespace = 'public'::regnamespace
-"""
-
-
 def _rows(connection: Connection, query: str) -> list[DictRow]:
     return connection.execute(query.encode()).fetchall()
 
@@ -132,7 +104,7 @@ Origins = dict[tuple[int, int], tuple[int, int]]
 def _origins(connection: Connection) -> Origins:
     """(view, column) -> (table, column), for columns that are a table's own: the server says so of each result."""
     found: Origins = {}
-    for view in _rows(connection, _VIEWS):
+    for view in _rows(connection, queries.VIEWS):
         result = connection.execute(f"{view['query'].rstrip(';')} limit 0".encode()).pgresult
         for index in range(result.nfields if result else 0):
             if result and result.ftable(index):
@@ -141,9 +113,9 @@ def _origins(connection: Connection) -> Origins:
 
 
 def _tables(connection: Connection, origins: Origins, relationships: dict[str, list[Relationship]]) -> list[Table]:
-    columns = _rows(connection, _COLUMNS)
+    columns = _rows(connection, queries.COLUMNS)
     by_place = {(column["oid"], column["number"]): column for column in columns}
-    served = {row["oid"] for row in _rows(connection, _SERVED)}
+    served = {row["oid"] for row in _rows(connection, queries.SERVED)}
     tables: dict[str, Table] = {}
     for row in columns:
         if row["oid"] in served and row["readable"]:
@@ -187,37 +159,18 @@ def _words(comment: str | None) -> str:
     return _DIRECTIVE.sub("", comment or "").strip()
 
 
-_KEYS = """
-    select key.conname as name, relation.relname as table_name, key.confrelid as referenced,
-      (select array_agg(attname::text order by place) from unnest(key.conkey) with ordinality as part (number, place)
-       join pg_attribute on attrelid = key.conrelid and attnum = part.number) as columns,
-      (select array_agg(attname::text order by place) from unnest(key.confkey) with ordinality as part (number, place)
-       join pg_attribute on attrelid = key.confrelid and attnum = part.number) as referenced_columns,
-      exists (
-        select from pg_constraint as other where other.conrelid = key.conrelid and other.contype in ('p', 'u')
-          and other.conkey <@ key.conkey
-      ) as is_one_to_one
-    from pg_constraint as key join pg_class as relation on relation.oid = key.conrelid
-    where key.contype = 'f' and relation.relnamespace = 'public'::regnamespace
-    order by key.conname
-"""
-
-
 def _relationships(connection: Connection, origins: Origins) -> dict[str, list[Relationship]]:
     """By table; a key to a table that is not served refers to the view over it."""
-    served: dict[int, set[str]] = {row["oid"]: {row["relname"]} for row in _rows(connection, _SERVED)}
+    served: dict[int, set[str]] = {row["oid"]: {row["relname"]} for row in _rows(connection, queries.SERVED)}
     for (view, _), (table, _) in origins.items():
         served.setdefault(table, set()).update(served[view])
     found: dict[str, list[Relationship]] = {}
-    for key in _rows(connection, _KEYS):
+    for key in _rows(connection, queries.KEYS):
         for referenced in sorted(served.get(key["referenced"], ())):
             found.setdefault(key["table_name"], []).append(
                 Relationship(key["name"], key["columns"], key["is_one_to_one"], referenced, key["referenced_columns"])
             )
     return found
-
-
-_RULES = "select * from public.field_rules order by table_name, field nulls first, rule"
 
 
 def _rules(connection: Connection, tables: list[Table]) -> list[DictRow]:
@@ -227,36 +180,25 @@ def _rules(connection: Connection, tables: list[Table]) -> list[DictRow]:
     }
     return [
         rule
-        for rule in _rows(connection, _RULES)
+        for rule in _rows(connection, queries.RULES)
         if written.get(rule["table_name"]) and rule["field"] in {None, *written[rule["table_name"]]}
     ]
 
 
-_FUNCTIONS = """
-    select routine.proname as name, obj_description(routine.oid, 'pg_proc') as comment, routine.proretset as is_set,
-      routine.proargnames as names, coalesce(routine.proargmodes::text[], array[]::text[]) as modes,
-      array(
-        select format_type(type, null) from unnest(coalesce(routine.proallargtypes, routine.proargtypes::oid[]))
-          with ordinality as argument (type, place) order by place
-      ) as types,
-      routine.pronargs - routine.pronargdefaults as required, format_type(routine.prorettype, null) as returned,
-      (select relname from pg_class where pg_class.oid = type.typrelid) as rows_of
-    from pg_proc as routine join pg_type as type on type.oid = routine.prorettype
-    where routine.pronamespace = 'public'::regnamespace and routine.prokind = 'f' and type.typname <> 'trigger'
-      and (has_function_privilege('anon', routine.oid, 'execute')
-        or has_function_privilege('authenticated', routine.oid, 'execute'))
-    order by routine.proname
-"""
-
-
 def _functions(connection: Connection) -> list[Function]:
-    return [_function(row) for row in _rows(connection, _FUNCTIONS)]
+    return [_function(row) for row in _rows(connection, queries.FUNCTIONS)]
 
 
 def _function(row: DictRow) -> Function:
     names, types = row["names"] or [], row["types"]
     modes = row["modes"] or ["i"] * len(types)
-    given = [(name, _value(kind)) for name, kind, mode in zip(names, types, modes, strict=True) if mode in "ibv"]
+    given = [
+        (name, ARGUMENTS.get((row["name"], name)) or _value(kind))
+        for name, kind, mode in zip(names, types, modes, strict=True)
+        if mode in "ibv"
+    ]
+    if row["row_of"]:
+        given = [(name, {"$ref": f"#/$defs/{row['row_of']}"}) for name, _ in given]
     columns = {name: _value(kind) for name, kind, mode in zip(names, types, modes, strict=True) if mode == "t"}
     returns = JSON_RESULTS.get(row["name"]) or _value(row["returned"])
     if columns:
@@ -270,4 +212,5 @@ def _function(row: DictRow) -> Function:
         required=[name for name, _ in given[: row["required"]]],
         returns={"type": "array", "items": returns} if row["is_set"] else returns,
         rows_of=row["rows_of"],
+        row_of=row["row_of"],
     )

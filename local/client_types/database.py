@@ -122,14 +122,14 @@ def _function(function: Function, kinds: Mapping[str, str]) -> str:
     arguments = {"type": "object", "properties": function.arguments, "required": function.required}
     returns = "undefined" if function.returns == {"type": "null"} else typescript.type_of(function.returns, name_of)
     members = [
-        f"Args: {typescript.type_of(arguments) if function.arguments else 'never'};",
+        f"Args: {typescript.type_of(arguments, name_of) if function.arguments else 'never'};",
         f"Returns: {returns};",
     ]
     if function.rows_of in kinds:
-        is_set = str(function.returns.get("type") == "array").lower()
+        is_set = function.returns.get("type") == "array"
         members.append(
-            f'SetofOptions: {{ from: "*"; to: "{function.rows_of}"; isOneToOne: {str(is_set == "false").lower()}; '
-            f"isSetofReturn: {is_set} }};"
+            f'SetofOptions: {{ from: "{function.row_of or "*"}"; to: "{function.rows_of}"; '
+            f"isOneToOne: {str(not is_set).lower()}; isSetofReturn: {str(is_set).lower()} }};"
         )
     return f"{typescript.comment(function.description)}{function.name}: {typescript.block(members)};"
 
@@ -144,7 +144,7 @@ def python_module(catalogue: Catalogue) -> str:
             if schema["properties"]:
                 declarations.append(python.declaration(f"{name}{suffix}", schema))
     for function in catalogue.functions:
-        if function.arguments:
+        if function.arguments and not function.row_of:
             name = "".join(part.capitalize() for part in function.name.split("_"))
             schema = {"properties": function.arguments, "required": function.required}
             declarations.append(python.declaration(f"{name}Args", schema))

@@ -149,8 +149,18 @@ JSON_COLUMNS: dict[tuple[str, str], Schema] = {
 # Of views whose columns are no table's own: what is never null all the same.
 NEVER_NULL: dict[str, frozenset[str]] = {"field_rules": frozenset({"name", "table_name", "rule", "message"})}
 
+# By RPC and argument: text that is one of some words.
+ARGUMENTS: dict[tuple[str, str], Schema] = {
+    ("reorder_project_media", "kind"): {"enum": ["image", "video"]},
+    ("report_project", "reason"): {
+        "enum": ["spam", "harassment", "copyright", "illegal", "personal_data", "malware", "other"]
+    },
+    ("search_projects", "sort"): {"enum": ["relevance", "stars", "likes", "newest"]},
+}
+
 # By RPC; null where the caller may see nothing.
 JSON_RESULTS: dict[str, Schema] = {
+    "username_available": {"enum": ["available", "taken", "reserved", "held", "invalid"]},
     "find_page": _or_null(_ref("Page")),
     "get_project_page": _or_null(_ref("ProjectPage")),
     "get_project_preview": _or_null(_ref("ProjectPage")),

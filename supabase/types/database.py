@@ -696,17 +696,13 @@ class GetProjectPreviewArgs(TypedDict):
     token: str
 
 
-class LatestMetricsArgs(TypedDict):
-    project: str
-
-
 class RecordProjectViewArgs(TypedDict):
     project_id: str
 
 
 class ReorderProjectMediaArgs(TypedDict):
     project_id: str
-    kind: str
+    kind: Literal["image", "video"]
     ids: list[str]
 
 
@@ -716,13 +712,13 @@ class ReorderProjectsArgs(TypedDict):
 
 class ReportProjectArgs(TypedDict):
     project_id: str
-    reason: str
+    reason: Literal["spam", "harassment", "copyright", "illegal", "personal_data", "malware", "other"]
     details: NotRequired[str]
 
 
 class SearchProjectsArgs(TypedDict):
     query: NotRequired[str]
-    sort: NotRequired[str]
+    sort: NotRequired[Literal["relevance", "stars", "likes", "newest"]]
     tags: NotRequired[list[str]]
     technologies: NotRequired[list[str]]
     limit: NotRequired[int]

@@ -1016,10 +1016,10 @@ export type Database = {
       /** The latest snapshot of each link of a project, to embed in any list of projects. */
       latest_metrics: {
         Args: {
-          project: string;
+          project: Database["public"]["Tables"]["projects"]["Row"];
         };
         Returns: Database["public"]["Tables"]["social_metrics"]["Row"][];
-        SetofOptions: { from: "*"; to: "social_metrics"; isOneToOne: false; isSetofReturn: true };
+        SetofOptions: { from: "projects"; to: "social_metrics"; isOneToOne: false; isSetofReturn: true };
       };
       /** A page of a project was opened: counts once a day for each visitor, and not for bots, prefetches and the owner. Says nothing. */
       record_project_view: {
@@ -1032,7 +1032,7 @@ export type Database = {
       reorder_project_media: {
         Args: {
           project_id: string;
-          kind: string;
+          kind: "image" | "video";
           ids: string[];
         };
         Returns: undefined;
@@ -1048,7 +1048,7 @@ export type Database = {
       report_project: {
         Args: {
           project_id: string;
-          reason: string;
+          reason: "spam" | "harassment" | "copyright" | "illegal" | "personal_data" | "malware" | "other";
           details?: string;
         };
         Returns: undefined;
@@ -1057,7 +1057,7 @@ export type Database = {
       search_projects: {
         Args: {
           query?: string;
-          sort?: string;
+          sort?: "relevance" | "stars" | "likes" | "newest";
           tags?: string[];
           technologies?: string[];
           limit?: number;
@@ -1080,7 +1080,7 @@ export type Database = {
         Args: {
           username: string;
         };
-        Returns: string;
+        Returns: "available" | "taken" | "reserved" | "held" | "invalid";
       };
     };
     Enums: { [_ in never]: never };

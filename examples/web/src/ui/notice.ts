@@ -1,6 +1,7 @@
 /** What went wrong or well, in words, where the user looks. */
 
 import { ProblemError } from "../api/functions.ts";
+import { fieldError } from "$types/showcase.ts";
 import { type Child, h } from "../dom.ts";
 
 /** The sentence to show for an error, whatever threw it: a function, PostgREST, Auth, Storage or the network. */
@@ -12,8 +13,9 @@ export function describe(error: unknown): string {
   if (error instanceof TypeError && /fetch/i.test(error.message)) {
     return "The server cannot be reached. Are you online?";
   }
-  const { message, details, hint } = error as { message?: string; details?: string; hint?: string };
-  return [message, details, hint].filter(Boolean).join(" ") || "Something went wrong.";
+  const { message, details, hint, code } = error as Partial<Parameters<typeof fieldError>[0]>;
+  if (!message) return "Something went wrong.";
+  return fieldError({ message, details: details ?? null, hint: hint ?? null, code: code ?? "" }).message;
 }
 
 export function errorNotice(error: unknown): HTMLElement {
