@@ -18,7 +18,9 @@ comment on function private.link_parts(text) is 'Host, path and query of an http
 create function private.canonical_github_link(link text) returns text
 language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
   select 'https://github.com/' || owner || '/' || name
-  from private.link_parts(regexp_replace(link, '^(?:ssh://)?git@github\.com[:/]', 'https://github.com/', 'i')) as part
+  from private.link_parts(regexp_replace(
+    link, '^(?:git\+)?(?:(?:ssh://)?git@github\.com[:/]|(?:git|https?)://github\.com/)', 'https://github.com/', 'i'
+  )) as part
   cross join lateral (
     select split_part(part[2], '/', 1) as owner, regexp_replace(split_part(part[2], '/', 2), '(.)(?:\.git)+$', '\1', 'i') as name
   ) as repository
@@ -37,7 +39,7 @@ comment on function private.canonical_github_link(text) is
 
 create function private.canonical_twitter_link(link text) returns text
 language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
-  select 'https://x.com/' || replace(post[1], 'i/web', 'i') || '/status/' || post[2]
+  select 'https://x.com/' || regexp_replace(post[1], '^i/web$', 'i', 'i') || '/status/' || post[2]
   from private.link_parts(replace(link, '/#!/', '/')) as part
   cross join lateral regexp_match(
     part[2], '^([a-z0-9_]{1,20}|i/web)/status(?:es)?/([0-9]{1,25})(?:/.*)?$', 'i'
@@ -51,7 +53,7 @@ language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
   select 'https://www.linkedin.com/feed/update/urn:li:'
     || case lower(post[1]) when 'ugcpost' then 'ugcPost' else lower(post[1]) end || ':' || post[2]
   from private.link_parts(
-    regexp_replace(regexp_replace(link, '%3A', ':', 'gi'), '^urn:li:', 'linkedin.com/feed/update/urn:li:', 'i')
+    regexp_replace(regexp_replace(link, '%(?:25)?3A', ':', 'gi'), '^urn:li:', 'linkedin.com/feed/update/urn:li:', 'i')
   ) as part
   cross join lateral coalesce(
     regexp_match(
@@ -61,7 +63,7 @@ language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
     ),
     -- The words of a title stand before the number and may look like one ("share-5-tips"): the last counts.
     regexp_match(
-      part[2], '^(?:mwlite/)?posts/[^/]*[_-](activity|share|ugcPost)-([0-9]{1,25})(?:-[^/]*)?(?:/.*)?$', 'i'
+      part[2], '^(?:mwlite/)?posts/(?:[^/]*[_-])?(activity|share|ugcPost)-([0-9]{1,25})(?:-[^/]*)?(?:/.*)?$', 'i'
     ),
     -- Of a notification: the feed, with the post on top.
     case when part[2] = 'feed' then regexp_match(

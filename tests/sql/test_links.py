@@ -39,6 +39,9 @@ TAKEN: dict[str, dict[str, list[str]]] = {
             f"{REPOSITORY}/releases/tag/v1.0",
             "git@github.com:ada/engine.git",
             "ssh://git@github.com/ada/engine.git",
+            "git+https://github.com/ada/engine.git",
+            "git+ssh://git@github.com/ada/engine.git#main",
+            "git://github.com/ada/engine",
         ],
         "https://github.com/a/.github": ["https://github.com/a/.github"],
         "https://github.com/A-b-9/x.y_z-1": ["https://github.com/A-b-9/x.y_z-1/"],
@@ -73,7 +76,9 @@ TAKEN: dict[str, dict[str, list[str]]] = {
             f"https://m.linkedin.com/feed/update/{URN}",
             f"https://www.linkedin.com/feed/update/urn%3Ali%3Aactivity%3A{M}/",
             f"https://www.linkedin.com/feed/update/urn%3ali%3aactivity%3a{M}?utm_source=share",
+            f"https://www.linkedin.com/feed/update/urn%253Ali%253Aactivity%253A{M}",
             f"https://www.linkedin.com/feed/update/activity:{M}",
+            f"https://www.linkedin.com/posts/activity-{M}-AbCd/",
             f"https://www.linkedin.com/embed/feed/update/{URN}",
             f"https://www.linkedin.com/mwlite/feed/update/{URN}",
             f"https://www.linkedin.com/feed/?highlightedUpdateUrn=urn%3Ali%3Aactivity%3A{M}&midToken=x",
@@ -199,11 +204,11 @@ def test_anything_else_is_refused_with_field_and_example(untouched_database: str
         for link in REFUSED[column]:
             with pytest.raises(psycopg.errors.CheckViolation) as refused:
                 store(connection, column, link)
-            told = refused.value.diag
-            assert column in (told.constraint_name or ""), link
+            shown = refused.value.diag
+            assert column in (shown.constraint_name or ""), link
             if len(link) <= 2048:
-                assert (told.message_detail, told.column_name) == (f"projects.{column}", column), link
-                assert told.message_hint, link
+                assert (shown.message_detail, shown.column_name) == (f"projects.{column}", column), link
+                assert shown.message_hint, link
 
 
 @pytest.mark.parametrize("column", SHORTENED)
