@@ -20,11 +20,13 @@ startRouter({
   "/projects/:id/edit": () => import("./pages/edit_project.ts"),
   "/projects/:id/design": () => import("./pages/assistant.ts"),
   "/projects/:id/numbers": () => import("./pages/numbers.ts"),
+  "/projects/preview/:token": () => import("./pages/preview.ts"),
   "/settings": () => import("./pages/account.ts"),
   "/settings/account": () => import("./pages/account.ts"),
   "/settings/subscription": () => import("./pages/subscription.ts"),
   "/settings/notifications": () => import("./pages/notifications.ts"),
   "/settings/qr": () => import("./pages/qr_codes.ts"),
   "/:username": () => import("./pages/profile.ts"),
-  "/:username/projects/:project": () => import("./pages/project.ts"),
+  "/:username/:project": () => import("./pages/project.ts"),
+  "/:username/projects/:project": () => import("./pages/project.ts"), // in QR codes
 }, main);

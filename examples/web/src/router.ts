@@ -25,6 +25,11 @@ export function navigate(path: string): void {
   dispatchEvent(new PopStateEvent("popstate"));
 }
 
+/** Corrects the path of the page that is shown: it has moved, or was asked for by a former name. */
+export function replacePath(path: string): void {
+  if (path !== location.pathname + location.search) history.replaceState(null, "", path + location.hash);
+}
+
 /** Shows the page of the present path in `main`, and of each path that follows. The first pattern that fits counts. */
 export function startRouter(routes: Routes, main: HTMLElement): void {
   const patterns = Object.entries(routes).map(([path, load]) => ({ pattern: toPattern(path), load }));
@@ -35,10 +40,7 @@ export function startRouter(routes: Routes, main: HTMLElement): void {
     leave = new AbortController();
     const { signal } = leave;
     main.setAttribute("aria-busy", "true");
-    const page = await loadPage(signal).catch((error: unknown) => ({
-      title: "Something went wrong",
-      content: errorPage(error),
-    }));
+    const page = await loadPage(signal).catch(errorPage);
     if (signal.aborted) return;
     document.title = `${page.title} · Showcase`;
     main.replaceChildren(page.content);
@@ -59,7 +61,7 @@ export function startRouter(routes: Routes, main: HTMLElement): void {
       const params = Object.fromEntries(groups.map(([name, value]) => [name, decodeURIComponent(value)]));
       return (await load()).default({ params, query: new URLSearchParams(location.search), signal });
     }
-    return notFound();
+    throw new NotFoundError();
   }
 
   addEventListener("popstate", () => void show());
@@ -67,7 +69,20 @@ export function startRouter(routes: Routes, main: HTMLElement): void {
   void show();
 }
 
-export function notFound(detail = "The address may be mistyped, or what was here is gone."): Page {
+/** There is no such page; its message says why. */
+export class NotFoundError extends Error {
+  constructor(message = "The address may be mistyped, or what was here is gone.") {
+    super(message);
+  }
+}
+
+function errorPage(error: unknown): Page {
+  if (error instanceof NotFoundError) return notFound(error.message);
+  const title = "Something went wrong";
+  return { title, content: h("section", { class: "page" }, h("h1", null, title), errorNotice(error)) };
+}
+
+function notFound(detail: string): Page {
   return {
     title: "Not found",
     content: h("section", { class: "page" }, h("h1", null, "There is no such page"), h("p", null, detail)),
@@ -75,9 +90,6 @@ export function notFound(detail = "The address may be mistyped, or what was here
 }
 
 const toPattern = (path: string) => new RegExp(`^${path.replace(/:(\w+)/g, "(?<$1>[^/]+)")}/?$`);
-
-const errorPage = (error: unknown) =>
-  h("section", { class: "page" }, h("h1", null, "Something went wrong"), errorNotice(error));
 
 function followLink(event: MouseEvent): void {
   const link = (event.target as Element).closest("a");

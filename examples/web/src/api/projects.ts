@@ -1,83 +1,78 @@
-/** Reading projects, as lists and whole. */
+/** Projects, as lists and whole. */
 
 import type { Action, Block } from "$types/blocks.ts";
-import type { Content, Film, Metrics, Picture } from "../blocks/types.ts";
+import type { Page, ProjectPage, Row } from "$types/database.ts";
+import type { Content, Metrics, Picture } from "../blocks/types.ts";
 import { call } from "./functions.ts";
 import { supabase } from "./supabase.ts";
 
-export type Status = "draft" | "published" | "archived";
+export type Project = ProjectPage;
+export type Status = Row<"projects">["status"];
+export type Sort = "relevance" | "newest" | "stars" | "likes";
 
 export interface Card {
   id: string;
+  slug: string;
   title: string;
   short_summary: string | null;
   status: Status;
-  users: { username: string; avatar_url: string | null };
+  pinned: boolean;
+  users: { username: string; name: string | null; avatar_url: string | null };
   cover: Picture[];
   project_tags: { tag: string }[];
+  latest_metrics: { platform: string; stars: number; likes: number }[];
 }
 
-export interface Project extends Omit<Card, "cover"> {
-  user_id: string;
-  description: string | null;
-  live_link: string | null;
-  github_link: string | null;
-  linkedin_link: string | null;
-  twitter_link: string | null;
-  project_images: (Picture & { id: string; position: number; is_cover: boolean })[];
-  project_videos: (Film & { id: string; position: number })[];
-  project_technologies: { technology: string }[];
-}
+const card =
+  "id, slug, title, short_summary, status, pinned, users!inner(username, name, avatar_url), project_tags(tag), " +
+  "latest_metrics(platform, stars, likes), cover:project_images(url, alt_text, width, height, renditions)";
 
-const card = "id, title, short_summary, status, created_at, users!inner(username, avatar_url), project_tags(tag), " +
-  "cover:project_images(url, alt_text, width, height, renditions)";
-const whole =
-  "id, user_id, title, short_summary, description, status, live_link, github_link, linkedin_link, twitter_link, " +
-  "users(username, avatar_url), project_tags(tag), project_technologies(technology), " +
-  "project_images(id, url, alt_text, width, height, renditions, position, is_cover), " +
-  "project_videos(id, url, caption, poster_url, position)";
+export const projectPath = (project: { slug: string; users: { username: string } }) =>
+  `/${project.users.username}/${project.slug}`;
 
-export const projectPath = (project: { id: string; users: { username: string } }) =>
-  `/${project.users.username}/projects/${project.id}`;
-
-/** Published projects, newest first: those whose title or summary has the words, or that have the tag. */
-export async function findProjects(words: string, tag: string): Promise<Card[]> {
-  const shown = tag ? `${card}, wanted:project_tags!inner()` : card;
-  let query = supabase.from("projects").select(shown).eq("status", "published");
-  const pattern = JSON.stringify(`*${words}*`);
-  if (words) query = query.or(`title.ilike.${pattern},short_summary.ilike.${pattern}`);
-  if (tag) query = query.eq("wanted.tag", tag);
-  const { data } = await cardOrder(query.limit(24)).returns<Card[]>().throwOnError();
-  return data;
-}
-
-export async function projectsOf(user: { id: string }): Promise<Card[]> {
-  const { data } = await cardOrder(supabase.from("projects").select(card).eq("user_id", user.id)).returns<Card[]>()
+/** A page of what matches, and the cursor of the next one. */
+export async function searchProjects(query: string, tag: string, sort: Sort | undefined, cursor?: string) {
+  const { data } = await supabase
+    .rpc("search_projects", {
+      query,
+      tags: tag ? [tag] : [],
+      limit: 24,
+      ...(sort && { sort }),
+      ...(cursor && { cursor }),
+    })
     .throwOnError();
+  const ids = data.projects.map(({ id }) => id);
+  const cards = ids.length ? await readCards(supabase.from("projects").select(card).in("id", ids)) : [];
+  return { cards: ids.flatMap((id) => cards.filter((each) => each.id === id)), next: data.next_cursor };
+}
+
+/** A user's projects in their own order, those first that are pinned. */
+export function projectsOf(userId: string): Promise<Card[]> {
+  const own = supabase.from("projects").select(card).eq("user_id", userId)
+    .order("pinned", { ascending: false }).order("position").order("created_at", { ascending: false });
+  return readCards(own);
+}
+
+/** Where a page is now, whatever former name, former slug or id it is asked for by; null where there is none. */
+export async function findPage(username: string, slug?: string): Promise<Page | null> {
+  const { data } = await supabase.rpc("find_page", { username, ...(slug && { slug }) }).throwOnError();
   return data;
 }
 
+/** Null where the caller may not see it. */
 export async function readProject(id: string): Promise<Project | null> {
   if (!/^[0-9a-f-]{36}$/i.test(id)) return null;
-  const { data } = await supabase
-    .from("projects").select(whole).eq("id", id)
-    .order("position", { referencedTable: "project_images" }).order("position", { referencedTable: "project_videos" })
-    .maybeSingle<Project>().throwOnError();
+  const { data } = await supabase.rpc("get_project_page", { project_id: id }).throwOnError();
   return data;
-}
-
-/** The blocks of the project's published layout; null where it has none. */
-export async function publishedBlocks(id: string): Promise<Block[] | null> {
-  const { data } = await supabase
-    .from("layouts").select("blocks_json").eq("project_id", id).eq("published", true)
-    .maybeSingle<{ blocks_json: Block[] }>().throwOnError();
-  return data?.blocks_json ?? null;
 }
 
 /** The latest numbers; null where they cannot be had now: a page is shown without them. */
 export function readMetrics(id: string, days: number): Promise<Metrics | null> {
   return call("getSocialMetrics", { project_id: id, history_days: days }).catch(() => null);
 }
+
+/** The blocks of a project's page: its published layout's, or the plain ones where nobody has designed it. */
+export const blocksOf = ({ layouts }: Project): Block[] => layouts[0]?.blocks_json ?? plainBlocks;
 
 /** A project as its blocks see it. */
 export function toContent(project: Project, metrics: Metrics | null): Content {
@@ -95,7 +90,6 @@ export function toContent(project: Project, metrics: Metrics | null): Content {
   };
 }
 
-/** The page of a project that nobody has designed. */
 export const plainBlocks: Block[] = [
   { type: "hero", props: { align: "left", show_avatar: true } },
   { type: "gallery", props: { columns: 2 } },
@@ -117,13 +111,18 @@ function linksOf(project: Project): Action[] {
   return named.flatMap(([label, url]) => (url ? [{ label, url }] : []));
 }
 
-type Ordered<Query> = { order(column: string, options: object): Query; limit(count: number, options: object): Query };
+interface CardQuery extends PromiseLike<{ data: unknown }> {
+  order(column: string, options: { referencedTable: string; ascending?: boolean }): this;
+  limit(count: number, options: { referencedTable: string }): this;
+  throwOnError(): PromiseLike<{ data: unknown }>;
+}
 
-/** Newest first, each with one picture: its cover, else its first. */
-function cardOrder<Query extends Ordered<Query>>(query: Query): Query {
-  return query
-    .order("created_at", { ascending: false })
+/** Each with one picture: its cover, else its first. */
+async function readCards(query: CardQuery): Promise<Card[]> {
+  const { data } = await query
     .order("is_cover", { referencedTable: "cover", ascending: false })
     .order("position", { referencedTable: "cover" })
-    .limit(1, { referencedTable: "cover" });
+    .limit(1, { referencedTable: "cover" })
+    .throwOnError();
+  return data as Card[];
 }

@@ -1,14 +1,13 @@
 import type { Platform } from "$types/functions.ts";
 import { h } from "../dom.ts";
 import { sparkline } from "../ui/chart.ts";
+import { compact } from "../ui/numbers.ts";
 import type { Renderer } from "./render.ts";
 import type { Metrics } from "./types.ts";
 
 export const platformNames: Record<Platform, string> = { github: "GitHub", linkedin: "LinkedIn", twitter: "X" };
 /** The number that stands for a platform. */
 export const mainCount: Record<Platform, string> = { github: "stars", linkedin: "likes", twitter: "likes" };
-
-const number = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 export const metrics: Renderer<"metrics"> = ({ heading, platforms, layout = "row", show_history = false }, content) => {
   const known = [...new Set(platforms)].filter((platform) => content.metrics?.platforms[platform]?.counts);
@@ -24,13 +23,13 @@ function figure(platform: Platform, { platforms, history }: Metrics, withHistory
   const main = mainCount[platform];
   const days = history.filter((entry) => entry.platform === platform).map((entry) => entry.counts[main] ?? 0);
   const others = Object.entries(counts).filter(([name]) => name !== main).map(([name, value]) =>
-    `${number.format(value)} ${name}`
+    `${compact(value)} ${name}`
   );
   return h(
     "div",
     null,
     h("dt", null, `${platformNames[platform]} ${main}`),
-    h("dd", { class: "figure" }, number.format(counts[main] ?? 0)),
+    h("dd", { class: "figure" }, compact(counts[main] ?? 0)),
     h("dd", null, others.join(" · ")),
     withHistory && days.length > 1 && h("dd", null, sparkline(days, `${platformNames[platform]} ${main}, day by day`)),
   );

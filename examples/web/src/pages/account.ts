@@ -1,10 +1,8 @@
 import { call } from "../api/functions.ts";
-import { forgetMe, forgetSession, type Me, requireMe } from "../api/session.ts";
-import { supabase } from "../api/supabase.ts";
-import { upload } from "../api/uploads.ts";
+import { forgetSession, type Me, requireMe } from "../api/session.ts";
 import { h } from "../dom.ts";
 import type { Page } from "../router.ts";
-import { avatar } from "../ui/avatar.ts";
+import { profilePanel } from "../editor/profile.ts";
 import { actionButton, field, form, input } from "../ui/form.ts";
 import { bytes, day } from "../ui/money.ts";
 import { settingsTabs } from "../ui/tabs.ts";
@@ -16,54 +14,11 @@ export default async function account(): Promise<Page> {
     { class: "page" },
     h("h1", null, "Account"),
     settingsTabs(),
-    profilePanel(me),
+    await profilePanel(me),
     exportPanel(),
     deletionPanel(me),
   );
   return { title: "Account", content };
-}
-
-function profilePanel(me: Me): HTMLElement {
-  const picture = h("div", null, avatar(me, 96));
-  const chooser = input({ type: "file", name: "avatar", accept: "image/*" });
-
-  async function save(data: FormData): Promise<string> {
-    const username = String(data.get("username")).trim();
-    await supabase.from("users").update({ username }).eq("id", me.id).throwOnError();
-    const file = chooser.files?.[0];
-    if (file) {
-      picture.replaceChildren(
-        avatar({ username, avatar_url: (await upload({ avatar: true }, file, () => {})).url }, 96),
-      );
-    }
-    forgetMe();
-    dispatchEvent(new Event("profile-changed"));
-    return "Saved.";
-  }
-
-  return h(
-    "section",
-    { class: "panel" },
-    h("h2", null, "Profile"),
-    picture,
-    form(
-      "Save",
-      save,
-      field(
-        "Username",
-        input({
-          name: "username",
-          value: me.username,
-          required: true,
-          maxlength: 32,
-          autocapitalize: "none",
-          spellcheck: false,
-        }),
-        "Lower-case letters, digits, - and _. Your page is at this name.",
-      ),
-      field("Picture", chooser),
-    ),
-  );
 }
 
 function exportPanel(): HTMLElement {

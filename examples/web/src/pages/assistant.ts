@@ -3,35 +3,24 @@
 import type { Block } from "$types/blocks.ts";
 import { stream } from "$types/showcase.ts";
 import { ProblemError } from "../api/functions.ts";
-import {
-  plainBlocks,
-  type Project,
-  projectPath,
-  publishedBlocks,
-  readMetrics,
-  readProject,
-  toContent,
-} from "../api/projects.ts";
-import { requireMe } from "../api/session.ts";
+import { blocksOf, type Project, projectPath, readMetrics, toContent } from "../api/projects.ts";
+import { readOwnProject } from "../api/own_project.ts";
 import { supabase } from "../api/supabase.ts";
 import { renderBlocks } from "../blocks/render.ts";
 import { h } from "../dom.ts";
 import { blockList } from "../editor/block_list.ts";
-import { notFound, type Page, type Visit } from "../router.ts";
+import { type Page, type Visit } from "../router.ts";
 import { actionButton, field, form, select, text, textarea } from "../ui/form.ts";
 import { projectTabs } from "../ui/tabs.ts";
 
 const any = (words: string[]) => Object.fromEntries([["", "Any"], ...words.map((word) => [word, word])]);
 
 export default async function assistant({ params, signal }: Visit): Promise<Page> {
-  const me = await requireMe();
-  const project = await readProject(params.id!);
-  if (!project || project.user_id !== me.id) return notFound("This is not a project of yours.");
-  const [published, metrics] = await Promise.all([publishedBlocks(project.id), readMetrics(project.id, 30)]);
-  const content = toContent(project, metrics);
-  const preview = h("div", { class: "preview", "aria-live": "polite", "aria-label": "The page" });
+  const project = await readOwnProject(params.id!);
+  const content = toContent(project, await readMetrics(project.id, 30));
+  const preview = h("div", { class: "preview" });
   const list = h("div");
-  let blocks = published ?? plainBlocks;
+  let blocks = blocksOf(project);
   let session: string | undefined;
 
   function show(next: Block[]): void {
@@ -44,7 +33,7 @@ export default async function assistant({ params, signal }: Visit): Promise<Page
     const style = Object.fromEntries(
       ["tone", "typography", "density", "notes"].map((name) => [name, text(data, name)]),
     );
-    const request = session ? { session_id: session, style } : { project_id: project!.id, style };
+    const request = session ? { session_id: session, style } : { project_id: project.id, style };
     let streamed: Block[] = [];
     for await (const { event, data: sent } of stream(supabase, "aiDesignAssistant", request, { signal })) {
       if (event === "block") show(streamed = [...streamed, sent.block]);

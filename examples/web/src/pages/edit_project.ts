@@ -1,19 +1,25 @@
-import { type Project, projectPath, readProject, type Status } from "../api/projects.ts";
-import { requireMe } from "../api/session.ts";
+import { type Project, projectPath, type Status } from "../api/projects.ts";
+import { readOwnProject } from "../api/own_project.ts";
 import { supabase } from "../api/supabase.ts";
 import { h } from "../dom.ts";
 import { labelEditor } from "../editor/labels.ts";
+import { previewLinks } from "../editor/preview_links.ts";
 import { mediaEditor } from "../editor/media.ts";
-import { navigate, notFound, type Page, type Visit } from "../router.ts";
-import { actionButton, field, form, input, required, select, text, textarea } from "../ui/form.ts";
+import { navigate, type Page, type Visit } from "../router.ts";
+import { actionButton, checkbox, field, form, input, required, select, text, textarea } from "../ui/form.ts";
 import { projectTabs } from "../ui/tabs.ts";
 
 const optional = ["short_summary", "description", "live_link", "github_link", "linkedin_link", "twitter_link"] as const;
 
+const statuses = {
+  draft: "Only you (draft)",
+  published: "Everybody (published)",
+  unlisted: "Whoever has its address (unlisted)",
+  archived: "Only you (archived)",
+};
+
 export default async function editProject({ params }: Visit): Promise<Page> {
-  const me = await requireMe();
-  const project = await readProject(params.id!);
-  if (!project || project.user_id !== me.id) return notFound("This is not a project of yours.");
+  const project = await readOwnProject(params.id!);
   const { id } = project;
   const content = h(
     "div",
@@ -26,6 +32,7 @@ export default async function editProject({ params }: Visit): Promise<Page> {
     ),
     projectTabs(id),
     words(project),
+    previewLinks(id),
     mediaEditor(id, "image", project.project_images),
     mediaEditor(id, "video", project.project_videos),
     tagEditor(project),
@@ -83,20 +90,25 @@ function words(project: Project): HTMLElement {
       field("LinkedIn post", link("linkedin_link", "https://www.linkedin.com/posts/…"), "Its likes are counted."),
       field("X post", link("twitter_link", "https://x.com/name/status/…"), "Its likes are counted."),
       field(
-        "Who sees it",
-        select("status", {
-          draft: "Only you (draft)",
-          published: "Everybody (published)",
-          archived: "Only you (archived)",
-        }, project.status),
+        "Address",
+        input({ name: "slug", value: project.slug, maxlength: 80, autocapitalize: "none", spellcheck: false }),
+        `/${project.users.username}/… Former addresses go on leading here.`,
       ),
+      field("Who sees it", select("status", statuses, project.status)),
+      checkbox("Pinned: first on your page", { name: "pinned", checked: project.pinned }),
     ),
   );
 }
 
 async function save(id: string, data: FormData): Promise<string> {
   const texts = Object.fromEntries(optional.map((column) => [column, text(data, column)]));
-  const row = { ...texts, title: required(data, "title"), status: required(data, "status") as Status };
+  const row = {
+    ...texts,
+    title: required(data, "title"),
+    slug: required(data, "slug"),
+    status: required(data, "status") as Status,
+    pinned: data.has("pinned"),
+  };
   await supabase.from("projects").update(row).eq("id", id).throwOnError();
   return "Saved.";
 }

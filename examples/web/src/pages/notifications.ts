@@ -9,6 +9,7 @@ import { settingsTabs } from "../ui/tabs.ts";
 // What may be declined, what each is, and whether a user who never chose gets it.
 const choices = {
   renewal_upcoming: { label: "Before my plan renews", preset: true },
+  contact_message: { label: "When somebody writes to me about a project", preset: true },
   weekly_metrics: { label: "Every Monday, what my projects earned", preset: false },
 } as const;
 

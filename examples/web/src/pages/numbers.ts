@@ -1,11 +1,11 @@
 import type { Platform } from "$types/functions.ts";
 import { call } from "../api/functions.ts";
-import { readProject } from "../api/projects.ts";
-import { requireMe } from "../api/session.ts";
+import { readOwnProject } from "../api/own_project.ts";
+import { supabase } from "../api/supabase.ts";
 import { mainCount, platformNames } from "../blocks/metrics.ts";
 import type { Metrics } from "../blocks/types.ts";
 import { h } from "../dom.ts";
-import { notFound, type Page, type Visit } from "../router.ts";
+import { type Page, type Visit } from "../router.ts";
 import { lineChart } from "../ui/chart.ts";
 import { actionButton } from "../ui/form.ts";
 import { projectTabs } from "../ui/tabs.ts";
@@ -17,11 +17,14 @@ const reasons: Record<string, string> = {
 };
 
 export default async function numbers({ params }: Visit): Promise<Page> {
-  const me = await requireMe();
-  const project = await readProject(params.id!);
-  if (!project || project.user_id !== me.id) return notFound("This is not a project of yours.");
+  const project = await readOwnProject(params.id!);
   const ask = (refresh: boolean) => call("getSocialMetrics", { project_id: project.id, history_days: 90, refresh });
-  const shown = h("div", null, panels(await ask(false)));
+  const [first, { data: views }] = await Promise.all([
+    ask(false),
+    supabase.from("project_views").select("day, views").eq("project_id", project.id).order("day", { ascending: false })
+      .limit(90).throwOnError(),
+  ]);
+  const shown = h("div", null, panels(first));
   const content = h(
     "div",
     { class: "page" },
@@ -32,9 +35,31 @@ export default async function numbers({ params }: Visit): Promise<Page> {
       actionButton("Ask again", async () => void shown.replaceChildren(panels(await ask(true)))),
     ),
     projectTabs(project.id),
+    viewsPanel(views.toReversed()),
     shown,
   );
   return { title: `Numbers of ${project.title}`, content };
+}
+
+function viewsPanel(views: { day: string; views: number }[]): HTMLElement {
+  const points = views.map(({ day, views: value }) => ({ day, value }));
+  const total = points.reduce((sum, { value }) => sum + value, 0);
+  return h(
+    "section",
+    { class: "panel" },
+    h("h2", null, "Views"),
+    h(
+      "dl",
+      { class: "numbers row" },
+      h("div", null, h("dt", null, "in 90 days"), h("dd", { class: "figure" }, total.toLocaleString("en"))),
+    ),
+    points.length > 1 && lineChart(points, `Views, ${points.length} days, ${total} together`),
+    h(
+      "p",
+      { class: "caption" },
+      "Each visitor counts once a day. No cookie is set and no address kept; bots and you do not count.",
+    ),
+  );
 }
 
 function panels(numbers: Metrics): HTMLElement {

@@ -1,31 +1,48 @@
-import { plainBlocks, publishedBlocks, readMetrics, readProject, toContent } from "../api/projects.ts";
-import { whoAmI } from "../api/session.ts";
+import { blocksOf, findPage, type Project, projectPath, readMetrics, readProject, toContent } from "../api/projects.ts";
+import { type Me, whoAmI } from "../api/session.ts";
+import { supabase } from "../api/supabase.ts";
 import { renderBlocks } from "../blocks/render.ts";
 import { h } from "../dom.ts";
-import { notFound, type Page, type Visit } from "../router.ts";
+import { NotFoundError, type Page, replacePath, type Visit } from "../router.ts";
 import { avatar } from "../ui/avatar.ts";
+import { contactForm, reportForm } from "../ui/visitor_forms.ts";
 
-export default async function project({ params }: Visit): Promise<Page> {
-  const id = params.project!;
-  const [found, me] = await Promise.all([readProject(id), whoAmI()]);
-  if (!found) return notFound();
-  const [blocks, metrics] = await Promise.all([publishedBlocks(found.id), readMetrics(found.id, 30)]);
-  const { users: owner, status } = found;
-  const content = h(
+/** By its address, a former one, or the id that a QR code has. */
+export default async function project({ params, query }: Visit): Promise<Page> {
+  const [found, me] = await Promise.all([findPage(params.username!, params.project!), whoAmI()]);
+  const shown = found?.project_id ? await readProject(found.project_id) : null;
+  if (!shown) throw new NotFoundError();
+  replacePath(projectPath(shown) + (query.size ? `?${query}` : ""));
+  const isOwner = me?.id === shown.user_id;
+  if (!isOwner) void supabase.rpc("record_project_view", { project_id: shown.id }).then(() => {});
+  return { title: shown.title, content: await projectContent(shown, isOwner ? me : null) };
+}
+
+export async function projectContent(project: Project, owner: Me | null): Promise<HTMLElement> {
+  const { users } = project;
+  return h(
     "div",
     { class: "project" },
-    me?.id === found.user_id && h(
+    owner && ownerBar(project),
+    renderBlocks(blocksOf(project), toContent(project, await readMetrics(project.id, 30))),
+    h(
       "p",
-      { class: "owner-bar" },
-      status === "published" ? "Published. " : "Only you see this page. ",
-      h("a", { href: `/projects/${found.id}/edit` }, "Edit"),
-      " ",
-      h("a", { href: `/projects/${found.id}/design` }, "Design"),
-      " ",
-      h("a", { href: `/projects/${found.id}/numbers` }, "Numbers"),
+      { class: "by" },
+      h("a", { href: `/${users.username}` }, avatar(users, 32), `More by ${users.name ?? users.username}`),
     ),
-    renderBlocks(blocks ?? plainBlocks, toContent(found, metrics)),
-    h("p", { class: "by" }, h("a", { href: `/${owner.username}` }, avatar(owner, 32), `More by ${owner.username}`)),
+    !owner && h("div", { class: "page" }, contactForm(project.id), reportForm(project.id)),
   );
-  return { title: found.title, content };
+}
+
+function ownerBar({ id, status, hidden_reason }: Project): HTMLElement {
+  const seen =
+    { published: "Published.", unlisted: "Seen by whoever has its address.", draft: "", archived: "" }[status];
+  return h(
+    "p",
+    { class: "owner-bar" },
+    hidden_reason ? `Hidden by us: ${hidden_reason}` : seen || "Only you see this page.",
+    h("a", { href: `/projects/${id}/edit` }, "Edit"),
+    h("a", { href: `/projects/${id}/design` }, "Design"),
+    h("a", { href: `/projects/${id}/numbers` }, "Numbers"),
+  );
 }

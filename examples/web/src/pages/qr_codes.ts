@@ -8,7 +8,7 @@ import { settingsTabs } from "../ui/tabs.ts";
 
 export default async function qrCodes(): Promise<Page> {
   const me = await requireMe();
-  const published = (await projectsOf(me)).filter(({ status }) => status === "published");
+  const published = (await projectsOf(me.id)).filter(({ status }) => status === "published");
   const targets = {
     "": `Your page (/${me.username})`,
     ...Object.fromEntries(published.map(({ id, title }) => [id, title])),

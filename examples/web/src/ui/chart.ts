@@ -1,6 +1,7 @@
 /** Line charts as SVG. Colours and sizes of text come from CSS. */
 
 import { svg } from "../dom.ts";
+import { compact } from "./numbers.ts";
 
 export interface Point {
   day: string; // an ISO date
@@ -26,7 +27,7 @@ export function lineChart(points: Point[], label: string): SVGSVGElement {
     { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart", role: "img", "aria-label": label },
     ticks.map((tick) => [
       svg("line", { class: "rule", x1: LEFT, x2: WIDTH - 12, y1: y(tick), y2: y(tick) }),
-      svg("text", { x: LEFT - 8, y: y(tick) + 4, "text-anchor": "end" }, compact.format(tick)),
+      svg("text", { x: LEFT - 8, y: y(tick) + 4, "text-anchor": "end" }, compact(tick)),
     ]),
     svg("path", { class: "area", d: `${line(values, x, y)} L${x(values.length - 1)},${y(low)} L${x(0)},${y(low)} Z` }),
     svg("path", { class: "line", d: line(values, x, y) }),
@@ -59,7 +60,6 @@ export function sparkline(values: number[], label: string): SVGSVGElement {
   );
 }
 
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const dayFormat = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
 const shortDay = (day: string) => (day ? dayFormat.format(new Date(day)) : "");
 
