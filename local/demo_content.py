@@ -18,6 +18,19 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from local import demo_pictures
 
 PROJECT = "00000000-0000-4000-8000-000000000101"
+GRACE = {
+    "name": "Grace Hopper",
+    "headline": "I teach machines to read.",
+    "location": "New York",
+    "links": ["https://github.com/grace"],
+}
+ADA = {
+    "name": "Ada Lovelace",
+    "headline": "Notes on what engines could do.",
+    "bio": "Mathematician. I write programs for a machine that is not built yet.",
+    "location": "London",
+    "links": ["https://github.com/ada", "https://ada.example.com"],
+}
 COMPILER = "00000000-0000-4000-8000-000000000201"
 PLACEHOLDER = "https://%.example.com/%"
 IMAGES = {
@@ -58,14 +71,20 @@ def fill_in(settings: DemoSettings) -> bool:
         _meet_todays_numbers(service)
     with _client(settings, settings.supabase_publishable_key) as client:
         grace = _sign_in(settings, client, "grace@example.com")
+        _introduce(grace, GRACE)
         _upload(grace, demo_pictures.portrait("G", "#31446b"), "image/png", avatar=True)
         if not _rows(client, "project_images", project_id=f"eq.{COMPILER}"):
             _upload(grace, demo_pictures.cards(), "image/png", project_id=COMPILER)
     with _client(settings, settings.supabase_publishable_key) as client:
         ada = _sign_in(settings, client, "ada@example.com")
+        _introduce(ada, ADA)
         _upload(ada, demo_pictures.portrait("A", "#1f5f4a"), "image/png", avatar=True)
         _replace_media(ada)
     return True
+
+
+def _introduce(user: User, profile: Json) -> None:
+    _patch(user.api, "users", user.id, profile)
 
 
 def _replace_media(ada: User) -> None:

@@ -1,6 +1,9 @@
 // The whole life of a user of the site: from the sign-in to the last click.
 import { faint, main, overflow, shown, visit } from "./browser.mjs";
 
+// A browser that says it is automated is no visitor, and is not counted.
+const userAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+
 await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   const page = await open();
   const looks = [];
@@ -19,7 +22,7 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await visit(page, site);
   await look("home");
   const focused = [];
-  for (let count = 0; count < 6; count++) {
+  for (let count = 0; count < 7; count++) {
     await page.keyboard.press("Tab");
     focused.push(await page.evaluate(() => document.activeElement.innerText || document.activeElement.name));
   }
@@ -30,7 +33,12 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
 
   await page.getByRole("link", { name: "Settings" }).click();
   await page.getByLabel("Username", { exact: true }).fill(username);
+  await page.getByLabel("Username", { exact: true }).blur();
+  await page.getByText("This name is free.").waitFor();
   await page.getByLabel("Picture").setInputFiles(picture);
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("Headline").fill("Clocks and tides");
+  await page.getByLabel("Links").fill("https://tides.example.com/");
   await button("Save").click();
   await saved();
   await look("account");
@@ -43,6 +51,15 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await page.getByRole("heading", { name: "Tide clock" }).waitFor();
   await page.getByLabel("Description").fill("It follows the moon.\n\nIt is made of oak.");
   await page.getByLabel("GitHub repository").fill("https://github.com/tide/clock");
+  await button("Make a preview link").click();
+  const link = await page.getByRole("link", { name: /preview/ }).getAttribute("href");
+  const visitor = await open({ width: 390, colorScheme: "dark", userAgent });
+  await visit(visitor, link);
+  const previewed = await visitor.getByRole("heading").first().innerText();
+  await button("Take it back").click();
+  await page.getByRole("link", { name: /preview/ }).waitFor({ state: "detached" });
+  await visitor.reload();
+  await visitor.getByRole("heading", { name: "There is no such page" }).waitFor();
   await page.getByLabel("Who sees it").selectOption("published");
   await button("Save").click();
   await saved();
@@ -56,14 +73,26 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await button("Remove sea").waitFor();
   await look("edit");
 
-  const visitor = await open({ width: 390, colorScheme: "dark" });
-  await visit(visitor, `${site}/${username}`);
+  await visit(visitor, site);
+  await visitor.getByLabel("Search projects").fill("tides clock");
+  await visitor.getByLabel("Search projects").press("Enter");
+  await visitor.getByRole("link", { name }).click();
+  await visitor.getByText("Clocks and tides").waitFor();
   await shoot(visitor, "profile-390");
   await visitor.getByRole("link", { name: "Tide clock" }).click();
   await visitor.getByRole("heading", { name: "Tide clock" }).waitFor();
   const alt = await visitor.locator(".gallery img").first().getAttribute("alt");
   const loaded = await visitor.locator(".gallery img").first().evaluate((image) => image.decode().then(() => image.naturalWidth));
   const address = visitor.url();
+  await visitor.getByText("Write to the owner").click();
+  await visitor.getByLabel("Your name").fill("Mina");
+  await visitor.getByLabel("Your e-mail address").fill("mina@example.com");
+  await visitor.getByLabel("Message").fill("Where can I buy one?");
+  await visitor.getByRole("button", { name: "Send" }).click();
+  await visitor.getByText("Sent.").waitFor();
+  await visitor.getByText("Report this page").click();
+  await visitor.getByRole("button", { name: "Report" }).click();
+  await visitor.getByText("Thank you.").waitFor();
 
   await page.getByRole("link", { name: "Design" }).click();
   await page.getByLabel("What you want").fill("Calm, with large pictures.");
@@ -80,7 +109,7 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
 
   await page.getByRole("link", { name: "Numbers" }).click();
   await page.getByRole("heading", { name: "GitHub" }).waitFor();
-  const stars = await page.locator(".figure").first().innerText();
+  const [views, stars] = await page.locator(".figure").allInnerTexts();
   await look("numbers");
 
   await visit(page, `${site}/pricing`);
@@ -121,5 +150,5 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await shown(page);
   await visit(visitor, `${site}/${username}`);
   const afterwards = await visitor.getByRole("heading").first().innerText();
-  return { looks, focused, alt, loaded, blocks, published, stars, weekly, leads, archive, afterwards };
+  return { looks, focused, previewed, address, views, alt, loaded, blocks, published, stars, weekly, leads, archive, afterwards };
 });

@@ -17,7 +17,10 @@ def test_the_whole_life_of_a_user(site: Stack, browse: Browse, tmp_path: Path) -
     assert len(seen["looks"]) == 19
     assert [look for look in seen["looks"] if look["overflow"] or look["faint"]] == []
     assert seen["focused"][:2] == ["q", "Search"]  # a page begins behind its heading
-    assert set(seen["focused"]) > {"Analytical Engine", "ada", "Compiler", "grace"}
+    assert set(seen["focused"]) > {"Analytical Engine", "Ada Lovelace", "Compiler", "Grace Hopper"}
+    assert seen["previewed"] == "Tide clock"
+    assert seen["address"] == f"{site.site_url}/tove-tidemark/tide-clock"
+    assert seen["views"] == "1"
     assert seen["alt"] == "The clock at high tide"
     assert seen["loaded"] > 0
     assert seen["published"] == seen["blocks"] > 0

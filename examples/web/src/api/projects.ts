@@ -1,7 +1,8 @@
 /** Projects, as lists and whole. */
 
 import type { Action, Block } from "$types/blocks.ts";
-import type { Page, ProjectPage, Row } from "$types/database.ts";
+import type { Page, PageMetric, ProjectPage, Row } from "$types/database.ts";
+import type { Platform } from "$types/functions.ts";
 import type { Content, Metrics, Picture } from "../blocks/types.ts";
 import { call } from "./functions.ts";
 import { supabase } from "./supabase.ts";
@@ -69,6 +70,22 @@ export async function readProject(id: string): Promise<Project | null> {
 /** The latest numbers; null where they cannot be had now: a page is shown without them. */
 export function readMetrics(id: string, days: number): Promise<Metrics | null> {
   return call("getSocialMetrics", { project_id: id, history_days: days }).catch(() => null);
+}
+
+const counted: Record<Platform, (keyof PageMetric)[]> = {
+  github: ["stars", "forks", "watchers"],
+  linkedin: ["likes", "comments"],
+  twitter: ["likes", "retweets", "replies"],
+};
+
+/** The numbers that came with a project: nobody is asked for newer ones. */
+export function storedMetrics({ latest_metrics }: Project): Metrics {
+  const platforms = latest_metrics.map((row) => {
+    const counts = Object.fromEntries(counted[row.platform].map((name) => [name, Number(row[name])]));
+    const { as_of, recorded_at } = row;
+    return [row.platform, { counts, as_of, recorded_at, stale: false, reason: null }];
+  });
+  return { platforms: Object.fromEntries(platforms), history: [] };
 }
 
 /** The blocks of a project's page: its published layout's, or the plain ones where nobody has designed it. */

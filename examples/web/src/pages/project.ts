@@ -2,6 +2,7 @@ import { blocksOf, findPage, type Project, projectPath, readMetrics, readProject
 import { type Me, whoAmI } from "../api/session.ts";
 import { supabase } from "../api/supabase.ts";
 import { renderBlocks } from "../blocks/render.ts";
+import type { Metrics } from "../blocks/types.ts";
 import { h } from "../dom.ts";
 import { NotFoundError, type Page, replacePath, type Visit } from "../router.ts";
 import { avatar } from "../ui/avatar.ts";
@@ -15,16 +16,17 @@ export default async function project({ params, query }: Visit): Promise<Page> {
   replacePath(projectPath(shown) + (query.size ? `?${query}` : ""));
   const isOwner = me?.id === shown.user_id;
   if (!isOwner) void supabase.rpc("record_project_view", { project_id: shown.id }).then(() => {});
-  return { title: shown.title, content: await projectContent(shown, isOwner ? me : null) };
+  const metrics = await readMetrics(shown.id, 30);
+  return { title: shown.title, content: projectContent(shown, metrics, isOwner ? me : null) };
 }
 
-export async function projectContent(project: Project, owner: Me | null): Promise<HTMLElement> {
+export function projectContent(project: Project, metrics: Metrics | null, owner: Me | null): HTMLElement {
   const { users } = project;
   return h(
     "div",
     { class: "project" },
     owner && ownerBar(project),
-    renderBlocks(blocksOf(project), toContent(project, await readMetrics(project.id, 30))),
+    renderBlocks(blocksOf(project), toContent(project, metrics)),
     h(
       "p",
       { class: "by" },
