@@ -21,17 +21,14 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 Browse = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The browser's path; without one, the test is skipped."""
-    found = os.environ.get("CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("no Chromium here: install one (Debian: apt-get install chromium), or say where it is by CHROMIUM")
-    return found
+CHROMIUM = os.environ.get("CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), "")
+needs_browser = pytest.mark.skipif(
+    not CHROMIUM, reason="no Chromium here: install one (Debian: apt-get install chromium), or name it by CHROMIUM"
+)
 
 
 @pytest.fixture(scope="session")
-def site(chromium: str, cluster: TestCluster) -> Iterator[Stack]:
+def site(cluster: TestCluster) -> Iterator[Stack]:
     """The whole backend with every simulator and the built site, shared by the tests of this process."""
     assert (SITE / "index.html").exists(), "the site is not built: make setup"
     with (
@@ -50,13 +47,13 @@ def site(chromium: str, cluster: TestCluster) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def browse(chromium: str, site: Stack) -> Browse:
+def browse(site: Stack) -> Browse:
     """Runs a script of this folder in a browser; its answer."""
 
     def run(name: str, /, **given: Any) -> dict[str, Any]:
         folder = SCREENSHOTS / name.removesuffix(".mjs")
         folder.mkdir(parents=True, exist_ok=True)
-        shared = {"chromium": chromium, "site": site.site_url, "screenshots": str(folder)}
+        shared = {"chromium": CHROMIUM, "site": site.site_url, "screenshots": str(folder)}
         return run_program(SCRIPTS / name, {**shared, **given}, seconds=240)
 
     return run

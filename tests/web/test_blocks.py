@@ -7,7 +7,9 @@ from showcase.design.schema import editor_schema
 
 from tests.support.json_schema import valid
 from tests.support.stack import Stack
-from tests.web.conftest import Browse
+from tests.web.conftest import Browse, needs_browser
+
+pytestmark = needs_browser
 
 Design = list[dict[str, Any]]
 

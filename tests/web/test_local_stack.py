@@ -8,7 +8,9 @@ from PIL import Image
 
 from tests.support.sign_in import register
 from tests.support.stack import Stack
-from tests.web.conftest import Browse
+from tests.web.conftest import Browse, needs_browser
+
+pytestmark = needs_browser
 
 MIB = 1024 * 1024
 FRAMES = 12  # a second

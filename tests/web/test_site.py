@@ -5,7 +5,9 @@ from pathlib import Path
 from tests.support.pictures import smooth
 from tests.support.sign_in import register
 from tests.support.stack import Stack
-from tests.web.conftest import Browse
+from tests.web.conftest import Browse, needs_browser
+
+pytestmark = needs_browser
 
 
 def test_the_whole_life_of_a_user(site: Stack, browse: Browse, tmp_path: Path) -> None:
