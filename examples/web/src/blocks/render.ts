@@ -37,7 +37,12 @@ const renderers: { [Type in BlockType]: Renderer<Type> } = {
 
 /** A whole page. Exactly one heading is the page's: the first hero's, else the project's title. */
 export function renderBlocks(blocks: Block[], content: Content): HTMLElement {
-  const page = h("article", { class: "blocks" }, blocks.map((block) => renderBlock(block, content)));
+  const sections = blocks.map((block) => renderBlock(block, content));
+  const page = h("article", { class: "blocks" }, sections);
+  const background = (index: number) => blocks[index]?.props.colors?.background;
+  for (const [index, section] of sections.entries()) {
+    if (index && background(index) === background(index - 1)) section.classList.add("joined");
+  }
   const [first, ...others] = page.querySelectorAll("h1");
   for (const heading of others) heading.replaceWith(h("h2", { class: heading.className }, heading.textContent));
   if (!first) page.prepend(h("h1", { class: "visually-hidden" }, content.title));
