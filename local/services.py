@@ -130,6 +130,8 @@ def simulator(settings: Settings, *vendors: str) -> Service:
 def _stripe_environment(settings: Settings) -> dict[str, str]:
     """It remembers what was bought, and sends its events to the functions, signed."""
     return {
+        # Its pages' address is in what it makes at its start: the demo subscription's invoice.
+        "STRIPE_SIMULATOR_PUBLIC_URL": settings.simulator_url("stripe"),
         "STRIPE_SIMULATOR_STATE_FILE": str(settings.state_folder / "stripe.json"),
         "STRIPE_SIMULATOR_WEBHOOK_URL": f"{settings.functions_url}/functions/v1/webhooks/stripe",
         "STRIPE_SIMULATOR_WEBHOOK_SECRETS": _stripe_secret(settings),
