@@ -50,7 +50,12 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await button("Create draft").click();
   await page.getByRole("heading", { name: "Tide clock" }).waitFor();
   await page.getByLabel("Description").fill("It follows the moon.\n\nIt is made of oak.");
-  await page.getByLabel("GitHub repository").fill("https://github.com/tide/clock");
+  await page.getByLabel("GitHub repository").fill("github.com/tide/clock/tree/main");
+  await page.getByLabel("X post").fill("https://x.com/tide");
+  await button("Save").click();
+  const refused = await page.locator("form .notice.error").first().innerText();
+  const invalid = await page.locator("[aria-invalid]").getAttribute("name");
+  await page.getByLabel("X post").fill("");
   await button("Make a preview link").click();
   const link = await page.getByRole("link", { name: /preview/ }).getAttribute("href");
   const visitor = await open({ width: 390, colorScheme: "dark", userAgent });
@@ -63,6 +68,7 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await page.getByLabel("Who sees it").selectOption("published");
   await button("Save").click();
   await saved();
+  const repository = await page.getByLabel("GitHub repository").inputValue();
   await page.locator("#add-image").setInputFiles([picture, picture]);
   await page.getByLabel("Describe the picture, image 2").fill("The clock at high tide");
   await page.getByLabel("Describe the picture, image 2").blur();
@@ -150,5 +156,5 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await shown(page);
   await visit(visitor, `${site}/${username}`);
   const afterwards = await visitor.getByRole("heading").first().innerText();
-  return { looks, focused, previewed, address, views, alt, loaded, blocks, published, stars, weekly, leads, archive, afterwards };
+  return { refused, invalid, repository, looks, focused, previewed, address, views, alt, loaded, blocks, published, stars, weekly, leads, archive, afterwards };
 });

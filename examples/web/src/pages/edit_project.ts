@@ -1,3 +1,4 @@
+import { limits } from "$types/limits.ts";
 import { type Project, projectPath, type Status } from "../api/projects.ts";
 import { readOwnProject } from "../api/own_project.ts";
 import { supabase } from "../api/supabase.ts";
@@ -10,6 +11,8 @@ import { actionButton, checkbox, field, form, input, required, select, text, tex
 import { projectTabs } from "../ui/tabs.ts";
 
 const optional = ["short_summary", "description", "live_link", "github_link", "linkedin_link", "twitter_link"] as const;
+
+const { projects } = limits;
 
 const statuses = {
   draft: "Only you (draft)",
@@ -65,52 +68,68 @@ function technologyEditor({ id: project_id, project_technologies }: Project): HT
   });
 }
 
-function words(project: Project): HTMLElement {
-  const link = (name: keyof Project & string, placeholder: string) =>
-    input({ type: "url", name, value: (project[name] as string | null) ?? "", placeholder, maxlength: 2048 });
-  return h(
-    "section",
-    { class: "panel" },
-    h("h2", null, "Words and links"),
-    form(
-      "Save",
-      (data) => save(project.id, data),
-      field("Title", input({ name: "title", value: project.title, required: true, maxlength: 200 })),
-      field(
-        "Summary",
-        textarea({ name: "short_summary", value: project.short_summary ?? "", maxlength: 500, rows: 2 }),
-      ),
-      field(
-        "Description",
-        textarea({ name: "description", value: project.description ?? "", maxlength: 20000, rows: 8 }),
-        "An empty line begins a paragraph.",
-      ),
-      field("Where it runs", link("live_link", "https://")),
-      field("GitHub repository", link("github_link", "https://github.com/owner/name"), "Its stars are counted."),
-      field("LinkedIn post", link("linkedin_link", "https://www.linkedin.com/posts/…"), "Its likes are counted."),
-      field("X post", link("twitter_link", "https://x.com/name/status/…"), "Its likes are counted."),
-      field(
-        "Address",
-        input({ name: "slug", value: project.slug, maxlength: 80, autocapitalize: "none", spellcheck: false }),
-        `/${project.users.username}/… Former addresses go on leading here.`,
-      ),
-      field("Who sees it", select("status", statuses, project.status)),
-      checkbox("Pinned: first on your page", { name: "pinned", checked: project.pinned }),
-    ),
-  );
-}
+type Link = "live_link" | "github_link" | "linkedin_link" | "twitter_link";
 
-async function save(id: string, data: FormData): Promise<string> {
-  const texts = Object.fromEntries(optional.map((column) => [column, text(data, column)]));
-  const row = {
-    ...texts,
-    title: required(data, "title"),
-    slug: required(data, "slug"),
-    status: required(data, "status") as Status,
-    pinned: data.has("pinned"),
-  };
-  await supabase.from("projects").update(row).eq("id", id).throwOnError();
-  return "Saved.";
+function words(project: Project): HTMLElement {
+  // No `type="url"`: the database takes links as they are pasted, also without a scheme.
+  const link = (name: Link, placeholder: string) =>
+    input({ name, inputmode: "url", value: project[name] ?? "", placeholder, maxlength: projects[name].maxLength });
+
+  async function save(data: FormData): Promise<string> {
+    const texts = Object.fromEntries(optional.map((column) => [column, text(data, column)]));
+    const changes = {
+      ...texts,
+      title: required(data, "title"),
+      slug: required(data, "slug"),
+      status: required(data, "status") as Status,
+      pinned: data.has("pinned"),
+    };
+    const { data: row } = await supabase
+      .from("projects").update(changes).eq("id", project.id).select().single().throwOnError();
+    // As they are stored: a link in its one form, a slug made from the title.
+    for (const name of [...optional, "slug"] as const) {
+      const control = editor.elements.namedItem(name);
+      if (control instanceof HTMLInputElement) control.value = row[name] ?? "";
+    }
+    return "Saved.";
+  }
+
+  const editor = form(
+    "Save",
+    save,
+    field("Title", input({ name: "title", value: project.title, required: true, maxlength: projects.title.maxLength })),
+    field(
+      "Summary",
+      textarea({
+        name: "short_summary",
+        value: project.short_summary ?? "",
+        maxlength: projects.short_summary.maxLength,
+        rows: 2,
+      }),
+    ),
+    field(
+      "Description",
+      textarea({
+        name: "description",
+        value: project.description ?? "",
+        maxlength: projects.description.maxLength,
+        rows: 8,
+      }),
+      "An empty line begins a paragraph.",
+    ),
+    field("Where it runs", link("live_link", "https://")),
+    field("GitHub repository", link("github_link", "https://github.com/owner/name"), "Its stars are counted."),
+    field("LinkedIn post", link("linkedin_link", "https://www.linkedin.com/posts/…"), "Its likes are counted."),
+    field("X post", link("twitter_link", "https://x.com/name/status/…"), "Its likes are counted."),
+    field(
+      "Address",
+      input({ name: "slug", value: project.slug, maxlength: 80, autocapitalize: "none", spellcheck: false }),
+      `/${project.users.username}/… Former addresses go on leading here.`,
+    ),
+    field("Who sees it", select("status", statuses, project.status)),
+    checkbox("Pinned: first on your page", { name: "pinned", checked: project.pinned }),
+  );
+  return h("section", { class: "panel" }, h("h2", null, "Words and links"), editor);
 }
 
 async function remove({ id, title }: Project): Promise<void> {

@@ -1,7 +1,7 @@
 /** Form fields with labels, and forms that say what becomes of them. */
 
 import { type Attributes, type Child, h } from "../dom.ts";
-import { errorNotice, successNotice } from "./notice.ts";
+import { errorNotice, explain, successNotice } from "./notice.ts";
 
 type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
@@ -64,9 +64,26 @@ export function form(
   const button = h("button", { type: "submit" }, label);
   const onsubmit = (event: SubmitEvent) => {
     event.preventDefault();
-    void whileBusy(button, outcome, () => submit(new FormData(event.target as HTMLFormElement)));
+    form.querySelector("[aria-invalid]")?.removeAttribute("aria-invalid");
+    void whileBusy(button, outcome, async () => {
+      try {
+        return await submit(new FormData(form));
+      } catch (error) {
+        pointAt(form, explain(error).field);
+        throw error;
+      }
+    });
   };
-  return h("form", { class: "form", onsubmit }, ...children, h("div", { class: "actions" }, button), outcome);
+  const form = h("form", { class: "form", onsubmit }, ...children, h("div", { class: "actions" }, button), outcome);
+  return form;
+}
+
+/** Leads the user to the field that was refused, if the form has it. */
+function pointAt(form: HTMLFormElement, field: string | null): void {
+  const control = field && form.elements.namedItem(field);
+  if (!(control instanceof HTMLElement)) return;
+  control.setAttribute("aria-invalid", "true");
+  control.focus();
 }
 
 /** A button that is busy while its action works; what goes wrong is said beside it. */

@@ -1,21 +1,27 @@
 /** What went wrong or well, in words, where the user looks. */
 
-import { ProblemError } from "../api/functions.ts";
+import { PostgrestError } from "@supabase/supabase-js";
 import { fieldError } from "$types/showcase.ts";
+import { ProblemError } from "../api/functions.ts";
 import { type Child, h } from "../dom.ts";
 
-/** The sentence to show for an error, whatever threw it: a function, PostgREST, Auth, Storage or the network. */
-export function describe(error: unknown): string {
+export interface Explanation {
+  /** The field of a form that it is about; null where it is about the whole. */
+  field: string | null;
+  message: string;
+}
+
+/** An error in words, whatever threw it: a function, PostgREST, Auth, Storage or the network. */
+export function explain(error: unknown): Explanation {
   if (error instanceof ProblemError) {
-    const fields = error.problem.errors?.map(({ field, detail }) => `${field}: ${detail}`).join("; ");
-    return fields || error.problem.detail;
+    const [first] = error.problem.errors ?? [];
+    return first ? { field: first.field, message: first.detail } : { field: null, message: error.problem.detail };
   }
+  if (error instanceof PostgrestError) return fieldError(error);
   if (error instanceof TypeError && /fetch/i.test(error.message)) {
-    return "The server cannot be reached. Are you online?";
+    return { field: null, message: "The server cannot be reached. Are you online?" };
   }
-  const { message, details, hint, code } = error as Partial<Parameters<typeof fieldError>[0]>;
-  if (!message) return "Something went wrong.";
-  return fieldError({ message, details: details ?? null, hint: hint ?? null, code: code ?? "" }).message;
+  return { field: null, message: (error instanceof Error && error.message) || "Something went wrong." };
 }
 
 export function errorNotice(error: unknown): HTMLElement {
@@ -24,7 +30,7 @@ export function errorNotice(error: unknown): HTMLElement {
   return h(
     "div",
     { class: "notice error", role: "alert" },
-    h("p", null, describe(error)),
+    h("p", null, explain(error).message),
     id && h("small", null, `Request ${id}`),
   );
 }
