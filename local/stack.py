@@ -12,6 +12,7 @@ from local.postgrest import find_postgrest
 from local.reaper import Reaper
 from local.services import demo_content, services
 from local.settings import Settings, leaves_here, with_hosted_url, with_local_keys
+from local.site_port import without_taken_site
 from local.state_lock import StackError, cluster_of, forget_stored, lock_state, remove, running_supervisor
 from local.supervisor import Supervisor
 from local.welcome import welcome
@@ -40,6 +41,7 @@ def up(settings: Settings) -> int:
             cluster = cluster_of(settings)
         with step("ports are free"):
             check_ports(settings)
+        settings = without_taken_site(settings)
         if cluster is not None:
             _prepare(cluster)
         return _run(settings, cluster, reaper, begun)
