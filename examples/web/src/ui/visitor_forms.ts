@@ -47,7 +47,7 @@ export function reportForm(projectId: string): HTMLElement {
     const details = text(data, "details");
     await supabase.rpc("report_project", {
       project_id: projectId,
-      reason: required(data, "reason"),
+      reason: required(data, "reason") as keyof typeof reasons,
       ...(details && { details }),
     })
       .throwOnError();
