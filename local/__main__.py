@@ -9,7 +9,7 @@ from local.database import DatabaseError
 from local.ports import PortsError
 from local.postgres import PostgresError
 from local.settings import Settings, SettingsError, read_settings
-from local.state_lock import StackError
+from local.state_lock import StackError, close_to_others
 from local.system_user import SystemUserError
 
 EXPECTED = (SystemUserError, DatabaseError, PortsError, PostgresError, SettingsError, StackError)
@@ -19,6 +19,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("command", choices=("up", "stop", "reset"))
     command = parser.parse_args().command
+    close_to_others()
     try:
         settings = read_settings()
     except SettingsError as error:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import HttpUrl
 
 from local.settings import ROOT
+from local.state_lock import close_to_others
 
 FOLDER = ROOT / ".local" / "mail"
 SITE = "https://showcase.example"
@@ -144,4 +145,5 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    close_to_others()
     main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)

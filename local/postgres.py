@@ -48,8 +48,17 @@ def locate(data: Path, port: int, log: Path, *, durable: bool = True) -> Cluster
         if not can_execute(user, programs / "postgres"):
             programs = _copied_programs(programs)
         if not can_enter(user, data.parent):
-            data = private_home(data)
+            data = _moved(data, private_home(data), user)
     return Cluster(data.absolute(), port, log, programs, user, durable)
+
+
+def _moved(data: Path, home: Path, user: SystemUser) -> Path:
+    """`home`, with the cluster that was made in `data` while others could still enter the folder around it."""
+    if (data / "PG_VERSION").exists() and not home.exists():
+        shutil.move(data, home)
+        for path in (home, *home.rglob("*")):  # another file system's copies are ours
+            os.chown(path, user.uid, user.gid, follow_symlinks=False)
+    return home
 
 
 def wheel_programs() -> Path:

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     openai_simulator_port: Port = 54335
     sendgrid_simulator_port: Port = 54336
 
+    local_hosts: str = ""  # with their ports, separated by commas: beside loopback's own names
     site_url: str = "http://127.0.0.1:3000"
     site: bool = True  # whether examples/web is served there
     postgrest: str = ""  # a program to run behind the gateway, or `path`; empty: the gateway's own engine

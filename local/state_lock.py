@@ -38,6 +38,7 @@ def lock_state(state: Path) -> Iterator[Reaper]:
     _prepare_folder(state)
     if (other := running_supervisor(state)) is not None:
         raise StackError(f"The stack is running already (process {other.pid}). Stop it there with Ctrl-C.")
+    state.chmod(0o700)  # it may be of an earlier version, which left it open
     signal.signal(signal.SIGTERM, _interrupt)
     _end_leftovers(state)
     (state / "supervisor.pid").write_text(str(os.getpid()))
@@ -71,6 +72,11 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def close_to_others() -> None:
+    """For whoever writes into a state folder: keys, logs with addresses, mails, stored files are the owner's alone."""
+    os.umask(0o077)
 
 
 def _prepare_folder(state: Path) -> None:

@@ -24,7 +24,7 @@ from local.database import DatabaseError
 from local.ports import PortsError
 from local.postgres import PostgresError
 from local.settings import Settings, SettingsError, read_settings
-from local.state_lock import StackError, running_supervisor
+from local.state_lock import StackError, close_to_others, running_supervisor
 from local.system_user import SystemUserError
 
 EXPECTED = (
@@ -40,6 +40,7 @@ Left to do in this project:
 
 def main() -> int:
     arguments = _arguments()
+    close_to_others()
     try:
         settings, backup = read_settings(), read_backup_settings()
         stopped = settings.stack == "embedded" and running_supervisor(settings.state_folder) is None

@@ -5,6 +5,7 @@
 //   SUPABASE_PUBLISHABLE_KEY, SUPABASE_SECRET_KEY, PORT, HOST
 import http from "node:http";
 import { createProxy } from "./functions_proxy.mjs";
+import { readLocalHosts, refuseOtherHosts } from "./local_requests.mjs";
 import { logRequest } from "./log.mjs";
 import { sendProblem } from "./problem.mjs";
 import { isRealtime, realtimeOptions, refuseRealtime, serveRealtime } from "./realtime.mjs";
@@ -31,8 +32,10 @@ function createFront(env) {
   });
   services.push({ prefix: "/functions/v1", pass: createProxy(env.FUNCTIONS_URL, timeoutMs) });
 
+  const localHosts = readLocalHosts(env);
   return http.createServer(realtimeOptions, (request, response) => {
     logRequest(request, response);
+    if (refuseOtherHosts(request, response, localHosts)) return;
     const path = request.url.split("?", 1)[0];
     const service = services.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
     const requestId = readRequestId(request);

@@ -8,6 +8,7 @@ import { fileSizeLimitOf, readConfiguration } from "./configuration.mjs";
 import { allowAnyOrigin, answerPreflight, isPreflight } from "./cors.mjs";
 import { createFunctionsProxy } from "./functions_proxy.mjs";
 import { lazyGraphql } from "./graphql.mjs";
+import { refuseOtherHosts } from "./local_requests.mjs";
 import { log, logRequest, quietConsole } from "./log.mjs";
 import { createPostgrestProxy } from "./postgrest_proxy.mjs";
 import { sendProblem } from "./problem.mjs";
@@ -47,6 +48,7 @@ function createGateway(settings, { auth, graphql, rest, storage }) {
 
   return http.createServer({ maxHeaderSize, ...realtimeOptions }, (request, response) => {
     logRequest(request, response);
+    if (refuseOtherHosts(request, response, settings.localHosts)) return;
     const requestId = readRequestId(request);
     if (functionsPath.test(request.url)) return proxyFunction(request, response, requestId);
     if (proxyRest && restPath.test(request.url)) return proxyRest(request, response, requestId);

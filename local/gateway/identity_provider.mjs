@@ -6,6 +6,7 @@
 import http from "node:http";
 import { OAuth2Issuer, OAuth2Service } from "oauth2-mock-server";
 import { chooserPage } from "./chooser_page.mjs";
+import { readLocalHosts, refuseOtherHosts, refuseOtherSites } from "./local_requests.mjs";
 import { log, logRequest } from "./log.mjs";
 import { createPeople } from "./people.mjs";
 import { fail, leaveOnSignal, listen } from "./server.mjs";
@@ -69,9 +70,10 @@ function refuseChoice(response, url) {
   return response.end();
 }
 
-function createProvider(people, service) {
+function createProvider(people, service, localHosts) {
   return http.createServer((request, response) => {
     logRequest(request, response);
+    if (refuseOtherHosts(request, response, localHosts) || refuseOtherSites(request, response)) return;
     const url = new URL(request.url, "http://localhost");
     if (url.pathname === "/") return sendJson(response, 200, { issuer, people: people.all().length });
     if (url.pathname === "/people" && request.method === "GET") return sendJson(response, 200, people.all());
@@ -89,7 +91,7 @@ const problems = [];
 const port = readPort(process.env, "54324", problems);
 if (problems.length > 0) fail(`identity provider: ${problems.join("; ")}`);
 const people = createPeople();
-const server = createProvider(people, await createService(people));
+const server = createProvider(people, await createService(people), readLocalHosts(process.env));
 leaveOnSignal(server);
 await listen(server, { host: process.env.HOST || "127.0.0.1", port, name: "identity provider" });
 log(`signs in ${people.all().length} made-up people`);

@@ -1,6 +1,8 @@
 // The gateway's settings, read once from the environment. Every missing or malformed variable is reported in one line.
 import { createKeySet } from "./tokens/key_set.ts";
 
+import { readLocalHosts } from "./local_requests.mjs";
+
 const required = [
   "DB_URL",
   "IDP_URL",
@@ -60,5 +62,6 @@ export function readSettings(env) {
     siteUrl: origin("SITE_URL"),
     siteFolder: env.SITE_FOLDER ?? "", // the built files of a site to serve at SITE_URL; empty: none
     supabaseUrl: env.SUPABASE_URL || `http://${env.HOST || "127.0.0.1"}:${port}`, // as browsers reach the gateway
+    localHosts: readLocalHosts(env, [env.SUPABASE_URL]),
   });
 }

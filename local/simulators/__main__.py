@@ -16,6 +16,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from local.simulators.local_requests import for_local_requests
+
 TICK_SECONDS = 1.0  # how exact the header Date is
 
 
@@ -61,7 +63,7 @@ async def main() -> None:
     host = os.environ.get("HOST", "127.0.0.1")
     with contextlib.ExitStack() as closing:
         listening = [closing.enter_context(socket.create_server((host, port))) for port in simulators]
-        config = uvicorn.Config(by_port(simulators), access_log=False)
+        config = uvicorn.Config(for_local_requests(by_port(simulators)), access_log=False)
         await Server(config).serve(sockets=listening)
 
 

@@ -67,7 +67,13 @@ def test_first_start_to_first_answers_and_what_is_stored_survives(fresh: Up) -> 
     site = httpx.get(f"{fresh.environment['SITE_URL']}/ada")
     assert fresh.key("supabase_publishable_key") in site.text
     assert site.headers["content-type"].startswith("text/html")
-    assert stat.S_IMODE((fresh.state / "keys.json").stat().st_mode) == 0o600
+    stored = httpx.post(
+        f"{fresh.url}/storage/v1/object/avatars/00000000-0000-4000-8000-000000000001/a.png",
+        content=b"png",
+        headers={"apikey": key, "authorization": f"Bearer {key}", "content-type": "image/png"},
+    )
+    assert stored.is_success, stored.text
+    assert open_to_others(fresh.state) == []
 
     begun = time.monotonic()
     assert fresh.press_ctrl_c() == 0
@@ -82,6 +88,14 @@ def test_first_start_to_first_answers_and_what_is_stored_survives(fresh: Up) -> 
     assert fresh.key("supabase_secret_key") == key
     fresh.press_ctrl_c()
     fresh.assert_nothing_left()
+
+
+def open_to_others(state: Path) -> list[Path]:
+    """Whatever another user of the machine could read, whatever the folder above it allows."""
+    kept = [path for path in (state, *state.rglob("*")) if not path.is_symlink()]
+    assert {state / "logs" / "stack.log", state / "keys.json"} < set(kept)
+    assert any(path.is_file() for path in (state / "storage").rglob("*"))
+    return [path for path in kept if stat.S_IMODE(path.stat().st_mode) & 0o077]
 
 
 @pytest.mark.parametrize("part", ["postgres", *PARTS])

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 
 import { LLMock } from "@copilotkit/aimock";
 
+import { readLocalHosts, refuseOtherHosts, refuseOtherSites } from "../../gateway/local_requests.mjs";
 import { leaveOnSignal, listen } from "../../gateway/server.mjs";
 import { Book } from "./behaviours.mjs";
 import { control } from "./control.mjs";
@@ -26,7 +27,9 @@ await vendor.start();
 const book = new Book();
 const journal = new Journal();
 
+const localHosts = readLocalHosts(process.env);
 const server = createServer(async (request, response) => {
+  if (refuseOtherHosts(request, response, localHosts) || refuseOtherSites(request, response)) return;
   const body = await read(request, response);
   if (body === undefined) return;
   const { pathname } = new URL(request.url, "http://localhost");
