@@ -344,8 +344,14 @@ class NotificationPreferencesUpdate(TypedDict):
 class NotificationsRow(TypedDict):
     """E-mails to people (welcome, renewal, ...): outbox and log; written by handlers."""
 
+    attempts: int
     created_at: str
+    dedupe_key: str
+    error: str | None
     id: str
+    next_attempt_at: str
+    payload: Any
+    provider_message_id: str | None
     sent_at: str | None
     status: Literal["queued", "sending", "sent", "delivered", "bounced", "failed", "suppressed"]
     type: Literal[

@@ -406,8 +406,19 @@ export type Database = {
       /** E-mails to people (welcome, renewal, ...): outbox and log; written by handlers. */
       notifications: {
         Row: {
+          /** How often it was given to the mail service; the latest one may record. */
+          attempts: number;
           created_at: string;
+          /** What happened, so that it is told once: unique for a person and type. */
+          dedupe_key: string;
+          error: string | null;
           id: string;
+          /** When it may be sent. While sending: until when the event webhook has time to tell what became of a lost answer. */
+          next_attempt_at: string;
+          /** What the e-mail tells; see docs/notifications.md for each type. */
+          payload: Json;
+          /** SendGrid's X-Message-Id. */
+          provider_message_id: string | null;
           /** When the mail service took it; null while it has not. */
           sent_at: string | null;
           /** queued, sending (given to the mail service, no answer yet), sent (taken), delivered, bounced, failed, or suppressed (not sent, because the address or the person does not want it). */

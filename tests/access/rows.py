@@ -87,8 +87,7 @@ def invoice(world: World) -> Row:
 
 def notification(world: World) -> Row:
     values = {"id": str(uuid.uuid4()), "user_id": str(world.owner.id), "type": "welcome"}
-    seen = "id,user_id,type,status,sent_at,created_at"
-    return Row("public.notifications", values, {"status": "sent"}, columns=seen)
+    return Row("public.notifications", values, {"status": "sent"})
 
 
 def preference(world: World) -> Row:

@@ -55,19 +55,6 @@ def test_call_what_handlers_call(world: World, caller: str, name: str, row: str)
     assert world.everything() == before
 
 
-@pytest.mark.parametrize("column", ["payload", "error", "dedupe_key", "provider_message_id", "*"])
-@pytest.mark.parametrize("caller", ["anon", "owner", "other"])
-def test_read_what_a_notification_holds(world: World, caller: str, column: str) -> None:
-    """People see what happened and when; the rest is for handlers, also to filter and to sort by."""
-    row = world.store(RECIPES["public.notifications", "own"](world))
-    asked = [{"select": column}]
-    if column != "*":
-        asked += [{"select": "id", column: "not.is.null"}, {"select": "id", "order": column}]
-    for parameters in asked:
-        answer = world.clients[caller].get("/rest/v1/notifications", params=parameters | row.filter)
-        assert_denied(answer, caller)
-
-
 @pytest.mark.parametrize("caller", ["anon", "other", "service"])
 def test_reach_another_schema(world: World, caller: str) -> None:
     """Only public is served, to handlers too: not Auth's accounts, Storage's tables or the system's."""

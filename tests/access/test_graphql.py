@@ -91,7 +91,7 @@ def test_graphql(world: World, cell: Cell) -> None:
     if cell.action != "insert":
         world.store(row)
     before = world.stored(row)
-    columns = list(before or row.values) if row.columns == "*" else row.columns.split(",")
+    columns = list(before or row.values)
     query, variables = request(world, cell, row, columns)
     answer = ask(world, cell.caller, query, **variables)
     after = world.stored(row)

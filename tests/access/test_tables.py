@@ -19,7 +19,7 @@ def test_tables(world: World, cell: Cell) -> None:
         world.store(row)
     before = world.stored(row)
     body = {"insert": row.values, "update": row.change}.get(cell.action, {})
-    parameters = {"insert": {}, "select": row.filter | {"select": row.columns}}.get(cell.action, row.filter)
+    parameters = {"insert": {}, "select": row.filter | {"select": "*"}}.get(cell.action, row.filter)
     answer = world.clients[cell.caller].request(
         METHODS[cell.action],
         f"/rest/v1/{cell.name.removeprefix('public.')}",
@@ -38,8 +38,7 @@ def test_tables(world: World, cell: Cell) -> None:
     elif cell.action == "select":
         hidden = {"email": None, "google_id": None} if cell.outcome == "partly" else {}
         assert before is not None
-        seen = {name: before[name] for name in (before if row.columns == "*" else row.columns.split(","))}
-        assert (answer.status_code, answer.json()) == (200, [seen | hidden])
+        assert (answer.status_code, answer.json()) == (200, [before | hidden])
     else:
         assert_done(cell.action, answer, row, before, after)
 

@@ -26,7 +26,6 @@ class Row:
     change: Json
     key: tuple[str, ...] = ("id",)
     stored: bool = False  # something else has made it already
-    columns: str = "*"  # what its owner may select
 
     @property
     def filter(self) -> dict[str, str]:

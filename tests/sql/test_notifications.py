@@ -84,17 +84,11 @@ def test_it_is_stored_with_what_happened_or_not_at_all(database: str) -> None:
         assert connection.execute("select from notifications where dedupe_key = 'undone'").rowcount == 0
 
 
-def test_people_see_what_happened_and_not_what_it_said(untouched_database: str) -> None:
-    seen = "select id, user_id, type, status, sent_at, created_at from notifications"
+def test_users_read_their_own_whole(untouched_database: str) -> None:
     with acting_as(untouched_database, "authenticated", ADA) as connection:
-        rows = connection.execute(seen.encode()).fetchall()
-        assert {row["user_id"] for row in rows} == {ADA}
-    for column in ("payload", "dedupe_key", "error", "provider_message_id", "attempts", "next_attempt_at", "*"):
-        with (
-            acting_as(untouched_database, "authenticated", ADA) as connection,
-            pytest.raises(psycopg.errors.InsufficientPrivilege),
-        ):
-            connection.execute(f"select {column} from notifications".encode())
+        rows = connection.execute("select * from notifications").fetchall()
+    assert {row["user_id"] for row in rows} == {ADA}
+    assert {"payload", "status", "error"} <= rows[0].keys()
 
 
 def test_people_choose_for_themselves_alone(untouched_database: str) -> None:
