@@ -1,10 +1,18 @@
 // Which keys, bucket names, types and sizes Storage takes.
-import { entityTooLarge, invalidBucketName, invalidKey, invalidMimeType, invalidRequest } from "./errors.mjs";
+import {
+  entityTooLarge,
+  invalidBucketName,
+  invalidKey,
+  invalidMimeType,
+  invalidParameter,
+  invalidRequest,
+} from "./errors.mjs";
 
 // What S3 calls safe, and what needs care but works.
 const keyCharacters = /^[A-Za-z0-9_/!.*'() &$=@;:+,?-]+$/;
 const bucketCharacters = /^[A-Za-z0-9_!.*'() &$=@;:+,?-]{1,100}$/;
 const bucketMimeType = /^([a-zA-Z0-9\-+.]+)\/([a-zA-Z0-9\-+.]+)(;\s*charset=[a-zA-Z0-9-]+)?$|\*$/;
+const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/; // RFC 9110, section 5.5
 const reservedSuffix = "--iceberg";
 const placeholder = ".emptyFolderPlaceholder";
 
@@ -25,6 +33,12 @@ export function checkNewBucketName(name) {
 
 /** The largest object of a bucket in bytes: its own limit, and never more than the project's. */
 export const sizeLimit = (bucket, fileSizeLimit) => Math.min(bucket.file_size_limit ?? fileSizeLimit, fileSizeLimit);
+
+/** Refuses what could not be sent back as a header of the object's answers. */
+export function checkHeaders({ mimetype = "", cacheControl = "" }) {
+  if (!headerValue.test(mimetype)) throw invalidMimeType(mimetype);
+  if (!headerValue.test(cacheControl)) throw invalidParameter("cacheControl");
+}
 
 /** A folder that only exists is an empty object of this name, of any type. */
 export const isPlaceholder = (key) => key.endsWith(placeholder);

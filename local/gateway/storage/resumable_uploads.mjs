@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { HEADERS_LOWERCASE, MemoryLocker, Metadata, Server } from "@tus/server";
 import { findBucket } from "./buckets.mjs";
 import { StorageError, invalidParameter, invalidRequest, invalidSignature } from "./errors.mjs";
-import { checkMimeType, sizeLimit } from "./limits.mjs";
+import { checkHeaders, checkMimeType, sizeLimit } from "./limits.mjs";
 import { lookUpObject } from "./objects.mjs";
 import { ResumableStore } from "./resumable_store.mjs";
 import { verifySignature } from "./tokens.mjs";
@@ -136,6 +136,7 @@ export function createResumableServer({ settings, files, fileSizeLimit, folder }
       const { bucket } = parseUploadId(upload.id);
       const { allowed_mime_types: allowed } = await sessionOf(request).asService((sql) => findBucket(sql, bucket));
       const { contentType, cacheControl } = upload.metadata ?? {};
+      checkHeaders({ mimetype: contentType ?? "" });
       if (contentType && allowed?.length) checkMimeType(contentType, allowed);
       const caching = /^-?\d+$/.test(cacheControl ?? "") ? `max-age=${cacheControl}` : "no-cache";
       upload.owner = nodeRequest(request).granted.owner;

@@ -5,6 +5,7 @@ import {
   databaseError,
   databaseTimeout,
   invalidParameter,
+  invalidRequest,
   resourceAlreadyExists,
 } from "./errors.mjs";
 
@@ -16,6 +17,8 @@ const failure = (status, code, message, rest = {}) => new StorageError({ status,
 
 const byState = {
   "23505": resourceAlreadyExists,
+  "22021": () => unstorable(),
+  "22P05": () => unstorable(),
   "22P02": (error) => invalidParameter("value", error.message),
   "25006": () =>
     failure(503, "DatabaseReadOnly", "The database is currently in read-only mode. Please try again later."),
@@ -29,6 +32,9 @@ const byState = {
     failure(429, "SlowDown", "Too many connections issued to the database", { error: "too_many_connections", httpStatus: 429 }),
   "55P03": () => failure(423, "ResourceLocked", "The resource is locked"),
 };
+
+// U+0000, in a name or inside JSON.
+const unstorable = () => invalidRequest("A name or value has a character that the database does not take");
 
 const schemaMismatch = () =>
   failure(503, "DatabaseSchemaMismatch", "The database schema is out of sync. Please run migrations or contact support.");

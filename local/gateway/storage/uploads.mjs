@@ -1,6 +1,6 @@
 // An upload from its request to its row: who may is asked first, then come the bytes, and last the row that names them.
 import { entityTooLarge, internalError, invalidRequest } from "./errors.mjs";
-import { checkKey, checkMimeType, isPlaceholder, sizeLimit } from "./limits.mjs";
+import { checkHeaders, checkKey, checkMimeType, isPlaceholder, sizeLimit } from "./limits.mjs";
 import { createObject, lockName, lookUpObject, upsertObject } from "./objects.mjs";
 
 const maxUserMetadata = 1024 * 1024; // bytes
@@ -60,6 +60,7 @@ async function fileOf(request, bucket, key, fileSizeLimit) {
   const limit = isPlaceholder(key) ? 0 : sizeLimit(bucket, fileSizeLimit);
   const isForm = request.headers["content-type"]?.startsWith("multipart/form-data");
   const file = await (isForm ? fromForm(request, limit) : fromBody(request, limit));
+  checkHeaders(file);
   if (bucket.allowed_mime_types?.length && !isPlaceholder(key)) checkMimeType(file.mimetype, bucket.allowed_mime_types);
   return file;
 }
