@@ -10,15 +10,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local import database, postgres, system_user
+from local import database, system_user
 from local.settings import ROOT
 from tests.support.cluster import PLATFORM, TestCluster
-from tests.support.schema import dump, run
-
-
-def load_state(url: str) -> None:
-    psql = postgres.wheel_programs() / "psql"
-    run(psql, "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-f", str(ROOT / "sql" / "load.sql"), url)
+from tests.support.schema import dump, load_state, run
 
 
 def buckets(url: str) -> list[tuple[object, ...]]:

@@ -44,11 +44,15 @@ def bucket(stack: Stack) -> str:
 
 @pytest.mark.parametrize(("method", "path"), PATHS, ids=str)
 def test_a_nul_in_a_path_is_400(stack: Stack, method: str, path: str) -> None:
-    content = {"content": b"png", "headers": {"content-type": "image/png"}} if method in {"POST", "PUT"} else {}
+    is_upload = method in {"POST", "PUT"} and "/sign/" not in path
     with stack.client("service") as http:
-        if "/sign/" in path:
-            content = {}
-        assert http.request(method, f"/storage/v1{path}", **content).status_code == 400
+        answer = http.request(
+            method,
+            f"/storage/v1{path}",
+            content=b"png" if is_upload else None,
+            headers={"content-type": "image/png"} if is_upload else {},
+        )
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize(("method", "path", "body"), BODIES, ids=str)

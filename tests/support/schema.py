@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 from local import postgres
+from local.settings import ROOT
 
 
 def run(program: Path, *arguments: str) -> str:
@@ -17,3 +18,9 @@ def dump(url: str) -> list[str]:
     text = run(postgres.wheel_programs() / "pg_dump", "--schema-only", "--exclude-schema=supabase_migrations", url)
     # Each dump has a random key of its own.
     return [line for line in text.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
+
+
+def load_state(url: str) -> None:
+    """Makes the schema of sql/ and policies/ in a database that is as a new project."""
+    psql = postgres.wheel_programs() / "psql"
+    run(psql, "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-f", str(ROOT / "sql" / "load.sql"), url)
