@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from tests.sql.acting import Connection, acting_as, superuser
-from tests.sql.test_history import load_state
 from tests.support.cluster import PLATFORM, TestCluster
+from tests.support.schema import load_state
 
 KEY = "sb_secret_kept_in_the_vault"
 REFRESH = "refreshSocialMetrics"

@@ -48,5 +48,5 @@ def test_rights_are_the_same_without_default_privileges(cluster: TestCluster) ->
         load_state(old)
         load_state(new)
         given = rights(old)
-        assert len(given) > 1000
+        assert len(given) > 300
         assert rights(new) ^ given == set()

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from tests.sql.acting import ADA, ENGINE, GRACE, Connection, acting_as, sign_up, superuser
-from tests.sql.test_history import load_state
 from tests.support.cluster import PLATFORM, TestCluster
+from tests.support.schema import load_state
 
 MIB = 1024 * 1024
 EXCEEDED = "Storage quota exceeded"
