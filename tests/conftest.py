@@ -19,6 +19,7 @@ CLUSTER = pytest.StashKey[TestCluster]()
 
 # About the embedded gateway itself, or led to the local stand-in for Google, where Supabase's own Auth cannot be led.
 EMBEDDED = [
+    "auth/test_*.py",
     "e2e/test_sign_in*.py",
     "web/test_*.py",
     "integration/test_gateway_*.py",

@@ -14,7 +14,10 @@ export function refuseWithoutKey(request, settings) {
   if (keyless.test(request.url.split("?", 1)[0])) return undefined;
   const key = apiKeyOf(request);
   if (!key) return { message: "No API key found in request", hint: "No `apikey` request header or url param was found." };
-  return roleOfKey(key, settings) ? undefined : { message: "Invalid API key", hint: "Double check your Supabase `apikey`" };
+  const role = roleOfKey(key, settings);
+  if (!role) return { message: "Invalid API key", hint: "Double check your Supabase `apikey`" };
+  const isBrowser = /^\s*Mozilla\/5\.0/i.test(request.headers["user-agent"] ?? "");
+  return role === "service_role" && isBrowser ? { message: "Forbidden use of secret API key in browser" } : undefined;
 }
 
 function reasonOf(error, { alg, kid }) {

@@ -8,7 +8,7 @@ const isChallenge = /^[a-zA-Z._~0-9-]+$/;
 /** Raises: AuthError, for a challenge without its method, or one that is none. */
 export function checkChallenge(challenge, method) {
   if (!challenge && !method) return;
-  if (!challenge || !method) throw invalid("PKCE flow requires code_challenge_method and code_challenge");
+  if (typeof challenge !== "string" || typeof method !== "string" || !challenge || !method) throw invalid("PKCE flow requires code_challenge_method and code_challenge");
   if (challenge.length < 43 || challenge.length > 128) throw invalid("code challenge has to be between 43 and 128 characters");
   if (!isChallenge.test(challenge)) {
     throw invalid("code challenge can only contain alphanumeric characters, hyphens, periods, underscores and tildes");
@@ -19,6 +19,8 @@ export function checkChallenge(challenge, method) {
 /** The id of a new flow; `state` of the sign-in at the provider. */
 export async function beginFlow(sql, { provider, method, challenge, challengeMethod, referrer, userId, targetId }) {
   checkChallenge(challenge, challengeMethod);
+  // Nobody comes back to these: anybody may begin a sign-in, and few end each.
+  await sql`delete from auth.flow_state where created_at < now() - interval '24 hours'`;
   const id = randomUUID();
   const [authCode, codeMethod] = challenge ? [randomUUID(), challengeMethod.toLowerCase()] : [null, null];
   await sql`

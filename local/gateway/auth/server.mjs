@@ -22,8 +22,14 @@ const bodyLimit = 1024 * 1024;
 const exposed = "X-Total-Count,Link,X-Supabase-Api-Version,X-Sb-Error-Code,X-Request-Id";
 const routes = [projectRoutes, signInRoutes, tokenRoutes, userRoutes, factorRoutes, verifyRoutes, adminRoutes, adminUserRoutes, closedRoutes];
 
-/** Fastify's own errors in Auth's words. */
+// Text that Postgres cannot store: a NUL, or half of a surrogate pair.
+const unstorable = new Set(["22021", "22P05"]);
+
+/** Errors of Fastify and of the body in Auth's words. */
 function known(error) {
+  if (unstorable.has(error.code) || unstorable.has(error.cause?.code)) {
+    return new AuthError(400, "bad_json", "Could not parse request body as JSON: it holds a character that cannot be stored");
+  }
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
     return new AuthError(413, "request_entity_too_large", `Request body too large (max ${bodyLimit} bytes)`);
   }

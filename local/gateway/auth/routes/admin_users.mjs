@@ -30,7 +30,7 @@ function bannedUntil({ ban_duration: text }) {
 }
 
 function readOrder({ sort }) {
-  const [field, direction = "desc", ...rest] = (sort ?? "created_at desc").split(" ");
+  const [field, direction = "desc", ...rest] = String(sort ?? "created_at desc").split(" ");
   if (field !== "created_at") throw badRequest("validation_failed", `Bad Sort Parameters: bad field for sort '${field}'`);
   if (rest.length > 0 || !/^(asc|desc)$/i.test(direction)) {
     throw invalid(`Bad Sort Parameters: bad direction for sort '${direction}', only 'asc' and 'desc' allowed`);

@@ -1,5 +1,5 @@
 // Sign-in with Google: to the provider and back.
-import { invalid, AuthError, badRequest, internal, notFound, OAuthError, redirectParametersOf } from "../errors.mjs";
+import { AuthError, badRequest, internal, invalid, notFound, OAuthError, redirectParametersOf } from "../errors.mjs";
 import { isUuid, requireUser } from "../callers.mjs";
 import { beginFlow, deleteFlow, findFlow, finishFlow, isPkce } from "../flow_states.mjs";
 import { askBeforeUserCreated, linkIdentity, signInWithGoogle } from "../linking.mjs";

@@ -85,7 +85,7 @@ function addressOf(target, { session, code }, type) {
 }
 
 async function verifyLink(auth, request) {
-  const { token: hash, type } = request.query;
+  const [hash, type] = [request.query.token, request.query.type].map((each) => String(each ?? ""));
   const target = redirectTarget(request, auth.configuration);
   if (!type) throw invalid("Verify requires a verification type");
   if (!hash) throw invalid("Verify requires a token or a token hash");
