@@ -31,8 +31,10 @@ def services(settings: Settings, database_url: str) -> tuple[Service, ...]:
     if settings.stack == "hosted":
         return (*simulators(settings), functions(settings))
     scheduler = [cron(settings, database_url)] if settings.cron else []
-    supabase = (*api(settings, database_url), identity_provider(settings))
-    return (*supabase, *simulators(settings), functions(settings), *scheduler)
+    ours = (*simulators(settings), functions(settings), *scheduler)
+    if settings.stack == "embedded":
+        return (*api(settings, database_url), identity_provider(settings), *ours)
+    return ours  # behind `front`, with the servers that it leads to
 
 
 def api(settings: Settings, database_url: str) -> tuple[Service, ...]:
@@ -63,6 +65,24 @@ def gateway(settings: Settings, database_url: str) -> Service:
     return Service(
         "gateway", _node("local/gateway/gateway.mjs"), inherited(environment), f"{settings.gateway_url}/_local/ready"
     )
+
+
+def front(settings: Settings, servers: Mapping[str, str], jwt_secret: str = "") -> Service:
+    """One origin for servers that run elsewhere, `auth`, `rest` and `storage` by their URLs, and for the functions.
+
+    `jwt_secret` is for servers that know no API keys: they get tokens of the keys' roles.
+    """
+    environment = {
+        "PORT": str(settings.gateway_port),
+        "HOST": HOST,
+        **{f"{name.upper()}_URL": url for name, url in servers.items()},
+        "FUNCTIONS_URL": settings.functions_url,
+        "SUPABASE_PUBLISHABLE_KEY": settings.supabase_publishable_key,
+        "SUPABASE_SECRET_KEY": settings.supabase_secret_key,
+        "SUPABASE_JWT_SECRET": jwt_secret,
+    }
+    ready = f"{settings.gateway_url}/_local/ready"
+    return Service("front", _node("local/gateway/front.mjs"), inherited(environment), ready)
 
 
 def postgrest(settings: Settings, database_url: str) -> Service:

@@ -43,7 +43,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_file_encoding="utf-8", env_ignore_empty=True)
 
-    stack: Literal["embedded", "docker", "hosted"] = "embedded"
+    stack: Literal["embedded", "docker", "hosted", "supabase"] = "embedded"
+    stack_runtime: Literal["native", "docker"] = "native"  # of STACK=supabase: processes or containers
     state_folder: Path = ROOT / ".local"
 
     gateway_port: Port = 54321
@@ -127,8 +128,9 @@ class Settings(BaseSettings):
             "POSTGREST_PORT": ("postgrest", self.postgrest_port),
             "POSTGREST_ADMIN_PORT": ("postgrest", self.postgrest_admin_port),
         }
+        gateway = {"GATEWAY_PORT": supabase["GATEWAY_PORT"]}
         return {
-            **(supabase if self.stack == "embedded" else {}),
+            **(supabase if self.stack == "embedded" else gateway if self.stack == "supabase" else {}),
             **(postgrest if self.stack == "embedded" and self.postgrest else {}),
             **{f"{v.upper()}_SIMULATOR_PORT": (v, self.simulator_port(v)) for v in self.simulated()},
             "FUNCTIONS_PORT": ("functions", self.functions_port),

@@ -5,12 +5,12 @@ import time
 
 import httpx
 
-from local import database, postgres, process_tree
+from local import database, managed_stack, postgres, process_tree
 from local.console import step
 from local.ports import check_ports
 from local.postgrest import find_postgrest
 from local.reaper import Reaper
-from local.services import demo_content, services
+from local.services import Service, demo_content, front, services
 from local.settings import Settings, leaves_here, with_hosted_url, with_local_keys
 from local.site_port import without_taken_site
 from local.state_lock import StackError, cluster_of, forget_stored, lock_state, remove, running_supervisor
@@ -30,6 +30,8 @@ def up(settings: Settings) -> int:
         )
     begun = time.monotonic()
     with lock_state(settings.state_folder) as reaper:
+        if settings.stack == "supabase":
+            return _run_managed(settings, reaper, begun)
         if settings.stack == "hosted":
             settings, cluster = with_hosted_url(settings), None
             with step(f"{settings.supabase_url} answers"):
@@ -83,14 +85,41 @@ def check_project(settings: Settings) -> None:
         )
 
 
-def _run(settings: Settings, cluster: postgres.Cluster | None, reaper: Reaper, begun: float) -> int:
-    url = cluster.url() if cluster else ""
+def _run_managed(settings: Settings, reaper: Reaper, begun: float) -> int:
+    """STACK=supabase: ours in front of and beside Supabase's own servers, which stop when we do."""
+    with step("ports are free"):
+        check_ports(settings)
+    try:
+        with step("Supabase's servers (supabase stack start)"):
+            managed = managed_stack.start(settings)
+            url = managed.database_url.partition("?")[0]
+        with step("migrations and demo rows (supabase db push)"):
+            database.push(url, seed=database.is_new(url))
+        keys = {"publishable_key": managed.publishable_key, "secret_key": managed.secret_key, "jwt_secret": ""}
+        given = {f"supabase_{name}": value for name, value in keys.items()}
+        settings = settings.model_copy(update={**given, "supabase_url": settings.gateway_url})
+        servers = {name: f"{managed.url.rstrip('/')}/{name}/v1" for name in ("auth", "rest", "storage")}
+        return _run(settings, None, reaper, begun, url, front(settings, servers))
+    finally:
+        managed_stack.stop(settings)
+
+
+def _run(
+    settings: Settings,
+    cluster: postgres.Cluster | None,
+    reaper: Reaper,
+    begun: float,
+    url: str = "",
+    *before: Service,
+) -> int:
+    """`url` is the database's, where it is no cluster of ours; `before` are services beside those of every stack."""
+    url = cluster.url() if cluster else url
 
     def greet() -> None:
         print(welcome(settings, url, time.monotonic() - begun), flush=True)
 
     once = [demo_content(settings)] if settings.site_folder else []
-    supervisor = Supervisor(services(settings, url), cluster, settings.state_folder, reaper, greet, once)
+    supervisor = Supervisor((*before, *services(settings, url)), cluster, settings.state_folder, reaper, greet, once)
     supervisor.run()
     if supervisor.problem:
         raise StackError(supervisor.problem)

@@ -13,7 +13,7 @@ def welcome(settings: Settings, database_url: str, seconds: float) -> str:
         ("API", f"{api}  (/auth/v1, /rest/v1, /graphql/v1, /storage/v1)"),
         ("Functions", f"{functions}/<name>"),
         ("Database", database_url),
-        ("google's stand-in", f"{settings.identity_url}/people" if database_url else ""),
+        ("google's stand-in", f"{settings.identity_url}/people" if settings.stack == "embedded" else ""),
         *((f"{vendor}'s stand-in", f"{settings.simulator_url(vendor)}/_simulator") for vendor in settings.simulated()),
         ("Publishable key", settings.supabase_publishable_key),
         # A hosted project's secrets are not ours to show.

@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from local import database
-from local.database import node_program
-from local.services import INHERITED, Service, services
-from local.settings import HOST, ROOT, Settings
+from local import database, services
+from local.services import Service
+from local.settings import Settings
 from tests.support import containers
 from tests.support.cluster import TestCluster
 from tests.support.containers import Servers
@@ -44,28 +43,16 @@ def why_not() -> str:
 def running_docker_stack(cluster: TestCluster) -> Iterator[Stack]:
     settings = free_settings(state_folder(cluster)).model_copy(update={"stack": "docker"})
     with _chosen(settings) as chosen:
-        ours = (front(chosen), *services(chosen.settings, chosen.servers.database_url))
+        ours = (front(chosen), *services.services(chosen.settings, chosen.servers.database_url))
         with running_services(ours, settings.logs, belongs_to=cluster.folder):
             yield stack_of(chosen.settings, chosen.servers.database_url)
 
 
 def front(chosen: Chosen) -> Service:
     """One origin in front of the servers and the functions."""
-    settings, servers = chosen.settings, chosen.servers
-    environment = {
-        **{name: os.environ[name] for name in INHERITED if name in os.environ},
-        "PORT": str(settings.gateway_port),
-        "HOST": HOST,
-        "AUTH_URL": servers.auth_url,
-        "REST_URL": servers.rest_url,
-        "STORAGE_URL": servers.storage_url,
-        "FUNCTIONS_URL": settings.functions_url,
-        "SUPABASE_PUBLISHABLE_KEY": settings.supabase_publishable_key,
-        "SUPABASE_SECRET_KEY": settings.supabase_secret_key,
-        "SUPABASE_JWT_SECRET": "" if chosen.takes_keys else settings.supabase_jwt_secret,
-    }
-    command = (str(node_program()), str(ROOT / "local" / "gateway" / "front.mjs"))
-    return Service("front", command, environment, f"{settings.gateway_url}/_local/ready")
+    servers = chosen.servers
+    urls = {"auth": servers.auth_url, "rest": servers.rest_url, "storage": servers.storage_url}
+    return services.front(chosen.settings, urls, "" if chosen.takes_keys else chosen.settings.supabase_jwt_secret)
 
 
 @contextmanager
