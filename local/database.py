@@ -1,6 +1,5 @@
 """What happens in the database before anything else uses it: Supabase's own side, the migrations, the demo rows."""
 
-import os
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import psycopg
 
 from local.settings import ROOT
+from local.supabase_cli import copied_project, environment
 
 MODULES = ROOT / "local" / "node_modules"
 
@@ -73,26 +73,22 @@ def push(url: str, *, seed: bool = True, project: Path = ROOT) -> str:
     `project` is the folder with supabase/ in it.
     """
     # The server listens on loopback only, without TLS.
-    command = ["db", "push", f"--remote={url}?sslmode=disable", "--yes", "--workdir", str(project)]
-    return supabase(*command, *(["--include-seed"] if seed else []))
+    command = ["db", "push", f"--remote={url}?sslmode=disable", "--yes"]
+    return supabase(*command, *(["--include-seed"] if seed else []), project=project)
 
 
-def supabase(*arguments: str) -> str:
-    """What the Supabase CLI prints. Raises: DatabaseError, with all that it said."""
-    return _run([str(node_program()), str(MODULES / "supabase" / "dist" / "supabase.js"), *arguments], ROOT)
-
-
-def _run(command: list[str], folder: Path) -> str:
-    quiet = {"DO_NOT_TRACK": "1", "SUPABASE_TELEMETRY_DISABLED": "1", "NO_COLOR": "1"}
-    finished = subprocess.run(
-        command,
-        cwd=folder,
-        env={**{k: v for k, v in os.environ.items() if not k.startswith(("PG", "SUPABASE_"))}, **quiet},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def supabase(*arguments: str, project: Path = ROOT) -> str:
+    """What the Supabase CLI prints, run in a copy of `project`. Raises: DatabaseError, with all that it said."""
+    with copied_project(project) as folder:
+        finished = subprocess.run(
+            [str(node_program()), str(MODULES / "supabase" / "dist" / "supabase.js"), *arguments],
+            cwd=folder,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if finished.returncode:
-        raise DatabaseError(f"{Path(command[1]).name} failed:\n{finished.stdout}{finished.stderr}")
+        raise DatabaseError(f"supabase failed:\n{finished.stdout}{finished.stderr}")
     return finished.stdout

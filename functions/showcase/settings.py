@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from showcase.errors import TellableError
@@ -23,14 +23,21 @@ def split_secrets(secrets: SecretStr | None) -> tuple[str, ...]:
     return split(secrets.get_secret_value()) if secrets else ()
 
 
+def _of_project(name: str) -> AliasChoices:
+    """SUPABASE_<NAME>, or PROJECT_<NAME> on Supabase Compute: the secrets of a project cannot begin with SUPABASE_."""
+    return AliasChoices(f"supabase_{name}", f"project_{name}")
+
+
 class CoreSettings(Settings):
     """What every function needs: the Supabase project and how to report."""
 
-    supabase_url: HttpUrl
-    supabase_publishable_key: SecretStr
-    supabase_secret_key: SecretStr
+    model_config = SettingsConfigDict(validate_by_name=True)
+
+    supabase_url: HttpUrl = Field(validation_alias=_of_project("url"))
+    supabase_publishable_key: SecretStr = Field(validation_alias=_of_project("publishable_key"))
+    supabase_secret_key: SecretStr = Field(validation_alias=_of_project("secret_key"))
     # Projects that still sign with the shared secret (and the local stack) set it; others publish keys (JWKS).
-    supabase_jwt_secret: SecretStr | None = None
+    supabase_jwt_secret: SecretStr | None = Field(default=None, validation_alias=_of_project("jwt_secret"))
     # Where people, and we ourselves, reach the functions; SUPABASE_URL/functions/v1 where it is not set.
     public_functions_url: HttpUrl | None = None
     # What the forwarders show us, separated by commas: while one is being replaced, both count. None: anybody may call.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local.database import MODULES, node_program
-from local.deploy.plan import models, needed_variables
+from local.deploy.plan import env_file_variables, models, needed_variables
 from local.deploy.sizes import impatient
 from local.deploy.steps import Command, Runner, Step
 from local.deploy.supabase import unquotable
@@ -34,7 +34,8 @@ def search_path(first: str) -> str:
 
 
 def tools(steps: Sequence[Step]) -> list[str]:
-    return sorted({step.argv[0] for step in steps if isinstance(step, Command)} | {"gcloud"})
+    """The programs of commands; procedures that run others stand beside commands of the same program."""
+    return sorted({step.argv[0] for step in steps if isinstance(step, Command)})
 
 
 def missing(environment: Environment, steps: Sequence[Step], runner: Runner) -> list[str]:
@@ -46,7 +47,7 @@ def wrong_variables(environment: Environment, values: Mapping[str, str]) -> list
     wanted = needed_variables(values)
     found = problems(models(), values)
     mine = [line for line in found if not line.endswith(": missing") or line.partition(":")[0] in wanted]
-    return [*mine, *mistakes(environment, values), *unquotable(values), *impatient(values)]
+    return [*mine, *mistakes(environment, values), *unquotable(values, env_file_variables(values)), *impatient(values)]
 
 
 def _missing_tools(steps: Sequence[Step], runner: Runner) -> list[str]:

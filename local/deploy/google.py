@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic_settings import BaseSettings
 
 from local.deploy.sizes import SIZES, Size, together
-from local.deploy.steps import Command, Procedure, Runner, Step, StepError
+from local.deploy.steps import Command, Procedure, Runner, SecretStore, Step, StepError
 from local.variables import functions_models, is_secret, models_behind, variables_of
 
 WHERE = ("--project={GOOGLE_CLOUD_PROJECT}", "--region={GOOGLE_CLOUD_REGION}", "--quiet")
@@ -47,6 +47,9 @@ def holds(runner: Runner, name: str) -> bool:
     if listed.returncode:
         raise StepError(f"Secret Manager cannot be read: {runner.without_secrets(listed.stderr.strip())}")
     return bool(listed.stdout.strip())
+
+
+SIGNING_SECRETS = SecretStore("Secret Manager", holds, store)
 
 
 def service(values: Mapping[str, str], known: Iterable[str]) -> list[Step]:

@@ -6,28 +6,32 @@ from collections.abc import Mapping, Sequence
 import httpx
 from pydantic_settings import BaseSettings
 
-from local.deploy import google, supabase, webhooks
+from local.deploy import compute, google, supabase, webhooks
 from local.deploy.steps import Procedure, Runner, Step, StepError
-from local.deploy.target import Target
+from local.deploy.target import Target, on_compute
 from local.variables import functions_models, is_secret, variables_of
 
-HEALTHY_SECONDS = 60.0
+HEALTHY_SECONDS = 90.0  # Supabase Compute gives an instance 50 s to begin to answer
 
 
 def plan(values: Mapping[str, str]) -> Sequence[Step]:
     known = known_variables(values)
-    stored = google.secret_names(functions_models(), (known - given_by_steps(values)) | values.keys())
-    as_functions = values.get("DEPLOY_AS") == "functions"
+    signing_secrets = compute.SIGNING_SECRETS if on_compute(values) else google.SIGNING_SECRETS
     return [
         *supabase.schema(),
-        *([webhooks.stripe_endpoint()] if values.get("STRIPE_SETUP_KEY") else []),
+        *([webhooks.stripe_endpoint(signing_secrets)] if values.get("STRIPE_SETUP_KEY") else []),
         *([webhooks.sendgrid_webhook()] if values.get("SENDGRID_SETUP_KEY") else []),
-        *(google.store_secret(name) for name in stored),
-        *(google.functions(values, known) if as_functions else google.service(values, known)),
+        *(compute.functions(known) if on_compute(values) else _google(values, known)),
         *supabase.forwarders(),
         *supabase.schedule(),
         look(),
     ]
+
+
+def _google(values: Mapping[str, str], known: set[str]) -> Sequence[Step]:
+    stored = google.secret_names(functions_models(), (known - given_by_steps(values)) | values.keys())
+    deploy = google.functions if values.get("DEPLOY_AS") == "functions" else google.service
+    return [*(google.store_secret(name) for name in stored), *deploy(values, known)]
 
 
 def models() -> Sequence[type[BaseSettings]]:
@@ -38,7 +42,7 @@ def models() -> Sequence[type[BaseSettings]]:
 def needed_variables(values: Mapping[str, str]) -> set[str]:
     """Without these nothing is deployed."""
     required = {variable.name for model in models() for variable in variables_of(model) if variable.needed}
-    return required - given_by_steps(values)
+    return required - given_by_steps(values) - ({"GOOGLE_CLOUD_PROJECT"} if on_compute(values) else set())
 
 
 def given_by_steps(values: Mapping[str, str]) -> set[str]:
@@ -54,6 +58,11 @@ def known_variables(values: Mapping[str, str]) -> set[str]:
 
 def secrets(values: Mapping[str, str]) -> frozenset[str]:
     return frozenset(name for name in known_variables(values) if is_secret(name, models()))
+
+
+def env_file_variables(values: Mapping[str, str]) -> Sequence[str]:
+    """What goes by an env file, which cannot hold every text."""
+    return [*supabase.FORWARDERS, *(compute.function_variables(known_variables(values)) if on_compute(values) else [])]
 
 
 def look() -> Step:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.settings import ROOT, documented_variables
+from local.settings import ROOT
+from local.supabase_cli import INHERITED, QUIET, copy_project
 
 Form = Callable[[Mapping[str, str]], str]
 PLACE = re.compile(r"\{([A-Z][A-Z0-9_]*|file)\}")
@@ -27,6 +28,7 @@ class Command:
     title: str
     argv: tuple[str, ...]
     environment: tuple[str, ...] = ()  # variables that it finds in its environment
+    switches: Mapping[str, str] = field(default_factory=dict)  # more of them, as they stand
     stdin: str = ""  # the variable that is written to it
     file: tuple[str, ...] = ()  # the variables in the file
     form: Form = json.dumps  # how they are written there; JSON is YAML too
@@ -42,7 +44,8 @@ class Command:
         """As a person would type it; the names of what is in the file and on stdin, for their values."""
         contents = ", ".join(name for name in self.file if name in values) or "nothing"
         words = [_fill(word, values, f"<file: {contents}>") for word in self.argv]
-        before = " ".join(f'{name}="${name}"' for name in self.environment if name in values)
+        known = [f'{name}="${name}"' for name in self.environment if name in values]
+        before = " ".join([*known, *(f"{name}={value}" for name, value in self.switches.items())])
         shown = " ".join(word if word.startswith("<") else shlex.quote(word) for word in words)
         after = f' <<< "${self.stdin}"' if self.stdin else ""
         return [f"{before + ' ' if before else ''}{shown}{after}{f'  # gives {self.keep}' if self.keep else ''}"]
@@ -98,9 +101,11 @@ class Runner:
             file.touch(mode=0o600)
             chosen = {name: self.values[name] for name in command.file if name in self.values}
             file.write_text(command.form(chosen), encoding="utf-8")
+            # The Supabase CLI reads .env files of the folder that it runs in (local/supabase_cli.py).
+            of_supabase = command.argv[0] == "supabase"
             return subprocess.run(
                 [_fill(word, self.values, str(file)) for word in command.argv],
-                cwd=ROOT,
+                cwd=copy_project(Path(folder), ROOT, "functions") if of_supabase else ROOT,
                 env=self._environment(command),
                 input=self.values[command.stdin] if command.stdin else "",
                 capture_output=True,
@@ -115,11 +120,25 @@ class Runner:
         return text
 
     def _environment(self, command: Command) -> dict[str, str]:
-        """Ours, without the variables of the project: a program gets those that it is meant to have."""
-        ours = {name: value for name, value in os.environ.items() if name not in documented_variables()}
+        """Of the machine's variables, what every program needs and the tool's own sign-in; and what is given."""
+        theirs = {name: value for name, value in os.environ.items() if name in INHERITED or _signs_in(command, name)}
         given = {name: self.values[name] for name in command.environment if name in self.values}
-        quiet = {"CLOUDSDK_CORE_DISABLE_PROMPTS": "1", "SUPABASE_NO_UPDATE_NOTIFIER": "1"}
-        return {**ours, **quiet, "PATH": self.path, **given}
+        return {**theirs, **QUIET, "CLOUDSDK_CORE_DISABLE_PROMPTS": "1", "PATH": self.path, **command.switches, **given}
+
+
+def _signs_in(command: Command, name: str) -> bool:
+    """https://cloud.google.com/sdk/docs/properties: each property of gcloud is a variable, its accounts' files too."""
+    theirs = name.startswith("CLOUDSDK_") or name in {"GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GHA_CREDS_PATH"}
+    return command.argv[0] == "gcloud" and theirs
+
+
+@dataclass(frozen=True)
+class SecretStore:
+    """Where a secret is kept that a vendor reports only once; `title` is what messages call it."""
+
+    title: str
+    holds: Callable[[Runner, str], bool]
+    store: Callable[[Runner, str], None]
 
 
 def _fill(text: str, values: Mapping[str, str], file: str) -> str:

@@ -3,12 +3,12 @@
 Each command names its project, so that no project linked earlier, or meanwhile, is ever changed by mistake.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from psycopg import sql
 
-from local.deploy.steps import Command, Step, StepError
+from local.deploy.steps import Command, Form, Step, StepError
 
 ACCESS = ("SUPABASE_ACCESS_TOKEN", "SUPABASE_DB_PASSWORD")
 REMOTE = "--remote={SUPABASE_PROJECT_REF}"
@@ -35,9 +35,8 @@ def schema() -> list[Step]:
 
 
 def forwarders() -> list[Step]:
-    secrets = ("supabase", "secrets", "set", "--env-file", "{file}", REMOTE, "--yes")
     return [
-        Command("What the forwarders know", secrets, ACCESS, file=FORWARDERS, form=as_env_file),
+        set_secrets("What the forwarders know", FORWARDERS, as_env_file),
         Command("The forwarders", ("supabase", "functions", "deploy", "--use-api", REMOTE, "--yes"), ACCESS),
     ]
 
@@ -63,16 +62,22 @@ def _keep(name: str, variable: str) -> Command:
     return Command(f"Cron: the Vault's {name}", query, ACCESS, file=(variable,), form=form)
 
 
+def set_secrets(title: str, names: Sequence[str], form: Form) -> Command:
+    """Secrets of the project, which the forwarders and Supabase Compute find in their environment."""
+    command = ("supabase", "secrets", "set", "--env-file", "{file}", REMOTE, "--yes")
+    return Command(title, command, ACCESS, file=tuple(names), form=form)
+
+
 def as_env_file(values: Mapping[str, str]) -> str:
     """Single quotes take everything literally, but for themselves and line breaks."""
-    if wrong := unquotable(values):
+    if wrong := unquotable(values, values):
         raise StepError("; ".join(wrong))
     return "".join(f"{name}='{value}'\n" for name, value in values.items())
 
 
-def unquotable(values: Mapping[str, str]) -> list[str]:
-    """A line for each value that the forwarders cannot be given."""
-    known = [name for name in FORWARDERS if name in values]
+def unquotable(values: Mapping[str, str], names: Iterable[str]) -> list[str]:
+    """A line for each of these variables that an env file cannot hold."""
+    known = [name for name in names if name in values]
     return [f"{name}: no single quotes, no line breaks" for name in known if set("'\r\n") & set(values[name])]
 
 

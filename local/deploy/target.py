@@ -15,6 +15,8 @@ from local.variables import read_values
 
 Environment = Literal["staging", "production"]
 ENVIRONMENTS: tuple[Environment, ...] = ("staging", "production")
+# What a build or a session has of its own. Anything else of the machine's may belong to another project.
+FROM_MACHINE = ("RELEASE", "FUNCTIONS_IMAGE", "SUPABASE_ACCESS_TOKEN")
 
 
 class Target(BaseSettings):
@@ -30,8 +32,8 @@ class Target(BaseSettings):
     google_client_secret: SecretStr
     google_cloud_project: str = Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")
     google_cloud_region: str = Field(default="europe-west1", pattern=r"^[a-z]+-[a-z]+[0-9]+$")
-    # One service with all functions, or one function for each entry point.
-    deploy_as: Literal["service", "functions"] = "service"
+    # One Cloud Run service with all functions, one Cloud Function for each entry point, or Supabase Compute (alpha).
+    deploy_as: Literal["service", "functions", "compute"] = "service"
     # A service runs this image where it is given; else functions/Dockerfile is built.
     functions_image: str | None = None
     # What the forwarders know (docs/forwarders.md). The URL is asked of Google Cloud where it is not given.
@@ -48,8 +50,12 @@ class Target(BaseSettings):
 
 
 def read_target(environment: Environment, machine: Mapping[str, str], folder: Path = ROOT) -> dict[str, str]:
-    """The values of `.env.<environment>`, below those of the machine, and what follows from them."""
-    values = read_values(folder / f".env.{environment}", machine)
+    """The values of `.env.<environment>` (without such a file, those of the machine), and what follows from them."""
+    file = folder / f".env.{environment}"
+    values = read_values(file, {} if file.exists() else machine)
+    for name in FROM_MACHINE:
+        if machine.get(name):
+            values.setdefault(name, machine[name])
     values["ENVIRONMENT"] = environment
     values["FUNCTION_USE_ASGI"] = "true"  # how functions-framework serves what is asynchronous
     if "RELEASE" not in values and (release := _release()):
@@ -61,7 +67,14 @@ def read_target(environment: Environment, machine: Mapping[str, str], folder: Pa
     if values.get("DEPLOY_AS") == "functions" and (project := values.get("GOOGLE_CLOUD_PROJECT")):
         origin = f"https://{values['GOOGLE_CLOUD_REGION']}-{project}.cloudfunctions.net"
         values.setdefault("FUNCTIONS_BACKEND_URL", f"{origin}/showcase-{environment}-{{function}}")
+    if on_compute(values) and (ref := values.get("SUPABASE_PROJECT_REF")):
+        values.setdefault("FUNCTIONS_BACKEND_URL", f"https://{ref}.supabase.co/compute/v1/functions")
     return values
+
+
+def on_compute(values: Mapping[str, str]) -> bool:
+    """Whether the functions run on Supabase Compute, where nothing of Google Cloud is needed."""
+    return values.get("DEPLOY_AS") == "compute"
 
 
 def mistakes(environment: Environment, values: Mapping[str, str]) -> list[str]:
@@ -84,6 +97,8 @@ def mistakes(environment: Environment, values: Mapping[str, str]) -> list[str]:
 def _closed_doors(values: Mapping[str, str]) -> list[str]:
     """Where the functions would not let the forwarders in."""
     way, secret = values.get("FUNCTIONS_BACKEND_AUTH"), values.get("FUNCTIONS_BACKEND_SECRET")
+    if way == "google" and on_compute(values):
+        return ["FUNCTIONS_BACKEND_AUTH: Supabase Compute checks no token of Google's, so it takes secret"]
     wanted = [each.strip() for each in values.get("FUNCTIONS_BACKEND_SECRETS", "").split(",")]
     if way == "google" and wanted != [""]:
         return ["FUNCTIONS_BACKEND_SECRETS: with FUNCTIONS_BACKEND_AUTH=google no forwarder shows one"]

@@ -1,12 +1,12 @@
 """The webhook endpoints at Stripe and SendGrid, made or brought up to date through their APIs."""
 
+from functools import partial
 from typing import Any
 
 import httpx
 import stripe
 
-from local.deploy import google
-from local.deploy.steps import Procedure, Runner, Step, StepError
+from local.deploy.steps import Procedure, Runner, SecretStore, Step, StepError
 
 SECONDS = 20.0
 SENDGRID_PATH = "/v3/user/webhooks/event/settings"
@@ -17,13 +17,14 @@ SENDGRID_EVENTS = {
 }
 
 
-def stripe_endpoint() -> Step:
+def stripe_endpoint(kept: SecretStore) -> Step:
+    """`kept` is where the signing secret goes."""
     tells = (
         "Stripe: create or update the webhook endpoint {SUPABASE_URL}/functions/v1/webhooks/stripe",
-        "and a new endpoint's signing secret into Secret Manager as STRIPE_WEBHOOK_SECRETS",
+        f"and a new endpoint's signing secret into {kept.title} as STRIPE_WEBHOOK_SECRETS",
     )
-    needs = ("STRIPE_SETUP_KEY", "SUPABASE_URL", "GOOGLE_CLOUD_PROJECT")
-    return Procedure("Stripe's webhook endpoint", tells, needs, set_up_stripe)
+    needs = ("STRIPE_SETUP_KEY", "SUPABASE_URL")
+    return Procedure("Stripe's webhook endpoint", tells, needs, partial(set_up_stripe, kept))
 
 
 def sendgrid_webhook() -> Step:
@@ -35,14 +36,14 @@ def sendgrid_webhook() -> Step:
     return Procedure("SendGrid's event webhook", tells, needs, set_up_sendgrid)
 
 
-def set_up_stripe(runner: Runner) -> None:
+def set_up_stripe(kept: SecretStore, runner: Runner) -> None:
     try:
-        _set_up_stripe(runner)
+        _set_up_stripe(kept, runner)
     except stripe.StripeError as error:  # its text may quote the key
         raise StepError(f"Stripe refused: {type(error).__name__} {error.code or ''}".strip()) from None
 
 
-def _set_up_stripe(runner: Runner) -> None:
+def _set_up_stripe(kept: SecretStore, runner: Runner) -> None:
     from showcase.billing.event_types import EVENT_TYPES
     from showcase.billing.stripe_api import API_VERSION
 
@@ -55,7 +56,7 @@ def _set_up_stripe(runner: Runner) -> None:
         wanted: Any = {"url": url, "enabled_events": list(EVENT_TYPES), "api_version": API_VERSION}
         made = endpoints.create(wanted | {"description": "Showcase: subscriptions and tiers"})
         try:
-            _keep_signing_secret(runner, str(made.secret))
+            _keep_signing_secret(kept, runner, str(made.secret))
         except StepError:
             endpoints.delete(made.id)  # nobody will ever know its secret
             raise
@@ -68,17 +69,17 @@ def _set_up_stripe(runner: Runner) -> None:
     else:
         endpoints.update(endpoint.id, changes)
         runner.say(f"      {endpoint.id} has other events now")
-    if "STRIPE_WEBHOOK_SECRETS" not in runner.values and not google.holds(runner, "STRIPE_WEBHOOK_SECRETS"):
+    if "STRIPE_WEBHOOK_SECRETS" not in runner.values and not kept.holds(runner, "STRIPE_WEBHOOK_SECRETS"):
         raise StepError(
-            f"Stripe tells the signing secret of {endpoint.id} only once, and Secret Manager has it not: "
+            f"Stripe tells the signing secret of {endpoint.id} only once, and it is not in {kept.title}: "
             "reveal it in Stripe's dashboard, and set STRIPE_WEBHOOK_SECRETS"
         )
 
 
-def _keep_signing_secret(runner: Runner, secret: str) -> None:
+def _keep_signing_secret(kept: SecretStore, runner: Runner, secret: str) -> None:
     """At once: no later run could ask for it."""
     runner.values["STRIPE_WEBHOOK_SECRETS"] = secret
-    google.store(runner, "STRIPE_WEBHOOK_SECRETS")
+    kept.store(runner, "STRIPE_WEBHOOK_SECRETS")
 
 
 def _stripe(runner: Runner) -> stripe.StripeClient:

@@ -76,10 +76,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Deployment:
-    """The folder of the tools and of `.env.staging`, and the variables in it."""
+    """The folder of the tools and of `.env.staging`, the variables in it, and those of the deployer's shell."""
 
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
+    shell: dict[str, str] = field(default_factory=dict)
+    checkout: Path = ROOT
 
     def install(self, *tools: str) -> None:
         program = TOOL.format(python=sys.executable, folder=str(self.folder))
@@ -89,7 +91,7 @@ class Deployment:
             file.chmod(file.stat().st_mode | stat.S_IXUSR)
 
     def run(self, *arguments: str, environment: str = "staging", path: str = "") -> subprocess.CompletedProcess[str]:
-        """Of the machine's environment, only the way to its programs."""
+        """Of this machine's environment, only the way to its programs."""
         lines = [f"{name}={json.dumps(value)}\n" for name, value in self.variables.items()]
         (self.folder / f".env.{environment}").write_text("".join(lines))
         machine = {"PATH": path or os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": "functions"}
@@ -97,8 +99,8 @@ class Deployment:
         command = [sys.executable, "-m", "local.deploy", environment, f"--variables={self.folder}"]
         return subprocess.run(
             [*command, f"--tools={self.folder}", *arguments],
-            cwd=ROOT,
-            env={**machine, **trusted},
+            cwd=self.checkout,
+            env={**machine, **trusted, **self.shell},
             capture_output=True,
             text=True,
             check=False,
