@@ -11,7 +11,7 @@ const timeout = 60_000;
 export async function main(work) {
   const given = JSON.parse(await text(process.stdin));
   // As root Chromium cannot make its sandbox.
-  const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox", "--disable-dev-shm-usage"], timeout });
   const complaints = [];
   try {
     const answer = await work({ ...given, open: (options) => open(browser, complaints, options), shoot: shooter(given.screenshots) });

@@ -1,3 +1,4 @@
+import type { Functions } from "$types/functions.ts";
 import { call } from "../api/functions.ts";
 import { forgetSession, type Me, requireMe } from "../api/session.ts";
 import { h } from "../dom.ts";
@@ -21,11 +22,20 @@ export default async function account(): Promise<Page> {
   return { title: "Account", content };
 }
 
+/** Asking again asks for the same archive, and works on it; a large one goes on without us. */
+async function waitForExport(): Promise<Functions["exportAccount"]["Response"]> {
+  for (let left = 12;; left--) {
+    const answer = await call("exportAccount", {});
+    if (answer.status === "done" || left === 0) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+  }
+}
+
 function exportPanel(): HTMLElement {
   const links = h("ul", { class: "plain" });
 
   async function ask(): Promise<string> {
-    const { status, parts, expires_at } = await call("exportAccount", {});
+    const { status, parts, expires_at } = await waitForExport();
     links.replaceChildren(
       ...parts.map(({ url, size }, index) =>
         h("li", null, h("a", { href: url, download: "" }, `Part ${index + 1} (${bytes(size)})`))

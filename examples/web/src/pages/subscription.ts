@@ -37,9 +37,9 @@ export default async function subscription({ query, signal }: Visit): Promise<Pa
 
 /** After a checkout Stripe's event may be some seconds behind the browser. */
 async function watch(shown: HTMLElement, signal: AbortSignal): Promise<void> {
-  for (let asked = 0; asked < 15 && !signal.aborted; asked++) {
+  for (let asked = 0; asked < 60 && !signal.aborted; asked++) {
     if ((await draw(shown)).tier === "paid") return;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await new Promise((resolve) => setTimeout(resolve, 1000 + 50 * asked));
   }
 }
 
