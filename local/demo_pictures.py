@@ -92,13 +92,13 @@ def _gear(draw: Draw, centre: tuple[int, int], radius: int, teeth: int, angle: f
     outline = []
     for step in range(teeth * 4):
         distance = radius if step % 4 in {1, 2} else radius - depth
-        turn = angle + (step - 1.5) * 2 * math.pi / (teeth * 4)
-        outline.append((centre[0] + distance * math.cos(turn), centre[1] + distance * math.sin(turn)))
+        bearing = angle + (step - 1.5) * 2 * math.pi / (teeth * 4)
+        outline.append((centre[0] + distance * math.cos(bearing), centre[1] + distance * math.sin(bearing)))
     draw.polygon(outline, fill=fill)
     draw.ellipse(_around(centre, radius * 0.62), fill=behind)
     for spoke in range(5):
-        turn = angle + spoke * 2 * math.pi / 5
-        end = (centre[0] + radius * 0.7 * math.cos(turn), centre[1] + radius * 0.7 * math.sin(turn))
+        bearing = angle + spoke * 2 * math.pi / 5
+        end = (centre[0] + radius * 0.7 * math.cos(bearing), centre[1] + radius * 0.7 * math.sin(bearing))
         draw.line((*centre, *end), fill=fill, width=max(6, radius // 9))
     draw.ellipse(_around(centre, radius * 0.2), fill=fill)
     draw.ellipse(_around(centre, radius * 0.08), fill=behind)

@@ -61,7 +61,7 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   const visitor = await open({ width: 390, colorScheme: "dark", userAgent });
   await visit(visitor, link);
   const previewed = await visitor.getByRole("heading").first().innerText();
-  await button("Take it back").click();
+  await button("Revoke").click();
   await page.getByRole("link", { name: /preview/ }).waitFor({ state: "detached" });
   await visitor.reload();
   await visitor.getByRole("heading", { name: "There is no such page" }).waitFor();

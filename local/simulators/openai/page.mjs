@@ -1,4 +1,4 @@
-// The page that shows people what this simulator is, received and does: as local/simulators/page.py makes the others'.
+// The page that shows what this simulator is, received and does: as local/simulators/page.py makes the others'.
 import { readFileSync } from "node:fs";
 
 const style = readFileSync(new URL("../page.css", import.meta.url), "utf8");

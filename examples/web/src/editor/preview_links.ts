@@ -1,4 +1,4 @@
-/** Links that show a project to whoever has them, before it is published: to make, and to take back. */
+/** Links that show a project to anyone who has them, before it is published: to make, and to revoke. */
 
 import { supabase } from "../api/supabase.ts";
 import { h } from "../dom.ts";
@@ -16,7 +16,7 @@ export function previewLinks(projectId: string): HTMLElement {
       null,
       h("a", { href: address }, address),
       ` until ${day(data.expires_at)} `,
-      actionButton("Take it back", () => revoke(data.id, item), { class: "quiet" }),
+      actionButton("Revoke", () => revoke(data.id, item), { class: "quiet" }),
     );
     list.append(item);
   }
@@ -30,7 +30,7 @@ export function previewLinks(projectId: string): HTMLElement {
     "section",
     { class: "panel" },
     h("h2", null, "Preview"),
-    h("p", null, "A link to this page for those you ask, whoever may see it otherwise. It is shown this once."),
+    h("p", null, "A link that shows this page to anyone who has it, whatever its status. It is shown this once."),
     list,
     actionButton("Make a preview link", create, { class: "ghost" }),
   );

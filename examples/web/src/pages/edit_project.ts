@@ -17,7 +17,7 @@ const { projects } = limits;
 const statuses = {
   draft: "Only you (draft)",
   published: "Everybody (published)",
-  unlisted: "Whoever has its address (unlisted)",
+  unlisted: "Anyone who has its address (unlisted)",
   archived: "Only you (archived)",
 };
 

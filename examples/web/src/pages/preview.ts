@@ -7,6 +7,6 @@ import { projectContent } from "./project.ts";
 
 export default async function preview({ params }: Visit): Promise<Page> {
   const { data } = await supabase.rpc("get_project_preview", { token: params.token! }).throwOnError();
-  if (!data) throw new NotFoundError("This preview has ended, or its owner took it back.");
+  if (!data) throw new NotFoundError("This preview has ended, or its owner revoked it.");
   return { title: data.title, content: projectContent(data, storedMetrics(data), null) };
 }

@@ -38,7 +38,7 @@ export function projectContent(project: Project, metrics: Metrics | null, owner:
 
 function ownerBar({ id, status, hidden_reason }: Project): HTMLElement {
   const seen =
-    { published: "Published.", unlisted: "Seen by whoever has its address.", draft: "", archived: "" }[status];
+    { published: "Published.", unlisted: "Seen by anyone who has its address.", draft: "", archived: "" }[status];
   return h(
     "p",
     { class: "owner-bar" },
