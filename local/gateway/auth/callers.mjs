@@ -48,7 +48,7 @@ async function readClaims(token, tokenKeys) {
 }
 
 /** The claims of the caller's token. An API key in its place stands for its role, as a hosted project's gateway has it. */
-export async function claimsOf(request, settings) {
+async function claimsOf(request, settings) {
   const token = request.headers.authorization === undefined ? apiKeyOf(request) : bearerOf(request);
   if (!token) throw unauthorized("no_authorization", "This endpoint requires a valid Bearer token");
   const role = roleOfKey(token, settings);

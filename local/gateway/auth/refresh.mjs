@@ -3,7 +3,7 @@ import { signAccessToken } from "./access_tokens.mjs";
 import { audit } from "./audit_log.mjs";
 import { badRequest, OAuthError } from "./errors.mjs";
 import { checkSession, insertRefreshToken, tokenResponse } from "./sessions.mjs";
-import { findUser, isBanned, updateUser } from "./users.mjs";
+import { findUser, isBanned } from "./users.mjs";
 
 const length = 12;
 const refused = (code, reason) => badRequest(code, `Invalid Refresh Token: ${reason}`);
@@ -36,8 +36,7 @@ async function reused(sql, { token, session }, { reuseSeconds, rotatesRefreshTok
 async function rotate(sql, user, { token, session }) {
   await audit(sql, user, "token_revoked");
   await sql`update auth.refresh_tokens set revoked = true, updated_at = now() where id = ${token.id}`;
-  const issued = await insertRefreshToken(sql, { user, session, parent: token.token });
-  return { issued, user: await updateUser(sql, user, { last_sign_in_at: user.last_sign_in_at }) };
+  return insertRefreshToken(sql, { user, session, parent: token.token });
 }
 
 async function refreshLocked(sql, found, { request, auth }) {
@@ -49,7 +48,7 @@ async function refreshLocked(sql, found, { request, auth }) {
   const active = token.revoked ? await reused(sql, found, auth.configuration) : null;
   if (active === undefined) return undefined;
   await audit(sql, user, "token_refreshed");
-  const refreshToken = active ?? (await rotate(sql, user, found)).issued;
+  const refreshToken = active ?? (await rotate(sql, user, found));
   const access = await signAccessToken(sql, { user, session, method: "token_refresh" }, { request, auth });
   await sql`
     update auth.sessions set refreshed_at = now() at time zone 'utc', user_agent = ${request.headers["user-agent"] ?? null},

@@ -7,7 +7,7 @@ export const emailTaken = "A user with this email address has already been regis
 
 const optional = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== ""));
 
-export const identityJson = (identity) => ({
+const identityJson = (identity) => ({
   identity_id: identity.id,
   id: identity.provider_id,
   user_id: identity.user_id,
