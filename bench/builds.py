@@ -13,14 +13,21 @@ from tests.support.up import Up, own_environment
 BUILDS = ROOT / ".local" / "builds"
 
 
-def checkout(commit: str) -> Path:
-    """That commit's files, packages installed; kept for the next run."""
+def unpack(commit: str) -> Path:
+    """That commit's files, to be run with the packages of this build; kept for the next run."""
     folder = BUILDS / commit
-    installed = folder / ".installed"
-    if not installed.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+    if not folder.exists():
+        folder.mkdir(parents=True)
         archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True)
         subprocess.run(["tar", "-x"], cwd=folder, input=archive.stdout, check=True)
+    return folder
+
+
+def checkout(commit: str) -> Path:
+    """That commit's files, packages installed; kept for the next run."""
+    folder = unpack(commit)
+    installed = folder / ".installed"
+    if not installed.exists():
         subprocess.run([sys.executable, "-m", "local.bootstrap"], cwd=folder, check=True)
         installed.touch()
     return folder
