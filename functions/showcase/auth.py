@@ -1,6 +1,5 @@
 """Who is calling: nobody in particular, a signed-in person, or a service that holds the secret key."""
 
-import asyncio
 import hmac
 import time
 from collections.abc import Mapping
@@ -9,18 +8,12 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-import httpx
-import jwt
-
-from showcase.errors import ServiceUnavailable, Unauthorized
+from showcase.errors import Unauthorized
 from showcase.jwt_claims import check_claims
-from showcase.responses import parse_json
 from showcase.settings import CoreSettings
-from showcase.telemetry import timed
+from showcase.signing_keys import SigningKeys, Verified
 
 ASYMMETRIC = ["ES256", "RS256", "EdDSA"]
-KEYS_LIVE_FOR = 600.0  # seconds, as long as Supabase's own edge caches them
-KEYS_ASKED_AT_MOST_EVERY = 30.0  # seconds; a token with an unknown key id must not make us ask each time
 
 
 class Kind(Enum):
@@ -54,48 +47,6 @@ ANONYMOUS = Caller(Kind.ANONYMOUS)
 SERVICE = Caller(Kind.SERVICE)
 
 
-class SigningKeys:
-    """The project's public signing keys (RFC 7517), fetched when first needed and kept for ten minutes."""
-
-    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
-        self._http = http
-        self._url = url
-        self._keys: dict[str, jwt.PyJWK] = {}
-        self._asked_at = float("-inf")
-        self._lock = asyncio.Lock()
-
-    async def get(self, key_id: str) -> jwt.PyJWK | None:
-        """The key with that id, or None.
-
-        Raises:
-            ServiceUnavailable: Auth does not answer and the key is not known yet.
-        """
-        if self._due(key_id):
-            async with self._lock:
-                if self._due(key_id):
-                    await self._fetch()
-        return self._keys.get(key_id)
-
-    def _due(self, key_id: str) -> bool:
-        age = time.monotonic() - self._asked_at
-        return age > KEYS_LIVE_FOR or (key_id not in self._keys and age > KEYS_ASKED_AT_MOST_EVERY)
-
-    async def _fetch(self) -> None:
-        try:
-            with timed("auth"):
-                response = (await self._http.get(self._url)).raise_for_status()
-            published = parse_json(response.content)["keys"]
-            # A project that signs with its shared secret alone publishes none.
-            keys = jwt.PyJWKSet.from_dict({"keys": published}).keys if published else []
-            found = {str(key.key_id): key for key in keys if key.key_id}
-        except (httpx.HTTPError, jwt.PyJWKSetError, KeyError, TypeError, ValueError):
-            if not self._keys:
-                raise ServiceUnavailable("Sign-in keys cannot be fetched right now.", code="auth_unavailable") from None
-        else:
-            self._keys = found
-        self._asked_at = time.monotonic()
-
-
 async def authenticate(headers: Mapping[str, str], settings: CoreSettings, keys: SigningKeys) -> Caller:
     """Tells the caller from `apikey` and `Authorization`, as Supabase's own gateway does.
 
@@ -112,32 +63,41 @@ async def authenticate(headers: Mapping[str, str], settings: CoreSettings, keys:
         return SERVICE
     if not token or _same(token, settings.supabase_publishable_key.get_secret_value()):
         return ANONYMOUS
-    return _caller(await _verified(token, settings, keys), token)
+    return _caller(await _claims(token, settings, keys), token)
 
 
 def _same(given: str, secret: str) -> bool:
     return hmac.compare_digest(given.encode(), secret.encode())
 
 
-async def _verified(token: str, settings: CoreSettings, keys: SigningKeys) -> dict[str, Any]:
-    """The claims of a token that this project signed. Its issuer is not compared: a custom domain changes it."""
+async def _claims(token: str, settings: CoreSettings, keys: SigningKeys) -> Mapping[str, Any]:
+    """The claims of a token that this project signed. Its issuer is not compared: a custom domain changes it.
+
+    A signature is checked once, as long as its key is published; what the claims say of time, at each request.
+    """
+    known = keys.verified.get(token)
+    if known is None or (known.key is not None and await keys.get(str(known.key.key_id)) is not known.key):
+        known = await _verify(token, settings, keys)
+        keys.remember(token, known)
+    check_claims(known.claims, time.time())
+    return known.claims
+
+
+async def _verify(token: str, settings: CoreSettings, keys: SigningKeys) -> Verified:
+    import jwt  # its cryptography takes a tenth of a second, which a visitor's request does not need
+
     try:
         header = jwt.get_unverified_header(token)
         if header.get("alg") == "HS256" and settings.supabase_jwt_secret is not None:
-            return _decoded(token, settings.supabase_jwt_secret.get_secret_value(), ["HS256"])
+            secret = settings.supabase_jwt_secret.get_secret_value()
+            return Verified(jwt.decode(token, secret, ["HS256"], options=_SIGNATURE_ONLY))
         # Auth need not be asked about what none of its keys can have signed.
         key = await keys.get(str(header.get("kid"))) if header.get("alg") in ASYMMETRIC else None
         if key is None:
             raise Unauthorized("This access token was not issued by this project.", code="invalid_token")
-        return _decoded(token, key, ASYMMETRIC)
+        return Verified(jwt.decode(token, key, ASYMMETRIC, options=_SIGNATURE_ONLY), key)
     except jwt.PyJWTError:
         raise Unauthorized("This access token is not valid.", code="invalid_token") from None
-
-
-def _decoded(token: str, key: str | jwt.PyJWK, algorithms: list[str]) -> dict[str, Any]:
-    claims: dict[str, Any] = jwt.decode(token, key, algorithms, options=_SIGNATURE_ONLY)
-    check_claims(claims, time.time())
-    return claims
 
 
 _SIGNATURE_ONLY: Any = {f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")}

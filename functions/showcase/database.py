@@ -1,79 +1,95 @@
-"""PostgREST, asked as somebody: one light client for each caller over one pool of connections."""
+"""PostgREST, asked as a caller: row-level security decides what each one sees."""
 
+import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-from postgrest import AsyncPostgrestClient
-from postgrest.exceptions import APIError
-
 from showcase.auth import SERVICE, Caller, Kind
-from showcase.errors import ApiError, Forbidden, ServiceUnavailable, Unauthorized, UnprocessableContent
+from showcase.errors import (
+    ApiError,
+    Forbidden,
+    ServiceUnavailable,
+    TellableError,
+    Unauthorized,
+    UnprocessableContent,
+)
+from showcase.http_client import HttpClient, HttpResponse
 from showcase.settings import CoreSettings
 from showcase.telemetry import timed
+from showcase.transport import TransportError
 
 # Every error of PostgREST's has its code: without one, or with a mere status, something in front of it has answered.
 _BEFORE_POSTGREST = re.compile(r"(5\d\d)?")
+
+
+class PostgrestError(TellableError):
+    """What PostgREST, or something in front of it, answered: its status."""
 
 
 @dataclass(frozen=True)
 class Database:
     """The project's database, reached through PostgREST."""
 
-    http: httpx.AsyncClient
+    http: HttpClient
     settings: CoreSettings
 
-    def acting_as(self, caller: Caller) -> AsyncPostgrestClient:
-        """A client that carries this caller's token and no other: row-level security decides what it sees."""
-        secret = caller.kind is Kind.SERVICE
-        key = self.settings.supabase_secret_key if secret else self.settings.supabase_publishable_key
-        headers = {"apikey": key.get_secret_value()}
-        if caller.token:
-            headers["Authorization"] = f"Bearer {caller.token}"
-        return AsyncPostgrestClient(
-            f"{self.settings.origin}/rest/v1", headers=headers, http_client=self.http, retry_enabled=False
-        )
+    async def rpc(self, name: str, parameters: Mapping[str, Any], caller: Caller = SERVICE) -> Any:
+        """Calls a database function; the answer is its JSON, None where it returns nothing.
+
+        Raises:
+            ApiError: what the database refused, or its absence, as a problem that the caller may see.
+        """
+        return await self._send("POST", f"rpc/{name}", caller, json=parameters)
 
     async def is_gone(self, caller: Caller) -> bool:
         """Whether the account of a user's token has been deleted; False where the database does not say.
 
         Costs one request to PostgREST, which reads a row by its primary key.
         """
+        query = {"select": "id", "id": f"eq.{caller.user_id}"}
         try:
-            with asking():
-                profiles = self.acting_as(caller).from_("users").select("id").eq("id", str(caller.user_id))
-                return not (await profiles.execute()).data
+            return not await self._send("GET", "users", caller, params=query)
         except ServiceUnavailable:
             return False
 
-    async def rpc(self, name: str, parameters: dict[str, Any], caller: Caller = SERVICE) -> Any:
-        """Calls a database function; the answer is its JSON.
+    def headers(self, caller: Caller) -> dict[str, str]:
+        """The API key of the caller's kind, and the caller's own token."""
+        secret = caller.kind is Kind.SERVICE
+        key = self.settings.supabase_secret_key if secret else self.settings.supabase_publishable_key
+        headers = {"apikey": key.get_secret_value()}
+        if caller.token:
+            headers["authorization"] = f"Bearer {caller.token}"
+        return headers
 
-        Raises:
-            ApiError: what the database refused, or its absence, as a problem that the caller may see.
-        """
-        with asking():
-            return (await self.acting_as(caller).rpc(name, parameters).execute()).data
+    async def _send(self, method: str, path: str, caller: Caller, **request: Any) -> Any:
+        url = f"{self.settings.origin}/rest/v1/{path}"
+        try:
+            with timed("db"):
+                response = await self.http.request(method, url, headers=self.headers(caller), bounded=False, **request)
+        except TransportError as error:
+            raise unavailable() from error
+        if not response.is_success:
+            raise refusal(_code(response)) from PostgrestError(f"status {response.status_code}")
+        try:
+            return json.loads(response.content) if response.content else None
+        except (ValueError, RecursionError) as error:
+            raise unavailable() from error
 
 
-@contextmanager
-def asking() -> Iterator[None]:
-    """A request to PostgREST. Raises: ApiError, as `rpc` does."""
+def _code(response: HttpResponse) -> str:
+    """PostgREST's code, empty where it gave none; the status, where something else has answered."""
     try:
-        with timed("db"):
-            yield
-    except APIError as error:
-        raise _refusal(error) from error
-    except (httpx.TransportError, RecursionError) as error:  # the latter: JSON nested deeper than Python's reader goes
-        raise _unavailable() from error
+        body = response.json()
+    except (ValueError, RecursionError):
+        body = None
+    code = body.get("code") or "" if isinstance(body, dict) else None
+    return code if isinstance(code, str) else str(response.status_code)
 
 
-def _refusal(error: APIError) -> ApiError:
+def refusal(code: str) -> ApiError:
     """Sorts PostgREST's errors (https://docs.postgrest.org/en/stable/references/errors.html) by their code."""
-    code = error.code or ""
     if code in {"PGRST301", "PGRST302", "PGRST303"}:
         return Unauthorized("The database refused this access token.", code="invalid_token")
     if code == "42501":
@@ -81,9 +97,9 @@ def _refusal(error: APIError) -> ApiError:
     if code.startswith(("22", "23")):
         return UnprocessableContent("The database refused a value.", code="invalid_value")
     if code.startswith(("08", "53", "57", "PGRST0")) or _BEFORE_POSTGREST.fullmatch(code):
-        return _unavailable()
+        return unavailable()
     return ApiError()
 
 
-def _unavailable() -> ServiceUnavailable:
+def unavailable() -> ServiceUnavailable:
     return ServiceUnavailable("The database does not answer right now.", code="database_unavailable")

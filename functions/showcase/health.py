@@ -5,7 +5,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-import httpx
 from pydantic import Field
 from starlette.responses import JSONResponse
 
@@ -16,12 +15,14 @@ from showcase.core import Core
 from showcase.design.settings import DesignSettings
 from showcase.endpoint import EVERYONE, Call, Endpoint
 from showcase.http import RequestModel, ResponseModel
+from showcase.http_client import HttpClient
 from showcase.metrics.settings import MetricsSettings
 from showcase.notifications.settings import NotificationSettings
 from showcase.settings import Settings, SettingsError, load
 from showcase.system import StateLine, System, Verdict
+from showcase.transport import TransportError
 
-PATIENCE = 2.0  # seconds that a part has to answer
+TIMEOUT = 2.0  # seconds that a part has to answer
 KEPT_FOR = 5.0  # seconds that an answer is used again, so that asking us often does not ask the others often
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
@@ -52,7 +53,7 @@ class HealthResponse(ResponseModel):
 class Checks:
     """Where to ask, and the last answer with the time it was given (monotonic clock)."""
 
-    http: httpx.AsyncClient
+    http: HttpClient
     system: System
     release: str
     urls: dict[str, str]
@@ -123,9 +124,9 @@ async def _ask(checks: Checks, name: str) -> Dependency:
     start = time.perf_counter()
     headers = checks.headers if name in {"database", "auth", "storage"} else {}
     try:
-        response = await checks.http.get(checks.urls[name], headers=headers, timeout=PATIENCE)
+        response = await checks.http.request("GET", checks.urls[name], headers=headers, timeout=TIMEOUT)
         answers = response.status_code < 500
-    except httpx.TransportError:
+    except TransportError:
         answers = False
     return Dependency(status="ok" if answers else "down", ms=round((time.perf_counter() - start) * 1000, 1))
 

@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
@@ -19,6 +19,7 @@ from showcase.errors import (
     UnprocessableContent,
     UnsupportedMediaType,
 )
+from showcase.tracing import random_hex
 
 # What Supabase's SDKs send (`corsHeaders` of @supabase/supabase-js/cors; https://supabase.com/docs/guides/functions/cors),
 # request ids and Sentry's traces; and what browsers may read.
@@ -50,7 +51,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 def request_id(request: Request) -> str:
     """The caller's X-Request-Id where it is a plain word, else a new one."""
     given = request.headers.get("x-request-id", "")
-    return given if REQUEST_ID.fullmatch(given) else str(uuid4())
+    return given if REQUEST_ID.fullmatch(given) else str(UUID(hex=random_hex(16), version=4))
 
 
 def preflight(method: str) -> Response:

@@ -4,12 +4,13 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
-
-import httpx
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
+from typing import TYPE_CHECKING, TypeVar
 
 from showcase.errors import Failure, VendorError
+from showcase.transport import TransportError
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 T = TypeVar("T")
 
@@ -36,12 +37,12 @@ class Deadline:
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, VendorError) and error.failure is Failure.RATE_LIMITED:
         return 0 < (error.retry_after or 0) <= LONGEST_WAIT
-    return isinstance(error, httpx.TransportError) or (
+    return isinstance(error, TransportError) or (
         isinstance(error, VendorError) and error.failure is Failure.UNAVAILABLE
     )
 
 
-def _wait(attempt: RetryCallState) -> float:
+def _wait(attempt: "RetryCallState") -> float:
     """Seconds: as long as the vendor says, else full jitter under a bound that doubles."""
     error = attempt.outcome.exception() if attempt.outcome else None
     if isinstance(error, VendorError) and error.retry_after:
@@ -56,6 +57,8 @@ async def retrying(call: Callable[[], Awaitable[T]], deadline: Deadline, attempt
 
     Raises: what the last attempt raised.
     """
+    from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, stop_before_delay
+
     again = AsyncRetrying(
         retry=retry_if_exception(_may_pass),
         stop=stop_after_attempt(attempts) | stop_before_delay(deadline.remaining),

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import IO, Any
 from urllib.parse import quote
 
-import httpx
-
+from showcase.http_client import HttpClient, HttpResponse
 from showcase.responses import parse_json
 from showcase.settings import CoreSettings
 from showcase.storage_failures import failure, unavailable
 from showcase.telemetry import timed
+from showcase.transport import TransportError
 
-CHUNK = 256 * 1024  # bytes
-PATIENCE = httpx.Timeout(60.0, connect=3.0)
-LARGE = httpx.Timeout(600.0, connect=3.0)  # Storage answers once it has put away all of a stream
+CHUNK = 256 * 1024  # bytes that are sent at once
+TIMEOUT = 60.0  # seconds
+UPLOAD_TIMEOUT = 600.0  # seconds; Storage answers once it has put away all of a stream
 
 
 class FileTooLarge(Exception):
@@ -26,7 +26,7 @@ class FileTooLarge(Exception):
 class Storage:
     """The project's files."""
 
-    http: httpx.AsyncClient
+    http: HttpClient
     settings: CoreSettings
 
     def public_url(self, bucket: str, name: str) -> str:
@@ -52,9 +52,9 @@ class Storage:
         caching: str = "no-cache",
     ) -> None:
         """Stores a file, in the place of one that has its name; it is served with `caching` as its cache-control."""
-        headers = {"Content-Type": content_type, "Cache-Control": caching, "x-upsert": "true"}
-        patience = PATIENCE if isinstance(content, bytes) else LARGE
-        await self._send("POST", f"/object/{bucket}/{quote(name)}", content=content, headers=headers, timeout=patience)
+        headers = {"content-type": content_type, "cache-control": caching, "x-upsert": "true"}
+        timeout = TIMEOUT if isinstance(content, bytes) else UPLOAD_TIMEOUT
+        await self._send("POST", f"/object/{bucket}/{quote(name)}", content=content, headers=headers, timeout=timeout)
 
     async def remove(self, bucket: str, names: Sequence[str]) -> None:
         """Removes files; those that are not there are none the less gone."""
@@ -66,10 +66,11 @@ class Storage:
         # On the plain path Storage takes a token that does not verify for a visitor's, who sees no such bucket.
         address = f"{self._origin}/object/authenticated/{bucket}/{quote(name)}"
         try:
-            async with self.http.stream("GET", address, headers=self._headers(), timeout=PATIENCE) as response:
-                await _checked(response)
-                yield response.aiter_bytes(CHUNK)
-        except httpx.TransportError as error:
+            async with self.http.stream("GET", address, headers=self._headers(), timeout=TIMEOUT) as response:
+                if response.status_code != 200:
+                    raise failure(await response.read())
+                yield response.chunks()
+        except TransportError as error:
             raise unavailable() from error
 
     async def download(self, bucket: str, name: str, target: IO[bytes], limit: int) -> int:
@@ -92,20 +93,22 @@ class Storage:
 
     def _headers(self) -> dict[str, str]:
         key = self.settings.supabase_secret_key.get_secret_value()
-        return {"apikey": key, "Authorization": f"Bearer {key}"}
+        return {"apikey": key, "authorization": f"Bearer {key}"}
 
-    async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+    async def _send(self, method: str, path: str, **request: Any) -> HttpResponse:
         headers = {**self._headers(), **request.pop("headers", {})}
+        request.setdefault("timeout", TIMEOUT)
         try:
             with timed("storage"):
-                request.setdefault("timeout", PATIENCE)
                 response = await self.http.request(method, f"{self._origin}{path}", headers=headers, **request)
-        except httpx.TransportError as error:
+        except TransportError as error:
             raise unavailable() from error
-        return await _checked(response)
+        if not response.is_success:
+            raise failure(response)
+        return response
 
 
-def _path(response: httpx.Response, member: str) -> str:
+def _path(response: HttpResponse, member: str) -> str:
     """A signed path below `/storage/v1`. Raises: ServiceUnavailable, where the response has none."""
     try:
         path = parse_json(response.content)[member]
@@ -114,10 +117,3 @@ def _path(response: httpx.Response, member: str) -> str:
     if not isinstance(path, str) or not path.startswith("/"):
         raise unavailable()
     return path
-
-
-async def _checked(response: httpx.Response) -> httpx.Response:
-    if response.is_success:
-        return response
-    await response.aread()
-    raise failure(response)

@@ -4,10 +4,10 @@ into the body: `{"statusCode": "404", "error": "not_found", "message": "Object n
 
 from http import HTTPStatus
 
-import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from showcase.errors import ApiError, ContentTooLarge, NotFound, ServiceUnavailable
+from showcase.http_client import HttpResponse
 
 # 423: another request writes the same object. 5xx is Storage's own or its database's, e.g. 544 for one that is away.
 PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.LOCKED, HTTPStatus.TOO_MANY_REQUESTS}
@@ -36,7 +36,7 @@ def unavailable() -> ServiceUnavailable:
     return ServiceUnavailable("Storage does not answer right now.", code="storage_unavailable")
 
 
-def failure(response: httpx.Response) -> ApiError:
+def failure(response: HttpResponse) -> ApiError:
     """The error for an answer of Storage that is none of success, whose body has been read.
 
     ServiceUnavailable for what passes, NotFound for an object that is not there, StorageQuotaExceeded. Anything else
@@ -53,7 +53,7 @@ def failure(response: httpx.Response) -> ApiError:
     return ApiError(f"Storage answered {status} {body.code or body.error}".rstrip() + ".", code="storage_refused")
 
 
-def _body(response: httpx.Response) -> _Body:
+def _body(response: HttpResponse) -> _Body:
     try:
         return _Body.model_validate_json(response.content)
     except ValidationError:

@@ -3,18 +3,21 @@
 Traces are W3C's (https://www.w3.org/TR/trace-context/), or Google's where its load balancer made them.
 """
 
+import random
 import re
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import UUID
 
-import httpx
-
 _W3C = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
 _GOOGLE = re.compile(r"(?!0{32})([0-9a-f]{32})/([0-9]{1,20})(?:;o=[0-9])?")
+
+
+def random_hex(number: int) -> str:
+    """So many bytes, in hexadecimal: to tell requests apart, not to be hard to guess."""
+    return f"{random.getrandbits(8 * number) or 1:0{2 * number}x}"
 
 
 @dataclass
@@ -23,9 +26,9 @@ class RequestTrace:
 
     request_id: str
     function: str = ""
-    trace_id: str = field(default_factory=lambda: secrets.token_hex(16))
+    trace_id: str = field(default_factory=lambda: random_hex(16))
     parent_id: str | None = None
-    span_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    span_id: str = field(default_factory=lambda: random_hex(8))
     user_id: UUID | None = None
     spent: dict[str, float] = field(default_factory=dict)
 
@@ -66,13 +69,17 @@ def begin(headers: Mapping[str, str], request_id: str, function: str) -> Request
 
 
 @dataclass(frozen=True)
-class PassOn:
-    """Tells our own project which trace and request a call belongs to; other companies need not know."""
+class PropagateTraceContext:
+    """Sends the current trace and request id to our own project and nowhere else.
 
-    origin: httpx.URL
+    `origin` is the project's URL without a trailing slash.
+    """
 
-    async def __call__(self, request: httpx.Request) -> None:
+    origin: str
+
+    def headers(self, url: str) -> dict[str, str]:
+        """`traceparent` and `x-request-id` for a call to that address, where it is the project's."""
         trace = current()
-        if trace and (request.url.host, request.url.port) == (self.origin.host, self.origin.port):
-            request.headers.setdefault("traceparent", trace.traceparent())
-            request.headers.setdefault("x-request-id", trace.request_id)
+        if trace is None or not url.startswith(f"{self.origin}/"):
+            return {}
+        return {"traceparent": trace.traceparent(), "x-request-id": trace.request_id}

@@ -47,22 +47,29 @@ def running_https(folder: Path, answer: dict[str, Any]) -> Iterator[str]:
 
 
 def _certificate(folder: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    certificate = (
-        builder.serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
+    """Of an authority of its own: some clients take no server whose certificate is an authority's."""
+    authority, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    signer = _named("An authority", authority, is_authority=True).sign(authority, hashes.SHA256())
+    builder = _named("localhost", key, is_authority=False).issuer_name(signer.subject)
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
+    certificate = builder.add_extension(names, critical=False).sign(authority, hashes.SHA256())
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    (folder / "authority.pem").write_bytes(pem)
-    (folder / "server.pem").write_bytes(private + pem)
+    (folder / "authority.pem").write_bytes(signer.public_bytes(serialization.Encoding.PEM))
+    (folder / "server.pem").write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
     return folder / "server.pem"
+
+
+def _named(common_name: str, key: ec.EllipticCurvePrivateKey, *, is_authority: bool) -> x509.CertificateBuilder:
+    """Valid for two days, issued by itself unless another issuer is named."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    now = datetime.now(UTC)
+    return x509.CertificateBuilder(
+        issuer_name=name if is_authority else None,
+        subject_name=name,
+        public_key=key.public_key(),
+        serial_number=x509.random_serial_number(),
+        not_valid_before=now - timedelta(days=1),
+        not_valid_after=now + timedelta(days=1),
+    ).add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)

@@ -10,16 +10,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from showcase.auth import ANONYMOUS, SERVICE, Caller, Kind, SigningKeys, authenticate
+from showcase.auth import ANONYMOUS, SERVICE, Caller, Kind, authenticate
 from showcase.errors import ApiError, ServiceUnavailable, Unauthorized
+from showcase.http_client import HttpClient
 from showcase.settings import CoreSettings
+from showcase.signing_keys import SigningKeys
 
 pytestmark = pytest.mark.anyio
 
@@ -87,14 +88,13 @@ def settings(url: str, **other: Any) -> CoreSettings:
 async def ask(publisher: Publisher, tokens: list[str]) -> list[Any]:
     """What each token, sent one after the other to one process, says about its bearer."""
     outcomes: list[Any] = []
-    async with httpx.AsyncClient() as http:
-        keys = SigningKeys(http, f"{publisher.url}/keys")
-        for token in tokens:
-            try:
-                headers = {"authorization": f"Bearer {token}"}
-                outcomes.append(await authenticate(headers, settings(publisher.url), keys))
-            except ApiError as error:
-                outcomes.append(error)
+    keys = SigningKeys(HttpClient(), f"{publisher.url}/keys")
+    for token in tokens:
+        try:
+            headers = {"authorization": f"Bearer {token}"}
+            outcomes.append(await authenticate(headers, settings(publisher.url), keys))
+        except ApiError as error:
+            outcomes.append(error)
     return outcomes
 
 
@@ -156,16 +156,14 @@ async def test_a_project_that_publishes_no_keys_knows_nobody_by_one_and_is_asked
 
 async def test_without_any_key_and_without_auth_nobody_can_be_told(publisher: Publisher) -> None:
     token = publisher.token("first")
-    async with httpx.AsyncClient() as http:
-        keys = SigningKeys(http, "http://127.0.0.1:1/keys")
-        with pytest.raises(ServiceUnavailable):
-            await authenticate({"authorization": f"Bearer {token}"}, settings(publisher.url), keys)
+    keys = SigningKeys(HttpClient(), "http://127.0.0.1:1/keys")
+    with pytest.raises(ServiceUnavailable):
+        await authenticate({"authorization": f"Bearer {token}"}, settings(publisher.url), keys)
 
 
 async def check(headers: dict[str, str]) -> Any:
-    async with httpx.AsyncClient() as http:
-        keys = SigningKeys(http, "http://127.0.0.1:1/keys")
-        return await authenticate(headers, settings("http://127.0.0.1:1", supabase_jwt_secret=SECRET), keys)
+    keys = SigningKeys(HttpClient(), "http://127.0.0.1:1/keys")
+    return await authenticate(headers, settings("http://127.0.0.1:1", supabase_jwt_secret=SECRET), keys)
 
 
 async def test_project_keys_are_told_apart() -> None:

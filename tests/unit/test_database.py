@@ -1,9 +1,9 @@
 """What becomes of PostgREST's errors, and of those of whatever stands before it."""
 
-import httpx
 import pytest
 from showcase.database import Database
 from showcase.errors import ApiError
+from showcase.http_client import HttpClient
 from showcase.settings import CoreSettings
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -21,9 +21,8 @@ async def asked(status: int, body: str) -> ApiError:
 
     with served(Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])) as url:
         values = {"supabase_url": url, "supabase_publishable_key": "publishable", "supabase_secret_key": "secret"}
-        async with httpx.AsyncClient() as client:
-            with pytest.raises(ApiError) as raised:
-                await Database(client, CoreSettings.model_validate(values)).rpc("anything", {})
+        with pytest.raises(ApiError) as raised:
+            await Database(HttpClient(), CoreSettings.model_validate(values)).rpc("anything", {})
     return raised.value
 
 

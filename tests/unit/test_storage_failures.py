@@ -3,16 +3,16 @@
 import json
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from showcase.errors import NotFound, ServiceUnavailable
+from showcase.http_client import HttpResponse
 from showcase.storage_failures import failure
 
 
-def answer(http_status: int, **body: Any) -> httpx.Response:
-    return httpx.Response(http_status, json=body)
+def answer(http_status: int, **body: Any) -> HttpResponse:
+    return HttpResponse(http_status, {}, json.dumps(body).encode())
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,5 @@ def test_a_full_storage_is_told_from_a_refused_key() -> None:
     st.one_of(st.binary(), st.recursive(st.none() | st.text() | st.integers(), st.lists).map(json.dumps)),
 )
 def test_any_body_is_an_error_of_ours(http_status: int, body: bytes | str) -> None:
-    assert failure(httpx.Response(http_status, content=body)).code in {"storage_unavailable", "storage_refused"}
+    content = body.encode() if isinstance(body, str) else body
+    assert failure(HttpResponse(http_status, {}, content)).code in {"storage_unavailable", "storage_refused"}

@@ -4,32 +4,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from showcase.account.settings import AccountSettings
 from showcase.core import Core
 from showcase.database import Database
+from showcase.http_client import HttpClient, HttpResponse
 from showcase.settings import load
 from showcase.storage import Storage
+from showcase.transport import TransportError
 
-PATIENCE = httpx.Timeout(60.0, connect=3.0)
+TIMEOUT = 60.0  # seconds
 
 
 @dataclass(frozen=True)
 class Functions:
     """The other functions, called as a service: Stripe and the mail service are theirs to speak to."""
 
-    http: httpx.AsyncClient
+    http: HttpClient
     url: str
     key: str
 
-    async def call(self, name: str, body: Mapping[str, Any]) -> httpx.Response | None:
+    async def call(self, name: str, body: Mapping[str, Any]) -> HttpResponse | None:
         """The answer, whatever it is; None where there is none."""
         try:
-            return await self.http.post(
-                f"{self.url}/{name}", json=dict(body), headers={"apikey": self.key}, timeout=PATIENCE
+            return await self.http.request(
+                "POST", f"{self.url}/{name}", json=dict(body), headers={"apikey": self.key}, timeout=TIMEOUT
             )
-        except httpx.TransportError:
+        except TransportError:
             return None
 
 

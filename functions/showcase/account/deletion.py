@@ -4,12 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import httpx
-
 from showcase.account import store
 from showcase.account.clients import Account
 from showcase.account.store import Deletion
 from showcase.errors import ApiError
+from showcase.http_client import HttpResponse
 from showcase.responses import parse_json
 from showcase.retry import Deadline
 
@@ -75,7 +74,7 @@ async def give_notice(account: Account, deletion: Deletion) -> None:
         raise Waiting("notice_pending")
 
 
-def _is_settled(answer: httpx.Response) -> bool:
+def _is_settled(answer: HttpResponse) -> bool:
     try:
         return parse_json(answer.content)["status"] in SETTLED
     except (ValueError, LookupError, TypeError):

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import stripe
 
 from showcase.billing.errors import classify
@@ -16,6 +15,7 @@ from showcase.billing.settings import BillingSettings
 from showcase.billing.shapes import UnexpectedObject, check_list, check_object
 from showcase.billing.stripe_http import PooledClient
 from showcase.errors import Failure, VendorError
+from showcase.http_client import HttpClient
 from showcase.telemetry import timed
 
 API_VERSION = "2026-10-28.endive"
@@ -166,7 +166,7 @@ class Stripe:
         return str((await _asked(call, "billing_portal.session"))["url"])
 
 
-def connect(settings: BillingSettings, http: httpx.AsyncClient) -> Stripe:
+def connect(settings: BillingSettings, http: HttpClient) -> Stripe:
     key = settings.stripe_secret_key.get_secret_value()
     client = stripe.StripeClient(
         key,

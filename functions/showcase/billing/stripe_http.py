@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
-import httpx
 import stripe
+
+from showcase.http_client import HttpClient
+from showcase.transport import TransportError
 
 
 class PooledClient(stripe.HTTPClient):
     """See `stripe.HTTPXClient`, which takes no client of ours. `timeout` is in seconds; the pool stays open."""
 
-    name = "httpx"
+    name = "pyqwest"
 
-    def __init__(self, http: httpx.AsyncClient, timeout: float) -> None:
+    def __init__(self, http: HttpClient, timeout: float) -> None:
         super().__init__()
         self._http = http
         self._timeout = timeout
@@ -27,7 +29,9 @@ class PooledClient(stripe.HTTPClient):
         """Raises: stripe.APIConnectionError: no response, or one that cannot be read."""
         content = post_data.encode() if isinstance(post_data, str) else post_data
         try:
-            response = await self._http.request(method, url, headers=headers, content=content, timeout=self._timeout)
-        except httpx.HTTPError as error:
+            response = await self._http.request(
+                method.upper(), url, headers=headers, content=content, timeout=self._timeout
+            )
+        except TransportError as error:
             raise stripe.APIConnectionError(type(error).__name__, should_retry=True) from error  # type: ignore[no-untyped-call]
         return response.content, response.status_code, response.headers

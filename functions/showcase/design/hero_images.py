@@ -16,6 +16,7 @@ from showcase.auth import Caller
 from showcase.core import Core
 from showcase.design.failures import InvalidImage
 from showcase.errors import ServiceUnavailable
+from showcase.supabase_sdk import session
 from showcase.telemetry import log, timed
 
 BUCKET = "ai-assets"
@@ -80,7 +81,8 @@ def _bucket(core: Core, caller: Caller) -> Any:
         "apikey": core.settings.supabase_publishable_key.get_secret_value(),
         "Authorization": f"Bearer {caller.token}",
     }
-    return AsyncStorageClient(f"{core.settings.origin}/storage/v1/", headers, http_client=core.http).from_(BUCKET)
+    client = AsyncStorageClient(f"{core.settings.origin}/storage/v1/", headers, http_client=session(core.http))
+    return client.from_(BUCKET)
 
 
 @contextmanager

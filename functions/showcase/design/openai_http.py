@@ -6,14 +6,14 @@ from typing import Any
 import httpx2
 import openai
 
-from showcase.responses import MAX_RESPONSE_BYTES, read_bounded
+from showcase.responses import MAX_RESPONSE_BYTES
 from showcase.waiting import told_wait
 
 LONGEST_WAIT = 5.0  # seconds that the SDK may wait before it asks again; who wants more is told to the caller
 
 
 class BoundedClient(openai.DefaultAsyncHttpxClient):
-    """As `showcase.responses.BoundedClient`, for httpx2; streams are bounded too.
+    """Reads at most `MAX_RESPONSE_BYTES` of a response, as `showcase.http_client` does.
 
     The SDK raises APIConnectionError for whatever this raises.
     """
@@ -29,10 +29,25 @@ class BoundedClient(openai.DefaultAsyncHttpxClient):
             response.stream = _BoundedStream(response.stream)  # type: ignore[arg-type] # an async client's is async
             return response
         try:
-            headers, content = await read_bounded(response)
+            headers, content = await _read_bounded(response)
         finally:
             await response.aclose()
         return httpx2.Response(response.status_code, headers=headers, content=content, request=request)
+
+
+async def _read_bounded(response: httpx2.Response) -> tuple[list[tuple[str, str]], bytes]:
+    """A response's headers and decoded body, for a response that is made of them."""
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > MAX_RESPONSE_BYTES:
+            raise httpx2.RemoteProtocolError("response too large")
+    headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_TRANSFER]
+    return headers, bytes(content)
+
+
+# The content is decoded, and may have another length.
+_OF_THE_TRANSFER = {"content-encoding", "content-length", "transfer-encoding"}
 
 
 class _BoundedStream(httpx2.AsyncByteStream):

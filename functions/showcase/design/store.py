@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from showcase.auth import Caller
-from showcase.database import Database, asking
+from showcase.database import Database
 from showcase.design.failures import QuotaExceeded, Unavailable
 from showcase.errors import AccountGone
+from showcase.supabase_sdk import querying, tables
 
 _PROJECT = (
     "id,user_id,title,short_summary,description,live_link,github_link,linkedin_link,twitter_link,"
@@ -44,8 +45,8 @@ async def get_session(database: Database, caller: Caller, session_id: UUID) -> d
 
 async def _get(database: Database, caller: Caller, table: str, columns: str, id_: UUID) -> dict[str, Any] | None:
     """The row, where the caller can see it."""
-    query = database.acting_as(caller).from_(table).select(columns).eq("id", str(id_)).limit(1)
-    with asking():
+    query = tables(database, caller).from_(table).select(columns).eq("id", str(id_)).limit(1)
+    with querying():
         rows: Any = (await query.execute()).data
     return rows[0] if rows else None
 

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-import httpx
 from pydantic import HttpUrl, SecretStr
 
+from showcase.http_client import HttpClient
 from showcase.metrics import github, linkedin, x
 from showcase.metrics.domain import Platform
 from showcase.metrics.platforms import Client, Fetch, fingerprints
 from showcase.metrics.settings import MetricsSettings
 
 
-def connect(http: httpx.AsyncClient, settings: MetricsSettings) -> Mapping[Platform, Client]:
+def connect(http: HttpClient, settings: MetricsSettings) -> Mapping[Platform, Client]:
     """A client for each platform that has a credential."""
     on_github = github.GitHub(http, _base(settings.github_api_url)).fetch
     on_x = x.X(http, _base(settings.x_api_url)).fetch

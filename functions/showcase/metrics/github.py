@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import httpx
-
 from showcase.errors import Failure, VendorError
+from showcase.http_client import HttpClient, HttpResponse
 from showcase.metrics.domain import Counts
 from showcase.metrics.platforms import Allowance, Answer, Batch, Reference, Result
 from showcase.metrics.vendor import allowance, is_count, objects, read_json, retry_after, send
@@ -31,20 +30,22 @@ _NODE_ID = re.compile(r"[\w=+/-]{1,200}", re.ASCII)
 class GitHub:
     """GitHub at a base URL, e.g. `https://api.github.com`."""
 
-    http: httpx.AsyncClient
+    http: HttpClient
     url: str
 
     async def fetch(self, references: Sequence[Reference], token: str, deadline: Deadline) -> Batch:
         """See `platforms.Fetch`. Asks by node id where it is known, so that a renamed repository keeps its numbers."""
         aliases = {f"r{index}": reference for index, reference in enumerate(references)}
         query, variables = _query(aliases)
-        request = self.http.build_request(
+        response = await send(
+            self.http,
+            VENDOR,
+            deadline,
             "POST",
             f"{self.url}/graphql",
             json={"query": query, "variables": variables},
-            headers={"Authorization": f"Bearer {token}"},
+            headers={"authorization": f"Bearer {token}"},
         )
-        response = await send(self.http, request, VENDOR, deadline)
         body = _read(response)
         return Batch(_sort(body, aliases), _allowance(body))
 
@@ -68,7 +69,7 @@ def _query(aliases: Mapping[str, Reference]) -> tuple[str, dict[str, str]]:
     return f"query({', '.join(declared)}) {{ {limit} {' '.join(asked)} }} {counts}", variables
 
 
-def _read(response: httpx.Response) -> dict[str, Any]:
+def _read(response: HttpResponse) -> dict[str, Any]:
     """The answer's JSON, or what its status and headers mean.
 
     https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
@@ -83,7 +84,7 @@ def _read(response: httpx.Response) -> dict[str, Any]:
     return body
 
 
-def _is_limit(response: httpx.Response, body: Any) -> bool:
+def _is_limit(response: HttpResponse, body: Any) -> bool:
     """Primary: a 200 with an error or 403 with nothing left; secondary: a 200 or 403 that says when or names itself."""
     types = {str(error.get("type")) for error in objects(body.get("errors"))} if isinstance(body, dict) else set()
     spent = response.status_code == 403 and response.headers.get("x-ratelimit-remaining") == "0"

@@ -11,9 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote
 
-import httpx
-
 from showcase.errors import Failure, VendorError
+from showcase.http_client import HttpClient, HttpResponse
 from showcase.metrics.domain import Counts
 from showcase.metrics.platforms import Allowance, Answer, Batch, Reference, Result
 from showcase.metrics.vendor import is_count, read_json, send, unknown
@@ -31,7 +30,7 @@ _FAILURES = {403: Failure.FORBIDDEN, 404: Failure.GONE}
 class LinkedIn:
     """LinkedIn at a base URL, e.g. `https://api.linkedin.com`, and the version (YYYYMM) that we speak."""
 
-    http: httpx.AsyncClient
+    http: HttpClient
     url: str
     version: str
 
@@ -40,27 +39,27 @@ class LinkedIn:
         results = unknown(VENDOR, references)
         asked = [reference for reference in references if reference not in results]
         if asked:
-            response = await send(self.http, self._request(asked, token), VENDOR, deadline)
+            response = await self._ask(asked, token, deadline)
             results |= _sort(_read(response), asked)
         return Batch(results, Allowance())
 
-    def _request(self, references: Sequence[Reference], token: str) -> httpx.Request:
+    async def _ask(self, references: Sequence[Reference], token: str, deadline: Deadline) -> HttpResponse:
         """A Rest.li 2.0 BATCH_GET; commas and parentheses of the list stay as they are, its URNs are encoded."""
         query = f"ids=List({','.join(quote(reference.name, safe='') for reference in references)})"
         url = f"{self.url}/rest/socialMetadata"
         headers = {
-            "Authorization": f"Bearer {token}",
-            "LinkedIn-Version": self.version,
-            "X-RestLi-Protocol-Version": "2.0.0",
-            "X-RestLi-Method": "BATCH_GET",
+            "authorization": f"Bearer {token}",
+            "linkedin-version": self.version,
+            "x-restli-protocol-version": "2.0.0",
+            "x-restli-method": "BATCH_GET",
         }
         if len(url) + len(query) < LONGEST_URL:
-            return self.http.build_request("GET", f"{url}?{query}", headers=headers)
-        headers |= {"X-HTTP-Method-Override": "GET", "Content-Type": "application/x-www-form-urlencoded"}
-        return self.http.build_request("POST", url, content=query, headers=headers)
+            return await send(self.http, VENDOR, deadline, "GET", f"{url}?{query}", headers=headers)
+        headers |= {"x-http-method-override": "GET", "content-type": "application/x-www-form-urlencoded"}
+        return await send(self.http, VENDOR, deadline, "POST", url, content=query.encode(), headers=headers)
 
 
-def _read(response: httpx.Response) -> dict[str, Any]:
+def _read(response: HttpResponse) -> dict[str, Any]:
     if response.status_code == 429:
         raise VendorError(VENDOR, Failure.RATE_LIMITED, retry_after=_until_tomorrow())
     if response.status_code == 426:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
-
 from showcase.errors import Failure, VendorError
+from showcase.http_client import HttpClient, HttpResponse
 from showcase.metrics.platforms import Allowance, Reference, Result
 from showcase.responses import parse_json
 from showcase.retry import Deadline
 from showcase.telemetry import timed
+from showcase.transport import TransportError
 from showcase.waiting import told_seconds, told_wait
 
 UNTOLD_WAIT = 60.0  # seconds to stay away where a platform does not say how long
@@ -20,16 +20,21 @@ LONGEST_WAIT = 86_400.0  # seconds to believe a platform that says how long
 LONGEST_NUMBER = 19  # digits of a post's number at X and LinkedIn; with a longer one they refuse the whole batch
 
 
-async def send(http: httpx.AsyncClient, request: httpx.Request, vendor: str, deadline: Deadline) -> httpx.Response:
-    """One attempt. Raises: VendorError where there is no answer before the deadline, or a server error.
+async def send(
+    http: HttpClient, vendor: str, deadline: Deadline, method: str, url: str, **request: Any
+) -> HttpResponse:
+    """One attempt of `HttpClient.request`.
+
+    Raises:
+        VendorError: there is no answer before the deadline, or a server error.
 
     A server that says when it will be back (Retry-After) is left alone until then, as one whose limit is reached.
     """
     try:
         with timed(vendor):
             async with asyncio.timeout(deadline.remaining):
-                response = await http.send(request)
-    except (httpx.RequestError, TimeoutError) as error:
+                response = await http.request(method, url, **request)
+    except (TransportError, TimeoutError) as error:
         raise VendorError(vendor, Failure.UNAVAILABLE, type(error).__name__) from error
     if response.status_code >= 500:
         told = told_wait(response.headers) is not None
@@ -42,7 +47,7 @@ async def send(http: httpx.AsyncClient, request: httpx.Request, vendor: str, dea
     return response
 
 
-def read_json(response: httpx.Response) -> Any:
+def read_json(response: HttpResponse) -> Any:
     """The JSON of a response; None where it is none."""
     try:
         return parse_json(response.content)

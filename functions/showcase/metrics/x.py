@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
-
 from showcase.errors import Failure, VendorError
+from showcase.http_client import HttpClient, HttpResponse
 from showcase.metrics.domain import Counts
 from showcase.metrics.platforms import Allowance, Answer, Batch, Reference, Result
 from showcase.metrics.vendor import allowance, is_count, objects, read_json, retry_after, send, unknown
@@ -32,7 +31,7 @@ _FAILURES = {
 class X:
     """X at a base URL, e.g. `https://api.x.com`."""
 
-    http: httpx.AsyncClient
+    http: HttpClient
     url: str
 
     async def fetch(self, references: Sequence[Reference], token: str, deadline: Deadline) -> Batch:
@@ -41,17 +40,19 @@ class X:
         asked = [reference for reference in references if reference not in results]
         if not asked:
             return Batch(results, Allowance())
-        request = self.http.build_request(
+        response = await send(
+            self.http,
+            VENDOR,
+            deadline,
             "GET",
             f"{self.url}/2/tweets",
             params={"ids": ",".join(reference.name for reference in asked), "tweet.fields": "public_metrics"},
-            headers={"Authorization": f"Bearer {token}"},
+            headers={"authorization": f"Bearer {token}"},
         )
-        response = await send(self.http, request, VENDOR, deadline)
         return Batch(results | _sort(_read(response), asked), _allowance(response.headers))
 
 
-def _read(response: httpx.Response) -> dict[str, Any]:
+def _read(response: HttpResponse) -> dict[str, Any]:
     body = read_json(response)
     if response.status_code == 429:
         wait = (

@@ -4,12 +4,10 @@ The SDK's own client waits for each answer in a thread, has no time limit of its
 never left from one whose answer was lost. So its `Mail` builds the JSON, and our connection pool sends it.
 """
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import httpx
 from sendgrid.helpers.mail import (
     Category,
     ClickTracking,
@@ -28,6 +26,7 @@ from sendgrid.helpers.mail import (
 )
 
 from showcase.errors import Failure, VendorError
+from showcase.http_client import HttpClient, HttpResponse
 from showcase.notifications.domain import OPTIONAL, NotificationType, Result
 from showcase.notifications.formats import address
 from showcase.notifications.links import Links
@@ -36,6 +35,7 @@ from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.store import Notification
 from showcase.notifications.wording import facts
 from showcase.telemetry import timed
+from showcase.transport import ConnectError, TransportError
 from showcase.waiting import told_seconds, told_wait
 
 UNTOLD_WAIT = 60.0  # seconds to stay away where SendGrid does not say how long
@@ -47,7 +47,7 @@ _UNSETTLED = frozenset({502, 504})
 class Mailer:
     """SendGrid at a base URL, and what our e-mails are made of."""
 
-    http: httpx.AsyncClient
+    http: HttpClient
     settings: NotificationSettings
     renderer: Renderer
     links: Links
@@ -105,26 +105,25 @@ class Mailer:
 
         Raises: VendorError, where the failure is not this message's: rate_limited or rejected.
         """
-        request = self.http.build_request(
-            "POST",
-            f"{str(self.settings.sendgrid_api_url).rstrip('/')}/v3/mail/send",
-            json=self.build(notification).get(),
-            headers={"Authorization": f"Bearer {self._key()}"},
-        )
         try:
             with timed("sendgrid"):
-                async with asyncio.timeout(self.settings.notifications_send_seconds):
-                    response = await self.http.send(request)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+                response = await self.http.request(
+                    "POST",
+                    f"{str(self.settings.sendgrid_api_url).rstrip('/')}/v3/mail/send",
+                    json=self.build(notification).get(),
+                    headers={"authorization": f"Bearer {self._key()}"},
+                    timeout=self.settings.notifications_send_seconds,
+                )
+        except ConnectError as error:
             return Result("retry", error=type(error).__name__)  # nothing left this machine
-        except (httpx.TransportError, TimeoutError) as error:
+        except TransportError as error:
             return Result("lost", error=type(error).__name__)
         return self._read(response)
 
     def _key(self) -> str:
         return self.settings.sendgrid_api_key.get_secret_value() if self.settings.sendgrid_api_key else ""
 
-    def _read(self, response: httpx.Response) -> Result:
+    def _read(self, response: HttpResponse) -> Result:
         status = response.status_code
         if status in {200, 202}:
             return Result("sent", message_id=response.headers.get("x-message-id", "")[:200] or None)

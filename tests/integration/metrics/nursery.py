@@ -10,8 +10,8 @@ import os
 import signal
 import sys
 
-import httpx
 from showcase.database import Database
+from showcase.http_client import HttpClient
 from showcase.metrics import clients
 from showcase.metrics.settings import MetricsSettings
 from showcase.metrics.worker import Worker, refresh_due
@@ -20,8 +20,8 @@ from showcase.settings import CoreSettings, load
 
 async def work() -> None:
     settings = load(MetricsSettings)
-    async with httpx.AsyncClient(timeout=30) as http:
-        await refresh_due(Worker(Database(http, load(CoreSettings)), clients.connect(http, settings), settings))
+    http = HttpClient(timeout=30)
+    await refresh_due(Worker(Database(http, load(CoreSettings)), clients.connect(http, settings), settings))
 
 
 def start() -> int:

@@ -12,6 +12,7 @@ import httpx
 import psycopg
 from psycopg.rows import DictRow, dict_row
 from showcase.database import Database
+from showcase.http_client import HttpClient
 from showcase.metrics import clients
 from showcase.metrics.settings import MetricsSettings
 from showcase.metrics.worker import Worker
@@ -157,8 +158,8 @@ class Metrics:
     async def worker(self, **changed: object) -> AsyncIterator[Worker]:
         """A worker of this process, with settings of its own."""
         settings = self.settings(**changed)
-        async with httpx.AsyncClient(timeout=30) as http:
-            yield Worker(Database(http, core_settings(self.stack)), clients.connect(http, settings), settings)
+        http = HttpClient(timeout=30)
+        yield Worker(Database(http, core_settings(self.stack)), clients.connect(http, settings), settings)
 
 
 def core_settings(stack: Stack) -> CoreSettings:

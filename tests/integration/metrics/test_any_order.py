@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -23,6 +22,7 @@ from hypothesis.stateful import (
 )
 from showcase.database import Database
 from showcase.errors import Failure, VendorError
+from showcase.http_client import HttpClient
 from showcase.metrics import store
 from showcase.metrics.asking import BatchSize, ask
 from showcase.metrics.domain import COUNTED, Platform
@@ -54,9 +54,9 @@ class AnyOrder(RuleBasedStateMachine):
         self.metrics.clear()
         self.world = World()
         self.runner = asyncio.Runner()
-        self.http = httpx.AsyncClient(timeout=30)
+        http = HttpClient(timeout=30)
         clients = {platform: self.world.client(platform) for platform in PLATFORMS}
-        database = Database(self.http, core_settings(self.metrics.stack))
+        database = Database(http, core_settings(self.metrics.stack))
         self.worker = Worker(database, clients, self.metrics.settings(metrics_lease_size=3, metrics_concurrency=2))
         self.connection = self.metrics.connect()
         self.ids = [source.project for source in self.metrics.make(3, status="published")]
@@ -207,7 +207,6 @@ class AnyOrder(RuleBasedStateMachine):
             assert undone == []
             self.history_only_grows_and_never_goes_back()
         finally:
-            self.runner.run(self.http.aclose())
             self.runner.close()
             self.connection.close()
 

@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pyqwest
 import pytest
 from showcase.auth import ANONYMOUS
 from showcase.database import Database
 from showcase.endpoint import Call
+from showcase.http_client import HttpClient
 from showcase.metrics import clients
 from showcase.metrics.handlers import handle_get
 from showcase.metrics.schemas import SocialMetricsRequest
 from showcase.metrics.worker import Worker
+from showcase.transport import new_transport
 from starlette.requests import Request
 
 from tests.integration.metrics.running import TOKEN, Metrics, Source, core_settings
@@ -112,16 +115,21 @@ async def requests_of(metrics: Metrics, source: Source, calls: int = 1, **change
     """What so many concurrent calls ask of the database, and of the platforms."""
     seen: Counter[str] = Counter()
 
-    async def note(request: httpx.Request) -> None:
-        seen[request.url.path.removeprefix("/rest/v1/rpc/")] += 1
+    class Counting:
+        """The network, with a count of what is asked of it."""
 
-    settings = metrics.settings(**changed)
-    async with httpx.AsyncClient(timeout=30, event_hooks={"request": [note]}) as http:
-        worker = Worker(Database(http, core_settings(metrics.stack)), clients.connect(http, settings), settings)
-        call = Call(
-            SocialMetricsRequest(project_id=source.project, history_days=30), ANONYMOUS, Request({"type": "http"}), "-"
-        )
-        answers = await asyncio.gather(*(handle_get(call, worker) for _ in range(calls)))
+        network = new_transport()
+
+        async def execute(self, request: pyqwest.Request) -> pyqwest.Response:
+            seen[httpx.URL(request.url).path.removeprefix("/rest/v1/rpc/")] += 1
+            return await self.network.execute(request)
+
+    settings, http = metrics.settings(**changed), HttpClient(timeout=30, transport=Counting())
+    worker = Worker(Database(http, core_settings(metrics.stack)), clients.connect(http, settings), settings)
+    call = Call(
+        SocialMetricsRequest(project_id=source.project, history_days=30), ANONYMOUS, Request({"type": "http"}), "-"
+    )
+    answers = await asyncio.gather(*(handle_get(call, worker) for _ in range(calls)))
     return seen, answers
 
 

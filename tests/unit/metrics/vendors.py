@@ -15,6 +15,8 @@ from showcase.metrics.platforms import Batch, Reference
 from showcase.metrics.settings import MetricsSettings
 from showcase.retry import Deadline
 
+from tests.support.responding import responding_client
+
 NAMES = {
     Platform.GITHUB: ("a/b", "c/d"),
     Platform.TWITTER: ("1", "2"),
@@ -30,16 +32,15 @@ def fetch(
     seconds: float = 5,
 ) -> Batch:
     async def run() -> Batch:
-        async with httpx.AsyncClient(transport=httpx.MockTransport(respond)) as http:
-            token: Any = SecretStr("t")
-            address: Any = url
-            settings = MetricsSettings.model_construct(
-                github_api_url=address, x_api_url=address, linkedin_api_url=address,
-                github_token=token, x_bearer_token=token, linkedin_access_token=token,
-            )  # fmt: skip
-            client = clients.connect(http, settings)[platform]
-            references = [Reference(name) for name in names or NAMES[platform]]
-            return await client.fetch(references, "t", Deadline.after(seconds))
+        token: Any = SecretStr("t")
+        address: Any = url
+        settings = MetricsSettings.model_construct(
+            github_api_url=address, x_api_url=address, linkedin_api_url=address,
+            github_token=token, x_bearer_token=token, linkedin_access_token=token,
+        )  # fmt: skip
+        client = clients.connect(responding_client(respond), settings)[platform]
+        references = [Reference(name) for name in names or NAMES[platform]]
+        return await client.fetch(references, "t", Deadline.after(seconds))
 
     return asyncio.run(run())
 

@@ -6,9 +6,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
 from pydantic import HttpUrl
+from showcase.http_client import HttpClient
 from showcase.notifications.domain import OPTIONAL, NotificationType
 from showcase.notifications.links import Links
 from showcase.notifications.mailer import Mailer, retry_after
@@ -27,7 +27,7 @@ TEMPLATE = "d-" + "0" * 32
 def mailer(**settings: Any) -> Mailer:
     links = Links(f"{SITE}/functions/v1/unsubscribe", (b"secret",), 60)
     given = NotificationSettings.model_construct(**{**NotificationSettings(site_url=SITE).model_dump(), **settings})
-    return Mailer(httpx.AsyncClient(), given, make_renderer(PAGES), links)
+    return Mailer(HttpClient(), given, make_renderer(PAGES), links)
 
 
 def notification(
