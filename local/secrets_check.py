@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel
 
 from local.backup.settings import BackupSettings
 from local.console import complain
@@ -39,7 +39,7 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def readers() -> Sequence[type[BaseSettings]]:
+def readers() -> Sequence[type[BaseModel]]:
     """Every settings model: of the functions, of a deployment, of this machine's stack."""
     return [*models(), Settings, BackupSettings]
 

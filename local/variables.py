@@ -11,8 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from dotenv import dotenv_values
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource
+from pydantic import BaseModel, ValidationError
 
 from local.settings import ROOT, documented_variables
 
@@ -24,7 +23,7 @@ class Variable:
     """One field of one settings model; several models may read the same variable."""
 
     name: str
-    model: type[BaseSettings]
+    model: type[BaseModel]
     secret: bool
     needed: bool
 
@@ -36,27 +35,27 @@ class Variable:
         return f"{'core' if folder == 'showcase' else folder}: {Path(file).relative_to(ROOT)}"
 
 
-def variables_of(model: type[BaseSettings]) -> Iterator[Variable]:
+def variables_of(model: type[BaseModel]) -> Iterator[Variable]:
     for name, field in model.model_fields.items():
         secret = "SecretStr" in str(field.annotation)
         yield Variable(name.upper(), model, secret, field.is_required())
 
 
-def models_of(module: str) -> Iterator[type[BaseSettings]]:
+def models_of(module: str) -> Iterator[type[BaseModel]]:
     """The settings models that a module defines."""
     for found in vars(import_module(module)).values():
-        ours = isinstance(found, type) and issubclass(found, BaseSettings) and found.__module__ == module
+        ours = isinstance(found, type) and issubclass(found, BaseModel) and found.__module__ == module
         if ours and found.model_fields:
             yield found
 
 
-def functions_models() -> Sequence[type[BaseSettings]]:
+def functions_models() -> Sequence[type[BaseModel]]:
     """Of the core and of every capability."""
     modules = ["showcase.settings", *(f"showcase.{file.parent.name}.settings" for file in _settings_files())]
     return [model for module in modules for model in models_of(module)]
 
 
-def models_behind(path: str) -> Sequence[type[BaseSettings]]:
+def models_behind(path: str) -> Sequence[type[BaseModel]]:
     """What one endpoint reads: the models of every settings module that it imports, however indirectly."""
     from showcase.routes import ENDPOINTS
 
@@ -68,7 +67,7 @@ def models_behind(path: str) -> Sequence[type[BaseSettings]]:
     return [model for model in functions_models() if model.__module__ in seen]
 
 
-def problems(models: Sequence[type[BaseSettings]], values: Mapping[str, str]) -> list[str]:
+def problems(models: Sequence[type[BaseModel]], values: Mapping[str, str]) -> list[str]:
     """A line for each variable that is missing or malformed."""
     lines = {line for model in models for line in _problems(model, values)}
     return sorted(lines)
@@ -80,17 +79,15 @@ def read_values(file: Path, environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name in documented_variables() if (value := given.get(name))}
 
 
-def _problems(model: type[BaseSettings], values: Mapping[str, str]) -> Iterator[str]:
-    source = EnvSettingsSource(model)
-    source.env_vars = {name.lower(): value for name, value in values.items()}
+def _problems(model: type[BaseModel], values: Mapping[str, str]) -> Iterator[str]:
     try:
-        model.model_validate(source())
+        model.model_validate({name.lower(): value for name, value in values.items() if value})
     except ValidationError as error:
         for problem in error.errors():
             yield f"{str(problem['loc'][0]).upper()}: {'missing' if problem['type'] == 'missing' else problem['msg']}"
 
 
-def is_secret(name: str, models: Sequence[type[BaseSettings]]) -> bool:
+def is_secret(name: str, models: Sequence[type[BaseModel]]) -> bool:
     return any(v.secret for model in models for v in variables_of(model) if v.name == name)
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from typing_extensions import override
 
+from showcase.log_writer import BackgroundHandler
 from showcase.scrubbing import Redactor, stack_trace
 from showcase.settings import CoreSettings
 from showcase.tracing import current
@@ -43,7 +44,8 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1] is not None:
             line["stack_trace"] = stack_trace(record.exc_info[1])
-        return json.dumps(self._redact.inside(line))
+        text = json.dumps(line, ensure_ascii=False, default=str)
+        return json.dumps(self._redact.inside(line)) if self._redact.may_match(text) else text
 
     def _request(self) -> dict[str, object]:
         trace = current()
@@ -65,7 +67,7 @@ class JsonFormatter(logging.Formatter):
 
 def configure(settings: CoreSettings, redact: Redactor) -> None:
     """Everything that this process logs goes through one formatter."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = BackgroundHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(settings, redact))
     ours = logging.getLogger(OURS)
     ours.handlers, ours.propagate = [handler], False

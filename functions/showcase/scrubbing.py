@@ -3,6 +3,7 @@
 Told is only what we know to be harmless (`describe`). `Redactor` is the second gate, should anything slip in.
 """
 
+import json
 import re
 import traceback
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,11 @@ _PATTERNS = (
     r"(?:SG\.|sk-)[\w.-]{10,}",
     r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,190}",  # an e-mail address
 )
+# Each pattern matches only where one of these stands.
+_MARKERS = (
+    *("eyJ", "sb_secret_", "sb_publishable_", "k_live_", "k_test_", "whsec_", "github_pat_", "SG.", "sk-", "@"),
+    *("gho_", "ghp_", "ghs_", "ghu_", "xox"),
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,14 @@ class Redactor:
     """Takes out the secrets of this process, and whatever looks like a key, a token or an e-mail address."""
 
     pattern: re.Pattern[str]
+    markers: tuple[str, ...] = ()
+
+    def may_match(self, json_text: str) -> bool:
+        """False only where there is nothing to redact in the values that this JSON (not ASCII alone) was made of.
+
+        Searching for fixed texts takes a fraction of what the pattern takes.
+        """
+        return any(marker in json_text for marker in self.markers)
 
     def __call__(self, text: str) -> str:
         return self.pattern.sub("[redacted]", text)
@@ -43,8 +57,14 @@ class Redactor:
 def redactor(environment: Mapping[str, str]) -> Redactor:
     values = (value for name, value in environment.items() if _SECRET_NAME.search(name))
     secrets = {part.strip() for value in values for part in (value, *value.split(","))}
-    known = sorted((re.escape(s) for s in secrets if len(s) >= _SHORTEST_SECRET), key=len, reverse=True)
-    return Redactor(re.compile("|".join([*known, *_PATTERNS])))
+    secrets = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
+    known = sorted(map(re.escape, secrets), key=len, reverse=True)
+    return Redactor(re.compile("|".join([*known, *_PATTERNS])), (*_MARKERS, *sorted(map(_json, secrets))))
+
+
+def _json(secret: str) -> str:
+    """A secret as it stands in JSON."""
+    return json.dumps(secret, ensure_ascii=False)[1:-1]
 
 
 def describe(error: BaseException) -> str:

@@ -4,9 +4,6 @@ No breadcrumbs, no request, no local variables, no address of anything that we c
 Sending happens in a thread of Sentry's own; when the process is told to end, what waits is sent first.
 """
 
-import signal
-import sys
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -62,14 +59,6 @@ def start(settings: CoreSettings, redact: Redactor) -> None:
         send_client_reports=False,
         spotlight=False,
     )
-    _leave_in_peace()
-
-
-def _leave_in_peace() -> None:
-    """A server that is told to end ends by the same signal again, which by default runs no exit handlers."""
-    by_default = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    if by_default and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel
 
 from local.deploy.sizes import SIZES, Size, together
 from local.deploy.steps import Command, Procedure, Runner, SecretStore, Step, StepError
@@ -14,7 +14,7 @@ ACCOUNT = "showcase-functions@{GOOGLE_CLOUD_PROJECT}.iam.gserviceaccount.com"
 SERVICE = "showcase-{ENVIRONMENT}"
 
 
-def secret_names(models: Sequence[type[BaseSettings]], known: Iterable[str]) -> list[str]:
+def secret_names(models: Sequence[type[BaseModel]], known: Iterable[str]) -> list[str]:
     return sorted(name for name in known if is_secret(name, models))
 
 
@@ -111,14 +111,14 @@ def _access(values: Mapping[str, str]) -> tuple[str, ...]:
     return ("--no-allow-unauthenticated" if by_google else "--allow-unauthenticated",)
 
 
-def _secrets(models: Sequence[type[BaseSettings]], known: Iterable[str]) -> tuple[str, ...]:
+def _secrets(models: Sequence[type[BaseModel]], known: Iterable[str]) -> tuple[str, ...]:
     pairs = ",".join(f"{name}={SERVICE}-{name}:latest" for name in secret_names(models, known))
     return (f"--set-secrets={pairs}",)
 
 
-def _plain(models: Sequence[type[BaseSettings]], known: Iterable[str]) -> tuple[str, ...]:
+def _plain(models: Sequence[type[BaseModel]], known: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(name for name in known if _read(models, name) and not is_secret(name, models)))
 
 
-def _read(models: Sequence[type[BaseSettings]], name: str) -> bool:
+def _read(models: Sequence[type[BaseModel]], name: str) -> bool:
     return any(variable.name == name for model in models for variable in variables_of(model))

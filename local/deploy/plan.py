@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 import httpx
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel
 
 from local.deploy import compute, google, supabase, webhooks
 from local.deploy.steps import Procedure, Runner, Step, StepError
@@ -34,7 +34,7 @@ def _google(values: Mapping[str, str], known: set[str]) -> Sequence[Step]:
     return [*(google.store_secret(name) for name in stored), *deploy(values, known)]
 
 
-def models() -> Sequence[type[BaseSettings]]:
+def models() -> Sequence[type[BaseModel]]:
     """All that read a variable in a deployment."""
     return [*functions_models(), Target]
 

@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import pytest
 from pydantic import SecretStr
-from showcase.auth import SigningKeys
 from showcase.core import Core
 from showcase.database import Database
 from showcase.endpoint import Call, Endpoint, serve
 from showcase.gate import behind_gate
+from showcase.http_client import HttpClient
 from showcase.settings import CoreSettings
+from showcase.signing_keys import SigningKeys
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -31,11 +31,12 @@ async def _nothing() -> dict[str, Any]:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
+NOT_SET: dict[str, Any] = {}
 _SCOPE = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}
 
 
-def _core(http: httpx.AsyncClient) -> Core:
-    settings = CoreSettings.model_construct()
+def _core() -> Core:
+    settings, http = CoreSettings.model_construct(**NOT_SET), HttpClient()
     return Core(settings, http, Database(http, settings), SigningKeys(http, ""))
 
 
@@ -56,13 +57,12 @@ async def test_a_stream_that_breaks_off_is_reported_as_its_requests(caplog: pyte
         name="streams", summary="", body=bytes, answer=None, callers=None, connect=lambda _: None, handle=_stream
     )
     with listening(caplog):
-        async with httpx.AsyncClient() as client:
-            answer = await serve(endpoint, _core(client))(Request(_SCOPE, _nothing))
-            assert isinstance(answer, StreamingResponse)
-            body = aiter(answer.body_iterator)
-            assert await anext(body) == "data: 1\n\n", "what came before was sent"
-            with pytest.raises(ValueError, match="nobody"):
-                await anext(body)
+        answer = await serve(endpoint, _core())(Request(_SCOPE, _nothing))
+        assert isinstance(answer, StreamingResponse)
+        body = aiter(answer.body_iterator)
+        assert await anext(body) == "data: 1\n\n", "what came before was sent"
+        with pytest.raises(ValueError, match="nobody"):
+            await anext(body)
     assert {record.getMessage() for record in caplog.records if record.levelno == logging.ERROR} == {"ValueError"}
 
 
@@ -73,7 +73,7 @@ async def test_who_is_refused_at_the_gate_stands_in_the_log(caplog: pytest.LogCa
     async def never(_: Request) -> Response:
         raise AssertionError
 
-    settings = CoreSettings.model_construct(functions_backend_secrets=SecretStr("s" * 32))
+    settings = CoreSettings.model_construct(**NOT_SET, functions_backend_secrets=SecretStr("s" * 32))
     shown = [(b"x-functions-backend-secret", b"another"), (b"x-request-id", b"asked-1")]
     with listening(caplog):
         answer = await behind_gate(never, settings)(Request({**_SCOPE, "headers": shown}, _nothing))

@@ -5,11 +5,14 @@ import logging
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from showcase import logs, sentry
 from showcase.errors import Failure, ServiceUnavailable, VendorError
 from showcase.scrubbing import Redactor, chain, describe, redactor, stack_trace
 from showcase.settings import CoreSettings, SettingsError
 
+NOT_SET: dict[str, Any] = {}
 SECRET = "correct-horse-battery"
 REDACT = redactor({"SOME_API_KEY": f"{SECRET},second-secret", "SHORT_KEY": "local", "SITE_URL": "http://site.example"})
 
@@ -55,6 +58,20 @@ def test_a_long_text_takes_no_long_time() -> None:
     assert REDACT("a" * 200_000) == "a" * 200_000
 
 
+AWKWARD = 'quote " back \\ line \n \u00e9'
+SHAPED = ["a@b.example", "eyJhbGciOiJIUzI1NiJ9.e", "sk_test_abcdef", "ghs_abcdef", "xoxb_abcdef", "sk-0123456789"]
+
+
+@given(st.lists(st.text(max_size=5) | st.sampled_from([SECRET, AWKWARD, *SHAPED]), max_size=6).map("".join))
+def test_the_fast_look_misses_nothing_that_is_redacted(text: str) -> None:
+    redact = redactor({"SOME_API_KEY": SECRET, "OTHER_TOKEN": AWKWARD})
+    assert redact(text) == text or redact.may_match(json.dumps({"a": [text]}, ensure_ascii=False))
+
+
+def test_an_ordinary_line_needs_no_second_look() -> None:
+    assert not REDACT.may_match(json.dumps({"request_id": "1-2", "message": "getSocialMetrics 200", "ms": 1.5}))
+
+
 def test_only_our_own_errors_say_something() -> None:
     assert describe(ServiceUnavailable(f"to {SECRET}", code="stripe_unavailable")) == "stripe_unavailable"
     assert describe(VendorError("x", Failure.REJECTED, "status 401")) == "x: rejected (status 401)"
@@ -79,7 +96,7 @@ def formatted(settings: CoreSettings, redact: Redactor, record: logging.LogRecor
 
 @pytest.fixture
 def settings() -> CoreSettings:
-    return CoreSettings.model_construct(release="1", environment="tests", google_cloud_project="project")
+    return CoreSettings.model_construct(**NOT_SET, release="1", environment="tests", google_cloud_project="project")
 
 
 def test_of_others_log_lines_only_the_template_is_told(settings: CoreSettings) -> None:

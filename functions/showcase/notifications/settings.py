@@ -4,7 +4,6 @@ import json
 from typing import Annotated
 
 from pydantic import Field, HttpUrl, SecretStr, field_validator
-from pydantic_settings import NoDecode
 
 from showcase.notifications.domain import NotificationType, SitePages
 from showcase.settings import split_secrets
@@ -25,7 +24,7 @@ class NotificationSettings(SiteSettings):
     # SendGrid tells an event again for 24 hours, and what is told twice changes nothing.
     sendgrid_webhook_tolerance_seconds: int = Field(default=90_000, gt=0)
     # E-mails that SendGrid renders itself: {"welcome": "d-..."}; the others are rendered here.
-    sendgrid_template_ids: Annotated[dict[NotificationType, TemplateId], NoDecode] = Field(default_factory=dict)
+    sendgrid_template_ids: dict[NotificationType, TemplateId] = Field(default_factory=dict)
     notifications_from_email: OneLine = "showcase@example.com"
     notifications_from_name: OneLine = "Showcase"
     notifications_reply_to: OneLine | None = None
@@ -53,7 +52,6 @@ class NotificationSettings(SiteSettings):
     # How soon people may have the same e-mail sent again.
     notifications_again_seconds: int = Field(default=3600, gt=0)
 
-    # Here, since pydantic-settings would stop at it, and name no other variable.
     @field_validator("sendgrid_template_ids", mode="before")
     @classmethod
     def _from_json(cls, value: object) -> object:
