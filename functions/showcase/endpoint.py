@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from showcase import http, jobs, telemetry, tracing
 from showcase.auth import ANONYMOUS, Caller, Kind, authenticate
@@ -58,6 +58,7 @@ class Endpoint(Generic[Body, Dependencies]):
     handle: Callable[[Call[Body], Dependencies], Awaitable[BaseModel | Response]]
     method: str = "POST"  # or several: "GET, POST"
     max_body: int = 64 * 1024  # bytes
+    cancel_on_disconnect: bool = False  # for work that may end anywhere: nobody waits for it any more
     problems: tuple[type[ApiError], ...] = ()
     also: Mapping[int, Mapping[str, str | type[BaseModel]]] = field(default_factory=dict)
     parameters: tuple[tuple[Literal["query", "header"], str], ...] = ()
@@ -96,7 +97,10 @@ async def _answer(
         call = await _read(endpoint, core, request, trace.request_id)
         trace.user_id = call.caller.user_id
         job = jobs.named(request.headers) if call.caller.kind is Kind.SERVICE else None
-        answer = await jobs.recorded(core.database, job, trace.request_id, endpoint.handle(call, dependencies))
+        work = endpoint.handle(call, dependencies)
+        if endpoint.cancel_on_disconnect:
+            work = http.until_disconnect(request, work)
+        answer = await jobs.recorded(core.database, job, trace.request_id, work)
     except ApiError as error:
         if error.status >= 500:
             report(error)
@@ -106,7 +110,9 @@ async def _answer(
     except Exception as error:  # noqa: BLE001 - the last line of defence: nothing of it may reach the caller
         report(error)
         return http.problem(ApiError(), trace.request_id)
-    return JSONResponse(answer.model_dump(mode="json")) if isinstance(answer, BaseModel) else answer
+    if isinstance(answer, BaseModel):
+        return Response(answer.model_dump_json(), media_type="application/json")
+    return answer
 
 
 async def _read(endpoint: Endpoint[Any, Any], core: Core, request: Request, request_id: str) -> Call[Any]:

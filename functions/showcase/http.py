@@ -1,14 +1,15 @@
 """The HTTP side that all functions share: reading requests within limits, problem documents, CORS, request ids."""
 
+import asyncio
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from showcase.errors import (
@@ -46,6 +47,7 @@ class ResponseModel(BaseModel):
 
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+T = TypeVar("T")
 
 
 def request_id(request: Request) -> str:
@@ -99,6 +101,30 @@ async def read_body(request: Request, limit: int) -> bytes:
         if len(body) > limit:
             raise too_large
     return bytes(body)
+
+
+async def disconnected(request: Request) -> None:
+    """Returns when the caller hangs up. The body has been read before."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def until_disconnect(request: Request, work: Awaitable[T]) -> T:
+    """What `work` returns; where the caller hangs up before, it is cancelled, and has ended.
+
+    Raises: ClientDisconnect, or what `work` raises.
+    """
+    task, left = asyncio.ensure_future(work), asyncio.create_task(disconnected(request))
+    try:
+        await asyncio.wait({task, left}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientDisconnect
+        return task.result()
+    finally:
+        left.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
 
 
 async def read_json(request: Request, model: type[ModelT], limit: int) -> ModelT:

@@ -160,6 +160,9 @@ class HttpClient:
         return {"user-agent": self._user_agent, **traced}
 
     async def _acquire(self) -> None:
+        if not self._connections.locked():
+            await self._connections.acquire()  # at once
+            return
         try:
             async with asyncio.timeout(POOL_TIMEOUT):
                 await self._connections.acquire()

@@ -1,6 +1,7 @@
 """Log lines, written in a thread of their own: a pipe that nobody reads holds up no request."""
 
 import logging
+import os
 import threading
 from collections import deque
 from typing import TextIO
@@ -17,6 +18,11 @@ class BackgroundHandler(logging.Handler):
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self._stream = stream
+        self._begin()
+        # A fork leaves the thread behind, in whatever it was doing; what waits is its parent's to write.
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
         self._lines: deque[str] = deque()
         self._dropped = 0
         self._waiting, self._urgent = threading.Event(), threading.Event()
@@ -30,7 +36,7 @@ class BackgroundHandler(logging.Handler):
             self._dropped += 1
             return
         self._lines.append(f"{self.format(record)}\n")
-        if self._thread is None or not self._thread.is_alive():  # a fork leaves its threads behind
+        if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="log", daemon=True)
             self._thread.start()
         if record.levelno >= logging.WARNING:

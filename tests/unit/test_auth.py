@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from showcase import signing_keys
 from showcase.auth import ANONYMOUS, SERVICE, Caller, Kind, authenticate
 from showcase.errors import ApiError, ServiceUnavailable, Unauthorized
 from showcase.http_client import HttpClient
@@ -111,6 +112,37 @@ async def test_unknown_key_ids_do_not_make_us_ask_each_time(publisher: Publisher
     outcomes = await ask(publisher, [stranger.token("stranger") for _ in range(20)])
     assert {type(outcome) for outcome in outcomes} == {Unauthorized}
     assert publisher.asked == 1
+
+
+async def test_a_token_that_was_verified_ends_with_its_time_and_with_its_key(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, token = time.time(), publisher.token("first")
+    keys = SigningKeys(HttpClient(), f"{publisher.url}/keys")
+
+    async def outcome() -> Any:
+        try:
+            return await authenticate({"authorization": f"Bearer {token}"}, settings(publisher.url), keys)
+        except Unauthorized as error:
+            return error.code
+
+    assert (await outcome()).user_id == USER
+    with monkeypatch.context() as later:
+        later.setattr(time, "time", lambda: now + 3600)
+        assert await outcome() == "token_expired"
+    assert (await outcome()).user_id == USER
+    publisher.keys.clear()
+    monkeypatch.setattr(signing_keys, "KEYS_LIVE_FOR", 0.0)
+    assert await outcome() == "invalid_token"
+
+
+async def test_only_so_many_tokens_are_remembered(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing_keys, "MAX_VERIFIED", 2)
+    keys = SigningKeys(HttpClient(), f"{publisher.url}/keys")
+    for number in range(4):
+        token = publisher.token("first", session=number)
+        await authenticate({"authorization": f"Bearer {token}"}, settings(publisher.url), keys)
+        assert len(keys.verified) <= 2
 
 
 async def test_a_key_of_the_right_name_but_of_others_is_refused(publisher: Publisher) -> None:

@@ -23,6 +23,7 @@ from showcase.design.schemas import DesignRequest, DesignResponse, Usage
 from showcase.design.settings import DesignSettings
 from showcase.endpoint import CLIENT_GONE, PEOPLE, Call, Endpoint
 from showcase.errors import Forbidden, NotFound
+from showcase.http import disconnected
 from showcase.settings import load
 
 
@@ -79,7 +80,7 @@ async def _streamed(run: Run, task: asyncio.Task[None]) -> AsyncIterator[str]:
 
 
 async def _collected(request: Request, run: Run, task: asyncio.Task[None]) -> Response:
-    left = asyncio.create_task(_disconnected(request))
+    left = asyncio.create_task(disconnected(request))
     try:
         await asyncio.wait({task, left}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
@@ -96,11 +97,6 @@ async def _collected(request: Request, run: Run, task: asyncio.Task[None]) -> Re
         usage=Usage.model_validate(run.usage),
     )
     return JSONResponse(answer.model_dump(mode="json"), headers={"Cache-Control": "no-store", **run.session.headers})
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 ai_design_assistant = Endpoint(

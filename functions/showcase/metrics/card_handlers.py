@@ -53,6 +53,7 @@ metrics_card = Endpoint(
     callers=EVERYONE,
     connect=connect,
     handle=handle,
+    cancel_on_disconnect=True,
     method="GET",
     problems=(NotFound,),
     also={200: {"image/svg+xml": "The picture."}, 304: {}},

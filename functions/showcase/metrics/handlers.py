@@ -82,6 +82,7 @@ get_social_metrics = Endpoint(
     callers=EVERYONE,
     connect=connect,
     handle=handle_get,
+    cancel_on_disconnect=True,
     problems=(Forbidden, NotFound),
 )
 
