@@ -80,8 +80,8 @@ def cpu(process: psutil.Process) -> float:
 
 
 def memory(process: psutil.Process) -> float:
-    """MB that are a server's own: shared pages are counted once."""
-    return float(sum(each.memory_full_info().pss for each in processes(process))) / 2**20
+    """MB that the process that serves has resident: the worker, where another one minds it."""
+    return float(max(each.memory_info().rss for each in processes(process))) / 2**20
 
 
 def metrics_request(signed_in: bool) -> dict[str, object]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from typing_extensions import override
 
-from showcase.log_writer import BackgroundHandler
+from showcase.log_writer import NonBlockingHandler
 from showcase.scrubbing import Redactor, stack_trace
 from showcase.settings import CoreSettings
 from showcase.tracing import current
@@ -67,7 +67,7 @@ class JsonFormatter(logging.Formatter):
 
 def configure(settings: CoreSettings, redact: Redactor) -> None:
     """Everything that this process logs goes through one formatter."""
-    handler = BackgroundHandler(sys.stderr)
+    handler = NonBlockingHandler(sys.stderr.fileno())
     handler.setFormatter(JsonFormatter(settings, redact))
     ours = logging.getLogger(OURS)
     ours.handlers, ours.propagate = [handler], False

@@ -1,6 +1,6 @@
-"""Log lines are written by a thread: whole, in order, and without holding up whoever logs."""
+"""Log lines are written whole, in order, and without holding up whoever logs."""
 
-import io
+import json
 import logging
 import os
 import subprocess
@@ -9,17 +9,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from showcase import log_writer
-from showcase.log_writer import BackgroundHandler
+from showcase.log_writer import NonBlockingHandler
 
 FUNCTIONS = Path(log_writer.__file__).parents[1]
 
 
 @contextmanager
-def logging_to(stream: io.TextIOBase) -> Iterator[logging.Logger]:
-    handler, log = BackgroundHandler(stream), logging.getLogger(f"tests.{id(stream)}")  # type: ignore[arg-type]
+def logging_to(descriptor: int) -> Iterator[logging.Logger]:
+    handler, log = NonBlockingHandler(descriptor), logging.getLogger(f"tests.{uuid4()}")
     log.propagate, log.handlers = False, [handler]
     log.setLevel(logging.INFO)
     yield log
@@ -27,57 +28,60 @@ def logging_to(stream: io.TextIOBase) -> Iterator[logging.Logger]:
     handler.flush()
 
 
-class Stuck(io.StringIO):
-    """A pipe that nobody reads, until it is opened."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.opened, self.written_to = threading.Event(), threading.Event()
-
-    def write(self, text: str) -> int:
-        self.written_to.set()
-        self.opened.wait(30)
-        return super().write(text)
+def test_a_line_is_there_once_it_is_logged(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    with file.open("wb") as opened, logging_to(opened.fileno()) as log:
+        for number in range(100):
+            log.info("line %s", number)
+            assert file.read_text().endswith(f"line {number}\n")
 
 
 def test_a_pipe_that_nobody_reads_holds_up_nobody_and_loses_what_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_writer, "MAX_LINES", 10)
-    stream = Stuck()
-    with logging_to(stream) as log:
-        log.error("first")
-        assert stream.written_to.wait(30)
-        for number in range(15):
-            log.error("line %s", number)
-        stream.opened.set()
-    lines = stream.getvalue().splitlines()
-    assert lines[:11] == ["first", *(f"line {number}" for number in range(10))]
-    assert lines[11:] == ['{"severity": "WARNING", "message": "5 log lines dropped"}']
+    monkeypatch.setattr(log_writer, "MAX_LINES", 100)
+    readable, writable = os.pipe()
+    read: list[bytes] = []
+    with logging_to(writable) as log:
+        for number in range(1000):
+            log.info("%s %s", number, "x" * 1000)
+        reader = threading.Thread(target=lambda: read.extend(iter(lambda: os.read(readable, 65536), b"")))
+        reader.start()
+    os.close(writable)
+    reader.join(30)
+    os.close(readable)
+    written = b"".join(read).decode().splitlines()
+    lines = [line.split(" ") for line in written if not line.startswith("{")]
+    numbers = [int(number) for number, _ in lines]
+    assert numbers == sorted(set(numbers))
+    assert numbers[:50] == list(range(50))
+    assert {text for _, text in lines} == {"x" * 1000}
+    dropped = sum(int(json.loads(line)["message"].split()[0]) for line in written if line.startswith("{"))
+    assert dropped == 1000 - len(lines) > 0
 
 
-def test_many_threads_lose_and_mix_nothing() -> None:
-    stream = io.StringIO()
+def test_many_threads_lose_and_mix_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    with file.open("wb") as opened, logging_to(opened.fileno()) as log:
 
-    def work(name: int) -> None:
-        for number in range(200):
-            log.info("%s %s", name, number)
+        def work(name: int) -> None:
+            for number in range(200):
+                log.info("%s %s", name, number)
 
-    with logging_to(stream) as log:
         threads = [threading.Thread(target=work, args=(name,)) for name in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    lines = stream.getvalue().splitlines()
+    lines = file.read_text().splitlines()
     assert sorted(lines) == sorted(f"{name} {number}" for name in range(4) for number in range(200))
     assert [line for line in lines if line.startswith("0 ")] == [f"0 {number}" for number in range(200)]
 
 
 LAST_WORDS = """
 import logging, os, sys
-from showcase.log_writer import BackgroundHandler
+from showcase.log_writer import NonBlockingHandler
 log = logging.getLogger("last")
 log.setLevel("INFO")
-log.addHandler(BackgroundHandler(sys.stderr))
+log.addHandler(NonBlockingHandler(2))
 log.info("before the fork")
 child = os.fork()
 log.info("child" if child == 0 else "parent")
