@@ -15,35 +15,42 @@ PYTHON := $(shell for python in $(RUN) python3 python3.14 python3.13 python3.12 
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 endif
 
+# Colours for a terminal alone.
+PLAIN := $(if $(MAKE_TERMOUT),,| sed 's/\x1b\[[0-9]*m//g')
+
 .PHONY: help up stop reset status resume test test-slow lint types format client-types openapi blocks mail-preview demo-billing deploy secrets-check lock setup test-upgrade audit backup restore
 
-help: ## Show what can be made
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help:
+	@awk 'BEGIN { FS = ":.*## "; print "Start here: \033[1mmake up\033[0m installs what is missing, runs everything and prints where it is." } \
+		/^##@ / { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST) $(PLAIN)
 
-up: setup ## Run the whole backend on this machine; Ctrl-C stops it
+##@ Run
+
+up: setup ## Run it all on this machine, a site included; Ctrl-C stops it
 	@$(RUN) -m local up
 
 stop: setup ## Stop it from another terminal
 	@$(RUN) -m local stop
 
+status: setup ## Show how everything is; ends with 1 where something needs you now
+	@$(RUN) -m local.status
+
 reset: setup ## Stop it and forget what it stored
 	@$(RUN) -m local reset
 
-backup: setup ## Put all that the project holds into one encrypted archive, e.g. TO=/mnt/backup.tar.age
-	@$(RUN) -m local.backup create $(if $(TO),"$(TO)")
+##@ Look
 
-restore: setup ## Fill an empty stack from an archive: FROM=/mnt/backup.tar.age; REPLACE=yes removes what is there
-	@$(if $(FROM),,echo "showcase: say which archive: make restore FROM=<file>" >&2; exit 1;) \
-		$(RUN) -m local.backup restore $(if $(REPLACE),--replace) "$(FROM)"
+mail-preview: setup ## Render every e-mail to .local/mail, to look at
+	@$(RUN) -m local.mail_preview
+
+demo-billing: setup ## Take a user through checkout, renewal, a failed payment and cancellation
+	@$(RUN) -m local.demo_billing
+
+##@ Check
 
 test: lint types ## Run every check: lint, types, tests
 	@$(RUN) -m pytest -n auto
-
-test-slow: setup ## Run the tests that take minutes: many more random runs
-	@$(RUN) -m pytest -n auto -m slow
-
-test-upgrade: setup ## Apply the new migrations to the data of the version before
-	@$(RUN) -m pytest tests/sql/test_upgrade.py
 
 lint: setup ## Check style and formatting
 	@$(RUN) -m ruff check
@@ -62,45 +69,53 @@ types: setup ## Check types
 	@$(DENO) check --no-remote --no-npm --no-lock $(REST)
 	@$(TSC) --project tests/types
 
-format: setup ## Format the code, and mend what can be mended
+format: setup ## Format the code, and fix what can be fixed
 	@$(RUN) -m ruff check --fix
 	@$(RUN) -m ruff format
 	@$(DENO) fmt $(FORWARDERS)
 	@$(DENO) fmt $(CLIENT)
 	@$(DENO) fmt $(REST)
 
-client-types: setup ## Make supabase/types from the database of a running `make up`, docs/openapi.json and docs/blocks.schema.json
+test-slow: setup ## Run the tests that take minutes: many more random runs
+	@$(RUN) -m pytest -n auto -m slow
+
+test-upgrade: setup ## Apply the new migrations to the data of the version before
+	@$(RUN) -m pytest tests/sql/test_upgrade.py
+
+##@ Generate
+
+client-types: setup ## Write supabase/types, beside a running `make up`
 	@$(RUN) -m local.client_types
 
-openapi: setup ## Make docs/openapi.json from the functions' models and route table
+openapi: setup ## Write docs/openapi.json from the functions' models and routes
 	@PYTHONPATH=functions $(RUN) -m showcase.openapi > docs/openapi.json
 
-blocks: setup ## Make docs/blocks.schema.json and sql/design_schema.sql from the block catalogue
+blocks: setup ## Write docs/blocks.schema.json and sql/design_schema.sql
 	@PYTHONPATH=functions $(RUN) -m local.generate_blocks
-
-status: setup ## Show how the whole system is; ends with 1 where something needs somebody now
-	@$(RUN) -m local.status
-
-resume: setup ## Have a platform asked again at once, its token mended: make resume PLATFORM=linkedin
-	@$(RUN) -m local.status --resume $(PLATFORM)
-
-mail-preview: setup ## Render every e-mail to .local/mail, to look at
-	@$(RUN) -m local.mail_preview
-
-demo-billing: setup ## Take a person through checkout, renewal, a failed payment and cancellation, beside a running `make up`
-	@$(RUN) -m local.demo_billing
-
-deploy: setup ## Say what it takes to deploy to ENV=staging or production; with APPLY=yes, do it
-	@PYTHONPATH=functions $(RUN) -m local.deploy $(or $(ENV),staging) $(if $(filter yes,$(APPLY)),--apply)
-
-secrets-check: setup ## List every variable of ENV=local, staging or production: who reads it, and whether it is set
-	@PYTHONPATH=functions $(RUN) -m local.secrets_check $(or $(ENV),local)
-
-audit: setup ## Report on the database, dependencies, secrets and workflows; ONLY=some of these, OUT=a file
-	@$(RUN) -m local.audit $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
 
 lock: setup ## Lock the newest versions that pyproject.toml and local/package.json allow
 	@$(RUN) -m local.lock
+
+##@ Operate
+
+deploy: setup ## Say what a deployment to ENV=staging or production takes; APPLY=yes does it
+	@PYTHONPATH=functions $(RUN) -m local.deploy $(or $(ENV),staging) $(if $(filter yes,$(APPLY)),--apply)
+
+secrets-check: setup ## List each variable of ENV=local, staging or production, and whether it is set
+	@PYTHONPATH=functions $(RUN) -m local.secrets_check $(or $(ENV),local)
+
+audit: setup ## Report on the database, dependencies, secrets and workflows; ONLY=, OUT=
+	@$(RUN) -m local.audit $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
+
+backup: setup ## Write everything into one encrypted archive: TO=/mnt/backup.tar.age
+	@$(RUN) -m local.backup create $(if $(TO),"$(TO)")
+
+restore: setup ## Fill an empty stack: FROM=/mnt/backup.tar.age; REPLACE=yes empties it first
+	@$(if $(FROM),,echo "showcase: say which archive: make restore FROM=<file>" >&2; exit 1;) \
+		$(RUN) -m local.backup restore $(if $(REPLACE),--replace) "$(FROM)"
+
+resume: setup ## Ask a platform again whose token was renewed: PLATFORM=linkedin
+	@$(RUN) -m local.status --resume $(PLATFORM)
 
 setup: # Install the locked packages, when they changed
 	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

@@ -6,13 +6,14 @@ files' content, is not installed again.
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.console import complain, step
+from local.console import Progress, complain, step
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -26,7 +27,15 @@ STAMP = ".locked"
 # Whether the environment is whole; an interruption may have left half of one.
 WORKS = "import importlib.util as u, sys; sys.exit(sys.version_info < (3, 11) or u.find_spec('pip') is None)"
 # No time is spent on compiling what may never be imported; Python does it at the first import.
-PIP_INSTALL = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--require-hashes")
+PIP_INSTALL = (
+    "-m",
+    "pip",
+    "install",
+    "--progress-bar=off",
+    "--disable-pip-version-check",
+    "--no-compile",
+    "--require-hashes",
+)
 
 
 class BootstrapError(Exception):
@@ -67,8 +76,9 @@ def _install_python_packages() -> None:
     stamp, wanted = VENV / STAMP, _digest(PYTHON_LOCK)
     if _is(stamp, wanted):
         return
-    with step("Python packages (local/requirements.txt)"):
-        installed = _run([str(PYTHON), *PIP_INSTALL, "-r", str(PYTHON_LOCK)])
+    with step("Python packages (local/requirements.txt)") as progress:
+        count = len(re.findall(r"^\S+==", PYTHON_LOCK.read_text(), re.MULTILINE))
+        installed = _run_counting("Collecting ", count, progress, [str(PYTHON), *PIP_INSTALL, "-r", str(PYTHON_LOCK)])
         if installed.returncode:
             raise BootstrapError(f"pip could not install the locked packages:\n{_last_lines(installed)}")
         stamp.write_text(wanted)
@@ -78,12 +88,14 @@ def _install_node_packages() -> None:
     stamp, wanted = NODE_MODULES / STAMP, _digest(NODE_LOCK)
     if _is(stamp, wanted):
         return
-    with step("npm packages (local/package-lock.json)"):
+    with step("npm packages (local/package-lock.json)") as progress:
         node = _node_folder()
         # npm by the path of its program: the wheel's own bin/npm leads nowhere.
         npm = [str(node / "bin" / "node"), str(node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
         path = f"{node / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-        installed = _run([*npm, "ci", "--no-progress", "--loglevel=error"], NODE_FOLDER, {"PATH": path})
+        count = NODE_LOCK.read_text().count('"integrity": ')
+        ci = [*npm, "ci", "--no-progress", "--loglevel=http"]
+        installed = _run_counting("npm http ", count, progress, ci, NODE_FOLDER, {"PATH": path})
         if installed.returncode:
             raise BootstrapError(f"npm could not install the locked packages:\n{_last_lines(installed)}")
         stamp.write_text(wanted)
@@ -136,6 +148,35 @@ def _run(
         text=True,
         check=False,
     )
+
+
+def _run_counting(
+    counted: str,
+    total: int,
+    progress: Progress,
+    command: Sequence[str],
+    folder: Path = ROOT,
+    environment: dict[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """The same, while its lines that begin with `counted` are the progress: one for each package."""
+    lines: list[str] = []
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        seen = 0
+        for line in process.stdout or ():
+            if line.startswith(counted):
+                seen += 1
+                progress.text = f"{min(seen, total)} of {total}"
+            else:
+                lines.append(line)
+    return subprocess.CompletedProcess(command, process.returncode, "".join(lines), "")
 
 
 def _last_lines(finished: subprocess.CompletedProcess[str], lines: int = 12) -> str:

@@ -4,6 +4,7 @@ Usage: python -m local.mail_preview [folder]
 """
 
 import sys
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -125,23 +126,45 @@ def main(folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     renderer = make_renderer(NotificationSettings(site_url=HttpUrl(SITE)).pages)
-    rows = []
+    sections = []
     for type_ in NotificationType:
+        links = []
         for variant in VARIANTS:
             reader = Reader("ada", "ada@example.com", LINK if type_ in OPTIONAL else None)
             email = renderer.render(type_, payload(type_, variant), reader)
             name = f"{type_}-{variant}"
             (folder / f"{name}.html").write_text(email.html, encoding="utf-8")
             (folder / f"{name}.txt").write_text(f"Subject: {email.subject}\n\n{email.text}", encoding="utf-8")
-            rows.append(
-                f'<tr><td>{type_}<td>{variant}<td>{escape(email.subject)}<td><a href="{name}.html">HTML</a>'
-                f'<td><a href="{name}.txt">text</a>'
-            )
-    style = "body{font:15px system-ui;margin:2rem;color-scheme:light dark}td{padding:.3rem .8rem}"
-    head = f'<!doctype html><meta charset="utf-8"><title>E-mails</title><style>{style}</style>'
-    page = f"{head}<table>{''.join(rows)}</table>"
-    (folder / "index.html").write_text(page, encoding="utf-8")
-    print(f"{len(rows)} e-mails: {folder / 'index.html'}")
+            links.append(_links(name, variant, email.subject))
+        sections.append(_section(str(type_), links))
+    index = folder / "index.html"
+    index.write_text(PAGE.format(style=STYLE, sections="".join(sections)), encoding="utf-8")
+    print(f"{len(sections) * len(VARIANTS)} e-mails: {index}")
+
+
+# The pages of the simulators have the same looks.
+STYLE = (ROOT / "local" / "simulators" / "page.css").read_text(encoding="utf-8")
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>E-mails</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}
+section {{ display: grid; grid-template-columns: 1fr 21rem; gap: 0 1.5rem; margin: 1.5rem 0; padding: 1rem 1.2rem; }}
+section {{ border: 1px solid var(--line); border-radius: 8px; background: var(--card); }}
+section h2 {{ margin: 0; grid-column: 1 / -1 }} section iframe {{ height: 15rem }} table {{ border: 0 }}
+@media (max-width: 45rem) {{ section {{ grid-template-columns: 1fr }} }}
+</style></head><body><h1>E-mails</h1>
+<p>Each with as little, as much and as odd contents as may be; shown is the usual one.</p>{sections}</body></html>"""
+
+
+def _links(name: str, variant: str, subject: str) -> str:
+    return (
+        f'<tr><td>{variant}</td><td><a href="{name}.html">{escape(subject)}</a></td>'
+        f'<td><a class="muted" href="{name}.txt">text</a></td></tr>'
+    )
+
+
+def _section(type_: str, links: Sequence[str]) -> str:
+    title = escape(type_.replace("_", " ").capitalize())
+    frame = f'<iframe src="{type_}-usual.html" title="{title}" loading="lazy" sandbox></iframe>'
+    return f"<section><h2>{title}</h2><table>{''.join(links)}</table>{frame}</section>"
 
 
 if __name__ == "__main__":

@@ -15,6 +15,18 @@ from local.console import complain
 from local.settings import Settings, SettingsError, leaves_here, read_settings, with_hosted_url, with_local_keys
 
 ORDER = ("alert", "warn", "ok")
+COLOURS = {"alert": "31;1", "warn": "33;1", "ok": "32"}  # ANSI: red, yellow, green
+# What is well is grouped by the part of the system, in this order; an item that is not named here comes last.
+PARTS = {
+    "Services": ("functions", "database", "answers"),
+    "Jobs": ("job",),
+    "Metrics": ("due_sources", "platform_blocked", "x_reads"),
+    "Design assistant": ("design_budget",),
+    "Billing": ("stripe_events", "billing_findings"),
+    "E-mails": ("mail_queued", "mail_failed", "mail_suppressed"),
+    "Accounts and files": ("account_deletions", "account_exports", "file_removals"),
+}
+NEEDS_YOU = "Needs you"
 OWN = frozenset({"database", "auth", "storage"})  # of dependencies, what nothing goes on without
 SECONDS = 20.0
 
@@ -43,7 +55,7 @@ def main() -> int:
         if resume and not _resume(client, resume):
             return 1
         lines = sorted(look(client), key=lambda line: (ORDER.index(line.verdict), line.item, line.subject))
-    print(f"{url}\n\n{table(lines)}")
+    print(f"{url}\n\n{table(lines, in_colour=sys.stdout.isatty())}")
     return 1 if any(line.verdict == "alert" for line in lines) else 0
 
 
@@ -96,13 +108,39 @@ def _why(error: Exception) -> str:
     return f"status {error.response.status_code}" if isinstance(error, httpx.HTTPStatusError) else type(error).__name__
 
 
-def table(lines: Sequence[Line]) -> str:
-    """One row for each; what is not ok comes first and in capitals."""
-    rows = [list(map(_plain, (_said(line), line.item, line.subject, line.value, line.detail))) for line in lines]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    printed = ["  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows]
-    found = ", ".join(f"{sum(line.verdict == verdict for line in lines)} {verdict}" for verdict in ORDER)
-    return "\n".join([*(row.rstrip() for row in printed), "", found])
+def table(lines: Sequence[Line], *, in_colour: bool) -> str:
+    """One row for each; what is not ok comes first and in capitals, the rest by the part of the system."""
+
+    def painted(text: str, colour: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if in_colour else text
+
+    rows = [
+        (line, tuple(map(_plain, (_said(line), line.item, line.subject, line.value, line.detail)))) for line in lines
+    ]
+    widths = [max(len(row[column]) for _, row in rows) for column in range(4)]
+    printed: list[str] = []
+    for part in (NEEDS_YOU, *PARTS, "Other"):
+        found = [(line, row) for line, row in rows if _part(line) == part]
+        for line, (verdict, *cells) in found:
+            if line is found[0][0]:
+                printed.append(painted(part, "1"))
+            rest = "  ".join(cell.ljust(width) for cell, width in zip(cells, [*widths[1:], 0], strict=True)).rstrip()
+            printed.append(f"  {painted(verdict.ljust(widths[0]), COLOURS[line.verdict])}  {rest}")
+        printed.extend([""] if found else [])
+    counts = {verdict: sum(line.verdict == verdict for line in lines) for verdict in ORDER}
+    printed.append(
+        ", ".join(
+            painted(f"{count} {verdict}", COLOURS[verdict]) if count else f"0 {verdict}"
+            for verdict, count in counts.items()
+        )
+    )
+    return "\n".join(printed)
+
+
+def _part(line: Line) -> str:
+    if line.verdict != "ok":
+        return NEEDS_YOU
+    return next((part for part, items in PARTS.items() if line.item in items), "Other")
 
 
 def _plain(cell: str) -> str:

@@ -29,8 +29,9 @@ def render(
 {"".join(f"<h2>{escape(name.capitalize())}</h2>{_counts(state[name])}" for name in tallies)}
 <h2>Behaviours in force</h2>
 {_behaviours(state["behaviours"])}
-<h2>Behaviours it knows</h2>
+<details><summary><h2 style="display: inline-block">Behaviours it knows ({len(kinds)})</h2></summary>
 {_kinds(kinds)}
+</details>
 <p>Set them for one subject, or for all with <code>*</code>, and take them back:</p>
 <pre>{escape(_example(address))}</pre>
 </body></html>"""
@@ -55,7 +56,7 @@ def _counts(counts: Mapping[str, int]) -> str:
         f"<li><strong>{count:,}</strong> {'in all' if subject == '*' else 'for ' + escape(subject)}</li>"
         for subject, count in counts.items()
     )
-    return f"<ul>{rows}</ul>"
+    return f'<ul class="counts">{rows}</ul>'
 
 
 def _requests(requests: Sequence[Mapping[str, Any]]) -> str:
@@ -67,15 +68,19 @@ def _requests(requests: Sequence[Mapping[str, Any]]) -> str:
 
 def _request(entry: Mapping[str, Any]) -> str:
     status = entry["status"]
-    answer = "waiting" if status is None else f"{status} <span class='muted'>{entry['seconds'] * 1000:.0f} ms</span>"
-    style = ' class="bad"' if status is not None and status >= 400 else ""
+    answer = '<span class="muted">waiting</span>'
+    if status is not None:
+        look = "bad" if status >= 400 else "good"
+        answer = (
+            f"<span class='status {look}'>{status}</span> <span class='muted'>{entry['seconds'] * 1000:.0f} ms</span>"
+        )
     subjects = entry["subjects"]
     about = ", ".join(subjects[:5]) + (f" and {len(subjects) - 5} more" if len(subjects) > 5 else "")
     details = json.dumps({"credential": entry["credential"], **entry["headers"]}, indent=2)
     return (
         f"<tr><td>{escape(entry['at'][11:23])}</td><td><details><summary><code>{escape(entry['method'])} "
         f"{escape(entry['path'])}</code></summary><pre>{escape(details)}</pre><pre>{escape(_pretty(entry['body']))}</pre>"
-        f"</details></td><td>{escape(about)}</td><td{style}>{answer}</td></tr>"
+        f"</details></td><td>{escape(about)}</td><td>{answer}</td></tr>"
     )
 
 
