@@ -36,6 +36,9 @@ PIP_INSTALL = (
     "--no-compile",
     "--require-hashes",
 )
+# How lines of pip begin: of a package for another platform, and after the last download.
+PIP_SKIPS = "Ignoring "
+PIP_UNPACKS = "Installing collected packages"
 
 
 class BootstrapError(Exception):
@@ -174,8 +177,12 @@ def _run_counting(
             if line.startswith(counted):
                 seen += 1
                 progress.text = f"{min(seen, total)} of {total}"
-            else:
-                lines.append(line)
+                continue
+            lines.append(line)
+            if line.startswith(PIP_SKIPS):
+                total -= 1
+            elif line.startswith(PIP_UNPACKS):
+                progress.text = "unpacking"
     return subprocess.CompletedProcess(command, process.returncode, "".join(lines), "")
 
 

@@ -148,7 +148,8 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>E-ma
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}
 section {{ display: grid; grid-template-columns: 1fr 21rem; gap: 0 1.5rem; margin: 1.5rem 0; padding: 1rem 1.2rem; }}
 section {{ border: 1px solid var(--line); border-radius: 8px; background: var(--card); }}
-section h2 {{ margin: 0; grid-column: 1 / -1 }} section iframe {{ height: 15rem }} table {{ border: 0 }}
+section h2 {{ margin: 0; grid-column: 1 / -1 }}
+section iframe {{ height: 15rem }} table {{ align-self: start; border: 0 }}
 @media (max-width: 45rem) {{ section {{ grid-template-columns: 1fr }} }}
 </style></head><body><h1>E-mails</h1>
 <p>Each with as little, as much and as odd contents as may be; shown is the usual one.</p>{sections}</body></html>"""

@@ -5,39 +5,17 @@ Asks the stack that the settings choose: the one that runs here, or (STACK=hoste
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 
 from local.console import complain
 from local.settings import Settings, SettingsError, leaves_here, read_settings, with_hosted_url, with_local_keys
+from local.status_table import ORDER, Line, table
 
-ORDER = ("alert", "warn", "ok")
-COLOURS = {"alert": "31;1", "warn": "33;1", "ok": "32"}  # ANSI: red, yellow, green
-# What is well is grouped by the part of the system, in this order; an item that is not named here comes last.
-PARTS = {
-    "Services": ("functions", "database", "answers"),
-    "Jobs": ("job",),
-    "Metrics": ("due_sources", "platform_blocked", "x_reads"),
-    "Design assistant": ("design_budget",),
-    "Billing": ("stripe_events", "billing_findings"),
-    "E-mails": ("mail_queued", "mail_failed", "mail_suppressed"),
-    "Accounts and files": ("account_deletions", "account_exports", "file_removals"),
-}
-NEEDS_YOU = "Needs you"
 OWN = frozenset({"database", "auth", "storage"})  # of dependencies, what nothing goes on without
 SECONDS = 20.0
-
-
-@dataclass(frozen=True)
-class Line:
-    verdict: str
-    item: str
-    subject: str
-    value: str
-    detail: str
 
 
 def main() -> int:
@@ -106,50 +84,6 @@ def look(client: httpx.Client) -> Iterator[Line]:
 def _why(error: Exception) -> str:
     """Without the address: it may be anything, and the key is in the headers alone."""
     return f"status {error.response.status_code}" if isinstance(error, httpx.HTTPStatusError) else type(error).__name__
-
-
-def table(lines: Sequence[Line], *, in_colour: bool) -> str:
-    """One row for each; what is not ok comes first and in capitals, the rest by the part of the system."""
-
-    def painted(text: str, colour: str) -> str:
-        return f"\x1b[{colour}m{text}\x1b[0m" if in_colour else text
-
-    rows = [
-        (line, tuple(map(_plain, (_said(line), line.item, line.subject, line.value, line.detail)))) for line in lines
-    ]
-    widths = [max(len(row[column]) for _, row in rows) for column in range(4)]
-    printed: list[str] = []
-    for part in (NEEDS_YOU, *PARTS, "Other"):
-        found = [(line, row) for line, row in rows if _part(line) == part]
-        for line, (verdict, *cells) in found:
-            if line is found[0][0]:
-                printed.append(painted(part, "1"))
-            rest = "  ".join(cell.ljust(width) for cell, width in zip(cells, [*widths[1:], 0], strict=True)).rstrip()
-            printed.append(f"  {painted(verdict.ljust(widths[0]), COLOURS[line.verdict])}  {rest}")
-        printed.extend([""] if found else [])
-    counts = {verdict: sum(line.verdict == verdict for line in lines) for verdict in ORDER}
-    printed.append(
-        ", ".join(
-            painted(f"{count} {verdict}", COLOURS[verdict]) if count else f"0 {verdict}"
-            for verdict, count in counts.items()
-        )
-    )
-    return "\n".join(printed)
-
-
-def _part(line: Line) -> str:
-    if line.verdict != "ok":
-        return NEEDS_YOU
-    return next((part for part, items in PARTS.items() if line.item in items), "Other")
-
-
-def _plain(cell: str) -> str:
-    """What a terminal prints and does not obey."""
-    return "".join(character for character in cell if character.isprintable())
-
-
-def _said(line: Line) -> str:
-    return line.verdict if line.verdict == "ok" else line.verdict.upper()
 
 
 if __name__ == "__main__":

@@ -40,6 +40,25 @@ def test_it_shows_people_what_it_does(designer: Designer) -> None:
     assert httpx.get(f"{designer.openai_url}/_simulator/elsewhere").status_code == 404
 
 
+def test_the_page_shows_messages_as_text_whatever_was_sent(designer: Designer) -> None:
+    bodies = [
+        "null",
+        "7",
+        "[]",
+        '"x"',
+        "nonsense",
+        '{"messages": 5}',
+        '{"messages": [null, {"content": [{"text": 1}, null]}]}',
+    ]
+    spoken = '{"model": "m", "messages": [{"role": "user", "content": "Say <script>&"}]}'
+    for body in [*bodies, spoken]:
+        httpx.post(f"{designer.openai_url}/v1/chat/completions", content=body)
+    page = httpx.get(f"{designer.openai_url}/_simulator", headers={"accept": "text/html"})
+    assert page.status_code == 200
+    assert "<pre>Say &lt;script&gt;&amp;</pre>" in page.text
+    assert "<script>" not in page.text
+
+
 def test_behaviours_are_taken_back(designer: Designer) -> None:
     designer.behave("some-subject", {"kind": "server_error"})
     assert "some-subject" in httpx.get(f"{designer.openai_url}/_simulator").json()["behaviours"]
