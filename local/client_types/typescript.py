@@ -42,9 +42,23 @@ def _object(schema: Schema, name_of: NameOf) -> str:
         return f"Record<string, {type_of(values, name_of) if isinstance(values, Mapping) else 'Json'}>"
     required = schema.get("required", ())
     return object_of(
-        (name, name in required, type_of(each, name_of), each.get("description", ""))
+        (name, name in required, type_of(each, name_of), _described(each))
         for name, each in schema["properties"].items()
     )
+
+
+def _described(schema: Schema) -> str:
+    """What the schema says of itself, and the limits that a type cannot express."""
+    value = next(iter(schema.get("anyOf", [schema])))
+    found = [schema.get("description", "")]
+    for least, most, unit in (
+        ("minLength", "maxLength", " characters"),
+        ("minimum", "maximum", ""),
+        ("minItems", "maxItems", " entries"),
+    ):
+        if most in value:
+            found.append(f"{value.get(least, 0)} to {value[most]}{unit}.")
+    return " ".join(filter(None, found))
 
 
 def object_of(members: Iterable[tuple[str, bool, str, str]]) -> str:

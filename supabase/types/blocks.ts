@@ -2,7 +2,9 @@
 
 /** A link that looks like a button. */
 export type Action = {
+  /** 1 to 80 characters. */
   label: string;
+  /** 0 to 2048 characters. */
   url: string;
 };
 
@@ -14,7 +16,9 @@ export type CallToAction = {
 export type CallToActionProps = {
   /** Null: those of the page. */
   colors?: Colors | null;
+  /** 1 to 200 characters. */
   title: string;
+  /** 0 to 1000 characters. */
   text?: string;
   action: Action;
 };
@@ -35,8 +39,9 @@ export type Columns = {
 export type ColumnsProps = {
   /** Null: those of the page. */
   colors?: Colors | null;
+  /** 2 to 4 entries. */
   columns: ColumnBlock[][];
-  /** Shares of the width. Empty: equal ones. */
+  /** Shares of the width. Empty: equal ones. 0 to 4 entries. */
   widths?: number[];
 };
 
@@ -48,7 +53,9 @@ export type Contact = {
 export type ContactProps = {
   /** Null: those of the page. */
   colors?: Colors | null;
+  /** 1 to 200 characters. */
   heading: string;
+  /** 0 to 1000 characters. */
   text?: string;
   /** Null: the owner's profile. */
   action?: Action | null;
@@ -68,7 +75,9 @@ export type DividerProps = {
 
 /** One of several points: a feature, a step. */
 export type Entry = {
+  /** 1 to 200 characters. */
   title: string;
+  /** 0 to 1000 characters. */
   text?: string;
 };
 
@@ -80,8 +89,11 @@ export type Features = {
 export type FeaturesProps = {
   /** Null: those of the page. */
   colors?: Colors | null;
+  /** 1 to 200 characters. */
   heading?: string | null;
+  /** 1 to 12 entries. */
   items: Entry[];
+  /** 1 to 4. */
   columns?: number;
 };
 
@@ -93,9 +105,11 @@ export type Gallery = {
 export type GalleryProps = {
   /** Null: those of the page. */
   colors?: Colors | null;
+  /** 1 to 200 characters. */
   heading?: string | null;
-  /** Empty: all of the project's. */
+  /** Empty: all of the project's. 0 to 50 entries. */
   images?: Image[];
+  /** 1 to 4. */
   columns?: number;
   fit?: "cover" | "contain";
 };
@@ -108,19 +122,22 @@ export type Hero = {
 export type HeroProps = {
   /** Null: those of the page. */
   colors?: Colors | null;
-  /** Null: the project's title. */
+  /** Null: the project's title. 1 to 200 characters. */
   title?: string | null;
+  /** 1 to 500 characters. */
   tagline?: string | null;
   align?: "left" | "center";
   image?: Image | null;
   image_position?: "above" | "beside";
+  /** 0 to 3 entries. */
   actions?: Action[];
   show_avatar?: boolean;
 };
 
 export type Image = {
+  /** 0 to 2048 characters. */
   url: string;
-  /** For those who cannot see. */
+  /** For those who cannot see. 0 to 300 characters. */
   alt?: string;
 };
 
@@ -132,8 +149,9 @@ export type Links = {
 export type LinksProps = {
   /** Null: those of the page. */
   colors?: Colors | null;
+  /** 1 to 200 characters. */
   heading?: string | null;
-  /** Empty: all of the project's. */
+  /** Empty: all of the project's. 0 to 10 entries. */
   links?: Action[];
   style?: "buttons" | "list";
 };
@@ -146,7 +164,9 @@ export type Metrics = {
 export type MetricsProps = {
   /** Null: those of the page. */
   colors?: Colors | null;
+  /** 1 to 200 characters. */
   heading?: string | null;
+  /** 1 to 3 entries. */
   platforms: ("github" | "linkedin" | "twitter")[];
   layout?: "row" | "grid";
   show_history?: boolean;
@@ -160,7 +180,9 @@ export type Quote = {
 export type QuoteProps = {
   /** Null: those of the page. */
   colors?: Colors | null;
+  /** 1 to 1000 characters. */
   text: string;
+  /** 1 to 200 characters. */
   source?: string | null;
 };
 
@@ -172,7 +194,9 @@ export type Steps = {
 export type StepsProps = {
   /** Null: those of the page. */
   colors?: Colors | null;
+  /** 1 to 200 characters. */
   heading?: string | null;
+  /** 1 to 20 entries. */
   items: Entry[];
 };
 
@@ -184,7 +208,7 @@ export type Tags = {
 export type TagsProps = {
   /** Null: those of the page. */
   colors?: Colors | null;
-  /** Empty: all of the project's. */
+  /** Empty: all of the project's. 0 to 50 entries. */
   items?: string[];
 };
 
@@ -196,8 +220,9 @@ export type TechList = {
 export type TechListProps = {
   /** Null: those of the page. */
   colors?: Colors | null;
+  /** 1 to 200 characters. */
   heading?: string | null;
-  /** Empty: all of the project's. */
+  /** Empty: all of the project's. 0 to 50 entries. */
   items?: string[];
   style?: "chips" | "list";
 };
@@ -210,8 +235,9 @@ export type Text = {
 export type TextProps = {
   /** Null: those of the page. */
   colors?: Colors | null;
+  /** 1 to 200 characters. */
   heading?: string | null;
-  /** Null: the project's description. */
+  /** Null: the project's description. 1 to 20000 characters. */
   text?: string | null;
   align?: "left" | "center";
 };
@@ -224,8 +250,9 @@ export type Video = {
 export type VideoProps = {
   /** Null: those of the page. */
   colors?: Colors | null;
-  /** Null: the project's first video. */
+  /** Null: the project's first video. 0 to 2048 characters. */
   url?: string | null;
+  /** 1 to 200 characters. */
   caption?: string | null;
   /** Muted. */
   autoplay?: boolean;

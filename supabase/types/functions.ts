@@ -84,10 +84,13 @@ export type CancelRequest = Record<never, never>;
 
 /** The plan to buy, and where to go afterwards; success_path may contain {CHECKOUT_SESSION_ID}. A plan that is sold in several currencies or intervals is sold in the first, unless these say which. */
 export type CheckoutRequest = {
+  /** 1 to 64 characters. */
   plan: string;
   currency?: string | null;
   interval?: "day" | "week" | "month" | "year" | null;
+  /** 1 to 500 characters. */
   success_path: string;
+  /** 1 to 500 characters. */
   cancel_path: string;
 };
 
@@ -100,7 +103,7 @@ export type CheckoutResponse = {
 /** The upload whose file has been sent. */
 export type ConfirmUploadRequest = {
   upload_id: string;
-  /** After which the answer is 202, and the check goes on. */
+  /** After which the answer is 202, and the check goes on. 0 to 60. */
   wait_seconds?: number;
 };
 
@@ -122,14 +125,23 @@ export type ConfirmUploadResponse = {
 
 /** Texts, media and links: what a design may use, and nothing else. */
 export type Content = {
+  /** 1 to 200 characters. */
   title: string;
+  /** 0 to 500 characters. */
   short_summary?: string | null;
+  /** 0 to 20000 characters. */
   description?: string | null;
+  /** 0 to 10 entries. */
   links?: Action[];
+  /** 0 to 50 entries. */
   images?: string[];
+  /** 0 to 50 entries. */
   videos?: string[];
+  /** 0 to 50 entries. */
   tags?: string[];
+  /** 0 to 50 entries. */
   technologies?: string[];
+  /** 0 to 3 entries. */
   platforms?: ("github" | "linkedin" | "twitter")[];
 };
 
@@ -172,6 +184,7 @@ export type CreateUploadUrlResponse = {
 
 /** The caller's own username, typed again. */
 export type DeleteRequest = {
+  /** 0 to 100 characters. */
   username: string;
 };
 
@@ -209,7 +222,7 @@ export type DesignRequest = {
   generate_image?: boolean;
   /** Store the design as your layout. */
   saveAsLayout?: boolean;
-  /** Null: the title. */
+  /** Null: the title. 1 to 120 characters. */
   layout_name?: string | null;
 };
 
@@ -316,6 +329,7 @@ export type PlatformMetrics = {
 
 /** Where to go afterwards. */
 export type PortalRequest = {
+  /** 1 to 500 characters. */
   return_path: string;
 };
 
@@ -345,7 +359,7 @@ export type QrCodeRequest = {
   light?: string;
   /** With a logo it is always H. */
   error_correction?: "L" | "M" | "Q" | "H";
-  /** Pixels to a module. */
+  /** Pixels to a module. 4 to 20. */
   scale?: number;
   /** An uploaded image of the caller's, for the middle. */
   logo_image_id?: string | null;
@@ -375,7 +389,7 @@ export type SendNotificationRequest = {
   user_id: string | "me";
   /** What the e-mail tells; services only, see docs/notifications.md. */
   data?: Record<string, Json>;
-  /** What happened, so that it is told once; services only. Without it, the same data is told once. */
+  /** What happened, so that it is told once; services only. Without it, the same data is told once. 1 to 255 characters. */
   dedupe_key?: string | null;
 };
 
@@ -392,7 +406,7 @@ export type SocialMetricsRequest = {
   project_id: string;
   /** Ask the platforms again now; for the project's owner, once in a while. */
   refresh?: boolean;
-  /** How many days of daily numbers to add. */
+  /** How many days of daily numbers to add. 0 to 366. */
   history_days?: number;
 };
 
@@ -422,11 +436,11 @@ export type StatusRequest = {
 /** What the page should look and sound like; all of it optional. */
 export type Style = {
   tone?: "plain" | "friendly" | "formal" | "playful" | "bold" | null;
-  /** Colours to start from. */
+  /** Colours to start from. 0 to 6 entries. */
   palette?: string[];
   typography?: "sans" | "serif" | "mono" | "mixed" | null;
   density?: "airy" | "balanced" | "compact" | null;
-  /** What you want, in your own words: `make the hero darker`. */
+  /** What you want, in your own words: `make the hero darker`. 0 to 2000 characters. */
   notes?: string | null;
 };
 
