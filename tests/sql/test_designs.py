@@ -152,4 +152,4 @@ def test_blocks_are_checked_only_where_they_change(database: str, table: str) ->
         )
         with pytest.raises(psycopg.errors.CheckViolation) as refused:
             connection.execute(f"update {table} set blocks_json = '[2]' where name = 'Renamed'".encode())
-        assert refused.value.diag.constraint_name == f"{table}_blocks_json_check"
+        assert refused.value.diag.constraint_name == f"{table}_blocks_json_blocks"
