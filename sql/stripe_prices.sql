@@ -148,7 +148,8 @@ create trigger remember_plan after update of plan, tier, price_id, lookup_key or
   for each row execute function private.remember_plan();
 
 -- A price of a plan that no row names becomes a row: by `plan` in the metadata of the price or of its product; or, not
--- offered until an operator says so, as another one of a product whose rows of this interval are all of one plan.
+-- offered until an operator says so, as another one of a product whose rows of this interval are all of one plan. Once
+-- somebody has bought it as that plan, other metadata no longer change the row's plan and tier.
 create function private.list_price(price private.stripe_prices) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
@@ -166,8 +167,13 @@ begin
   if named.plan is null or named.tier is null or price."interval" is null then
     return;
   end if;
-  update public.plans as listed set plan = named.plan, tier = named.tier, offered = named.offered
+  update public.plans as listed set offered = named.offered
   where listed.price_id = price.price_id and listed.synced and price.named_plan is not null;
+  update public.plans as listed set plan = named.plan, tier = named.tier
+  where listed.price_id = price.price_id and listed.synced and price.named_plan is not null and not exists (
+    select from public.subscriptions as bought
+    where bought.price_id = listed.price_id and bought.plan = listed.plan and bought.tier = listed.tier
+  );
   insert into public.plans (plan, price_id, tier, offered, synced)
   select named.plan, price.price_id, named.tier, named.offered, true
   where not exists (

@@ -106,3 +106,29 @@ def test_a_price_that_is_named_and_not_offered_gives_its_plan(untouched_database
         found = connection.execute(query, (Jsonb(items),)).fetchall()
         plans = {row["price_id"]: (row["plan"], row["tier"]) for row in found}
         assert plans == {"price_named": ("studio", "paid"), "price_shown": (None, None)}
+
+
+def test_metadata_do_not_take_what_was_sold(untouched_database: str) -> None:
+    """Neither the tier nor the plan of whoever bought the price; on a price that nobody bought they count."""
+    with acting_as(untouched_database, "service_role") as connection:
+        sold, unsold = price("price_sold", plan="studio", tier="paid"), price("price_unsold", plan="team", tier="paid")
+        apply(connection, 10**9, sold, unsold)
+        ada = connection.execute("select id from public.users where username = 'ada'").fetchone()
+        assert ada is not None
+        connection.execute(
+            "insert into public.subscriptions (user_id, stripe_id, status, plan, tier, price_id)"
+            " values (%s, 'sub_sold', 'active', 'studio', 'paid', 'price_sold')",
+            (ada["id"],),
+        )
+        changes = [
+            {"tier": "free"},
+            {"plan": "other"},
+            {"plan": None, "tier": None},
+            {"tier": "free", "offered": False},
+        ]
+        items = Jsonb([{"price_id": each, "lookup_key": None} for each in ("price_sold", "price_unsold")])
+        for number, changed in enumerate(changes, start=1):
+            apply(connection, 10**9 + number, {**sold, **changed}, {**unsold, "tier": "free"})
+            query = "select price_id, plan, tier from private.plans_of_items(%s) order by price_id"
+            found = connection.execute(query, (items,)).fetchall()
+            assert [(row["plan"], row["tier"]) for row in found] == [("studio", "paid"), ("team", "free")], changed
