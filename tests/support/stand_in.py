@@ -73,6 +73,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             case ("bare", _, status):  # as what stands before the handlers answers: without a request id
                 self._send(int(status), [("Content-Type", "text/html")], b"<h1>Not a handler</h1>")
+            case ("starting", _, told):  # as a platform does whose instances are not up: a status and how long to wait
+                status, after = told.split()
+                self._send(int(status), [("Retry-After", after), ("Content-Type", "text/plain")], b"starting")
             case ("break", _, _):
                 self.wfile.write(
                     b"HTTP/1.1 200 OK\r\nX-Request-Id: x\r\nContent-Length: 1000\r\n\r\nonly the beginning"

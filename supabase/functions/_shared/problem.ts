@@ -18,16 +18,22 @@ const PROBLEMS = {
 
 /** Why there is no answer from a handler. The cause is for the log alone. */
 export class Problem extends Error {
-  constructor(readonly code: keyof typeof PROBLEMS, override readonly cause: unknown = undefined) {
+  /** `retryAfter`: after how many seconds it is worth another try, where that is known. */
+  constructor(
+    readonly code: keyof typeof PROBLEMS,
+    override readonly cause: unknown = undefined,
+    readonly retryAfter?: number,
+  ) {
     super(code);
   }
 }
 
-export function respond({ code }: Problem, id: string): Response {
+export function respond({ code, retryAfter }: Problem, id: string): Response {
   const [status, title, detail] = PROBLEMS[code];
   const body = { type: "about:blank", title, status, detail, code, request_id: id, error: `${code}: ${detail}` };
   const headers = { ...CORS, "content-type": "application/problem+json", "cache-control": "no-store" };
-  return new Response(JSON.stringify(body), { status, headers: { ...headers, "x-request-id": id } });
+  const again: Record<string, string> = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
+  return new Response(JSON.stringify(body), { status, headers: { ...headers, ...again, "x-request-id": id } });
 }
 
 /** Whether a browser asks, before a request, if the page may make it. */

@@ -1,4 +1,4 @@
-// One request to the backend: with a time limit, ended when the caller leaves, and made once more where that is harmless.
+// One request to the backend: with a time limit, ended when the caller leaves, and made again where that is harmless.
 import { Problem } from "./problem.ts";
 
 const PAUSE = 500; // milliseconds before the second attempt
@@ -7,7 +7,7 @@ const KEPT_BODY = 64 * 1024; // bytes; a larger body is never sent twice
 const KEPT_CONNECTION = 1_000; // milliseconds; gunicorn closes an idle one after two seconds, maybe under a request
 
 interface Terms {
-  /** How long the answer may take to begin, in milliseconds: both attempts together. */
+  /** How long the answer may take to begin, in milliseconds: all attempts together. */
   patience: number;
   /** Whether a request that is no GET may be made twice. */
   repeatable: boolean;
@@ -20,24 +20,37 @@ interface Terms {
  * twice is as good as once, and its body is small enough to have been kept. Everything else is the caller's to repeat: a
  * webhook's sender does, and knows what it has sent.
  *
+ * A platform that is still starting the handlers says when to come again: until then the request waits, as often as the
+ * time limit allows, because no handler has begun with it.
+ *
  * Throws a `Problem`: `backend_unreachable` (no handler answered) or `backend_timeout`.
  */
 export async function send(request: Request, address: string, headers: Headers, terms: Terms): Promise<Response> {
+  const deadline = Date.now() + terms.patience;
   const impatience = new AbortController();
   const timer = setTimeout(() => impatience.abort(new Problem("backend_timeout")), terms.patience);
   const signal = AbortSignal.any([request.signal, impatience.signal]);
   try {
-    const { body, attempts } = await prepare(request, terms.repeatable);
-    if (body === null) headers.delete("content-length"); // what it counted is not sent
-    const init = { method: request.method, headers, body, signal, client: connections(), redirect: "manual" } as const;
-    for (let attempt = 1;; attempt++) {
+    const { body, kept, repeatable } = await prepare(request, terms.repeatable);
+    if (isRead(request)) headers.delete("content-length"); // what it counted is not sent
+    const init = { method: request.method, headers, signal, client: connections(), redirect: "manual" } as const;
+    for (let failures = 0;;) {
+      let pause = PAUSE;
       try {
-        return byHandler(await fetch(address, init));
+        const answer = await fetch(address, { ...init, body: body() });
+        const delay = startDelay(answer, repeatable);
+        if (delay === undefined) return byHandler(answer);
+        discard(answer);
+        if (!kept || Date.now() + delay >= deadline) {
+          throw new Problem("backend_unreachable", `${answer.status}, still starting`, Math.ceil(delay / 1000));
+        }
+        pause = delay;
       } catch (error) {
         signal.throwIfAborted();
-        if (attempt >= attempts) throw error;
+        const isStarting = error instanceof Problem && error.retryAfter !== undefined;
+        if (isStarting || !kept || !repeatable || ++failures > 1) throw error;
       }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      await new Promise((resolve) => setTimeout(resolve, pause));
       signal.throwIfAborted();
     }
   } finally {
@@ -48,8 +61,26 @@ export async function send(request: Request, address: string, headers: Headers, 
 /** Every handler answers with a request id: an error without one comes from something before them. */
 function byHandler(answer: Response): Response {
   if (answer.headers.has("x-request-id") || (answer.status >= 200 && answer.status < 400)) return answer;
-  void answer.body?.cancel().catch(() => {});
+  discard(answer);
   throw new Problem("backend_unreachable", `${answer.status}, but not by a handler`);
+}
+
+function discard(answer: Response): void {
+  void answer.body?.cancel().catch(() => {});
+}
+
+/**
+ * How many milliseconds a platform that is still starting the handlers asks us to wait; undefined for any other answer.
+ *
+ * 503 says that nothing was done with the request (RFC 9110, 15.6.4), so it may be made again whatever it is. Another 5xx
+ * may come after a handler has begun: again only what is as good twice as once.
+ */
+function startDelay(answer: Response, repeatable: boolean): number | undefined {
+  const told = answer.headers.get("retry-after");
+  if (told === null || answer.headers.has("x-request-id") || answer.status < 500) return;
+  if (answer.status !== 503 && !repeatable) return;
+  const delay = /^[0-9]+$/.test(told) ? Number(told) * 1000 : Date.parse(told) - Date.now();
+  return Number.isNaN(delay) ? undefined : Math.max(delay, PAUSE);
 }
 
 let pool: Deno.HttpClient | undefined;
@@ -59,12 +90,15 @@ function connections(): Deno.HttpClient | undefined {
   return pool ??= Deno.createHttpClient?.({ poolIdleTimeout: KEPT_CONNECTION });
 }
 
-async function prepare({ method, headers, body }: Request, repeatable: boolean) {
-  if (["GET", "HEAD", "OPTIONS"].includes(method)) return { body: null, attempts: 2 };
-  const small = Number(headers.get("content-length") ?? "NaN") <= KEPT_BODY;
+const isRead = ({ method }: Request) => ["GET", "HEAD", "OPTIONS"].includes(method);
+
+/** The body for each attempt, whether there may be a second one, and whether it may follow one that failed. */
+async function prepare(request: Request, repeatable: boolean) {
+  if (isRead(request)) return { body: () => null, kept: true, repeatable: true };
   // Through a stream of our own, which fetch cannot rewind: it would send a body that it holds again, by itself.
-  if (!small || !repeatable) {
-    return { body: (body ?? new Blob().stream()).pipeThrough(new TransformStream()), attempts: 1 };
-  }
-  return { body: await new Response(body).arrayBuffer(), attempts: 2 };
+  const once = (body: ReadableStream | null) => (body ?? new Blob().stream()).pipeThrough(new TransformStream());
+  const small = Number(request.headers.get("content-length") ?? "NaN") <= KEPT_BODY;
+  if (!small) return { body: () => once(request.body), kept: false, repeatable: false };
+  const bytes = await new Response(request.body).arrayBuffer();
+  return { body: () => repeatable ? bytes : once(new Blob([bytes]).stream()), kept: true, repeatable };
 }

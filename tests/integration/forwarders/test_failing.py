@@ -55,6 +55,46 @@ def test_what_may_not_be_done_twice_is_asked_once(backend: StandIn, client: http
     assert len(backend.seen) == 2
 
 
+@pytest.mark.parametrize("path", ["sendNotification", "webhooks/stripe", "getSocialMetrics", "aiDesignAssistant"])
+def test_a_backend_that_is_starting_is_waited_for(backend: StandIn, client: httpx.Client, path: str) -> None:
+    """Also by what may not be done twice: a 503 says that nothing was done."""
+    backend.next.extend(["starting 503 0", "starting 503 1", "starting 503 0"])
+    answer = client.post(path, content=b'{"a": 1}', headers={"Authorization": signed_in()})
+    assert answer.status_code == 200
+    assert [one.body for one in backend.seen] == [b'{"a": 1}'] * 4
+    assert len({one.headers["x-request-id"] for one in backend.seen}) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_another_status_that_asks_to_wait_is_repeated_only_where_twice_is_as_good_as_once(
+    backend: StandIn, client: httpx.Client, status: int
+) -> None:
+    backend.next.extend([f"starting {status} 0"] * 3)
+    assert client.get("health").status_code == 200
+    assert len(backend.seen) == 4
+    backend.next.append(f"starting {status} 0")
+    assert_problem(client.post("sendNotification", content=b"{}"), 502, "backend_unreachable")
+    assert len(backend.seen) == 5
+
+
+def test_a_wait_beyond_the_time_limit_is_the_callers(backend: StandIn, client: httpx.Client) -> None:
+    backend.next.append("starting 503 30")
+    answer = client.post("sendNotification", content=b"{}")
+    assert_problem(answer, 502, "backend_unreachable")
+    assert answer.headers["retry-after"] == "30"
+    assert len(backend.seen) == 1
+
+
+def test_a_body_that_was_not_kept_is_not_sent_again_to_a_backend_that_is_starting(
+    backend: StandIn, client: httpx.Client
+) -> None:
+    backend.next.append("starting 503 1")
+    answer = client.post("webhooks/stripe", content=bytes(64 * 1024 + 1))
+    assert_problem(answer, 502, "backend_unreachable")
+    assert answer.headers["retry-after"] == "1"
+    assert len(backend.seen) == 1
+
+
 def test_there_is_no_third_time(backend: StandIn, client: httpx.Client) -> None:
     backend.next.extend(["hang-up", "bare 503"])
     assert_problem(client.get("health"), 502, "backend_unreachable")
