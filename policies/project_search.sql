@@ -9,10 +9,10 @@ revoke all on table private.project_search from anon, authenticated, service_rol
 revoke all on function private.index_projects(uuid[]) from public, anon, authenticated, service_role;
 revoke all on function private.index_project() from public, anon, authenticated, service_role;
 revoke all on function private.index_changed_projects() from public, anon, authenticated, service_role;
-revoke all on function private.search_query(text, text[], text[]) from public, anon, authenticated, service_role;
+revoke all on function private.search_filter(text[], text[]) from public, anon, authenticated, service_role;
 revoke all on function private.walk_search(tsquery, text, text, uuid, int, int) from public, anon, authenticated, service_role;
 revoke all on function private.pick_search(tsquery, text, text, uuid, int) from public, anon, authenticated, service_role;
-revoke all on function private.rank_search(tsquery, tsquery, boolean, boolean, text, uuid, int)
+revoke all on function private.rank_search(tsquery, tsquery, boolean, text, uuid, int)
   from public, anon, authenticated, service_role;
 revoke all on function private.find_matches(text, text, text[], text[], text, uuid, int)
   from public, anon, authenticated, service_role;

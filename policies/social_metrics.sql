@@ -9,9 +9,6 @@ revoke all on table public.social_metrics from anon, authenticated, service_role
 grant select on table public.social_metrics to anon, authenticated, service_role;
 grant insert, update, delete on table public.social_metrics to service_role;
 
-revoke all on function public.get_project_metrics(uuid, int) from public, anon, authenticated, service_role;
-grant execute on function public.get_project_metrics(uuid, int) to anon, authenticated, service_role;
-
--- get_project_metrics runs as whoever calls it.
+-- latest_metrics runs as its caller.
 revoke all on function private.current_metrics(uuid) from public;
 grant execute on function private.current_metrics(uuid) to anon, authenticated, service_role;

@@ -140,6 +140,8 @@
 \ir ../policies/daily_uses.sql
 \ir project_views.sql
 \ir ../policies/project_views.sql
+\ir project_metrics.sql
+\ir ../policies/project_metrics.sql
 \ir contact_messages.sql
 \ir ../policies/contact_messages.sql
 \ir moderation.sql

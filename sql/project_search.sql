@@ -116,25 +116,17 @@ create trigger update_search_of_changed after update on public.social_metrics
   referencing old table as removed new table as added
   for each statement execute function private.index_changed_projects();
 
-create function private.search_query(query text, tags text[], technologies text[]) returns tsquery
-language plpgsql stable set search_path = pg_catalog, pg_temp as $$
-declare
-  words constant tsquery := case when query ~ '[^[:space:]]' then websearch_to_tsquery('pg_catalog.english', query) end;
-  filters tsquery;
-begin
+create function private.search_filter(tags text[], technologies text[]) returns tsquery
+language sql immutable set search_path = pg_catalog, pg_temp as $$
   select string_agg('''' || replace(replace(lower(wanted.lexeme), '\', '\\'), '''', '''''') || '''', ' & ')::tsquery
-    into filters
   from (
     select 'tag:' || tag as lexeme from unnest(tags) as tag
     union all
     select 'technology:' || technology from unnest(technologies) as technology
   ) as wanted
-  where wanted.lexeme is not null;
-  return case when words is null then filters when filters is null then words else words && filters end;
-end
+  where wanted.lexeme is not null
 $$;
-comment on function private.search_query(text, text[], text[]) is
-  'Words as people type them ("quoted", or, -not) and whole tags and technologies, all of them; null where nothing is asked.';
+comment on function private.search_filter(text[], text[]) is 'Whole tags and technologies, all of them, in any case; null where there are none.';
 
 -- Entries in the order of a column, as far as `depth` of them after the cursor: the cheap way where many match.
 create function private.walk_search(
@@ -173,65 +165,76 @@ $$;
 comment on function private.pick_search(tsquery, text, text, uuid, int) is
   'Matches in the order of a column, looked for by their words.';
 
--- The best of a bounded number of candidates: the newest ones, and, where the words are rare, up to 200 with all of them in the
--- title and 300 with them anywhere.
+-- The best of a bounded number of candidates: the newest matches, and, where the words are rare among the newest, up to 200
+-- projects with all of them in the title, else 300 with them anywhere.
 create function private.rank_search(
-  words tsquery, matching tsquery, title_is_rare boolean, is_rare boolean, after_value text, after_id uuid, most int
+  words tsquery, matching tsquery, indexable boolean, after_value text, after_id uuid, most int
 ) returns table (project_id uuid, sort_value text)
-language sql stable set search_path = pg_catalog, pg_temp as $$
-  with candidate as (
-    select newest.project_id, newest.document from (
-      select known.project_id, known.document from private.project_search as known
-      order by known.published_at desc, known.project_id desc limit 200
-    ) as newest where newest.document @@ matching
-    union
-    (
-      select known.project_id, known.document from private.project_search as known
-      where title_is_rare and ts_filter(known.document, '{a}') @@ words and known.document @@ matching limit 200
-    )
-    union
-    (
-      select known.project_id, known.document from private.project_search as known
-      where is_rare and known.document @@ matching limit 300
-    )
-  ),
-  ranked as (
-    select candidate.project_id, ts_rank(candidate.document, matching) as rank from candidate
-  )
-  select ranked.project_id, ranked.rank::text from ranked
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+  candidates uuid[];
+  titled uuid[];
+  hits int;
+  title_hits int;
+begin
+  select array_agg(newest.project_id), count(*), count(*) filter (where ts_filter(newest.document, '{a}') @@ words)
+    into candidates, hits, title_hits
+  from (
+    select known.project_id, known.document from private.project_search as known
+    order by known.published_at desc, known.project_id desc limit 100
+  ) as newest where newest.document @@ matching;
+  if title_hits < 10 and indexable then
+    titled := array(
+      select known.project_id from private.project_search as known where ts_filter(known.document, '{a}') @@ words limit 200
+    );
+    candidates := candidates || titled;
+    if hits < 10 and cardinality(titled) < 200 then
+      candidates := candidates || array(
+        select known.project_id from private.project_search as known where known.document @@ matching limit 300
+      );
+    end if;
+  end if;
+  return query
+  select ranked.project_id, ranked.rank::text from (
+    select entry.project_id, ts_rank(entry.document, matching) as rank from private.project_search as entry
+    where entry.project_id = any (candidates) and entry.document @@ matching
+  ) as ranked
   where after_value is null or (ranked.rank, ranked.project_id) < (after_value::real, after_id)
-  order by ranked.rank desc, ranked.project_id desc limit most
+  order by ranked.rank desc, ranked.project_id desc limit most;
+end
 $$;
-comment on function private.rank_search(tsquery, tsquery, boolean, boolean, text, uuid, int) is
+comment on function private.rank_search(tsquery, tsquery, boolean, text, uuid, int) is
   'Matches by relevance, the best of some hundred candidates.';
 
--- How common the words are among the newest 200 decides how they are looked for. Definer: the entries are nobody's to read.
+-- Definer: the entries are nobody's to read.
 create function private.find_matches(
   query text, sort text, tags text[], technologies text[], after_value text, after_id uuid, most int
 ) returns table (project_id uuid, sort_value text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  words constant tsquery := private.search_query(query, null, null);
-  matching constant tsquery := private.search_query(query, tags, technologies);
+  -- As people type them: "quoted", or, -not.
+  words constant tsquery := case when query ~ '[^[:space:]]' then websearch_to_tsquery('pg_catalog.english', query) end;
+  filter constant tsquery := private.search_filter(tags, technologies);
+  matching constant tsquery := case when words is null then filter when filter is null then words else words && filter end;
   -- Without a word that must be there, an index would be read from end to end.
   indexable constant boolean := querytree(matching) not in ('', 'T');
   sort_column constant text := case when sort in ('stars', 'likes') then sort else 'published_at' end;
   hits int;
-  title_hits int;
   found int := 0;
 begin
   if numnode(words) = 0 then -- "the", "and": words that are in no index
     return;
-  end if;
-  select count(*), count(*) filter (where ts_filter(newest.document, '{a}') @@ words) into hits, title_hits from (
-    select known.document from private.project_search as known
-    order by known.published_at desc, known.project_id desc limit case when matching is null then 0 else 200 end
-  ) as newest where newest.document @@ matching;
-  if sort = 'relevance' and words is not null then
-    return query select * from private.rank_search(
-      words, matching, title_hits < 20 and indexable, hits < 20 and indexable, after_value, after_id, most
-    );
+  elsif sort = 'relevance' and words is not null then
+    return query select * from private.rank_search(words, matching, indexable, after_value, after_id, most);
     return;
+  end if;
+  -- How common they are among the newest says which way is shorter.
+  if indexable then
+    select count(*) into hits from (
+      select known.document from private.project_search as known
+      order by known.published_at desc, known.project_id desc limit 100
+    ) as newest where newest.document @@ matching;
   end if;
   if hits >= 2 or indexable is not true then
     for project_id, sort_value in
@@ -254,13 +257,13 @@ comment on function private.find_matches(text, text, text[], text[], text, uuid,
 create function public.search_projects(
   query text default null, sort text default null, tags text[] default '{}', technologies text[] default '{}',
   "limit" int default 20, cursor text default null
-) returns jsonb
+) returns json
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
   wanted constant text := coalesce(sort, case when query ~ '[^[:space:]]' then 'relevance' else 'newest' end);
-  after constant text[] := regexp_match(cursor, '^([^ ]+( [^ ]+)?) ([0-9a-f-]{36})$');
-  page jsonb;
-  ids jsonb;
+  after constant text[] := regexp_match(cursor, '^([^ ]+( [^ ]+)?) ([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$');
+  ids uuid[];
+  sort_values text[];
 begin
   if wanted not in ('relevance', 'newest', 'stars', 'likes') then
     raise exception 'sort is relevance, newest, stars or likes.' using errcode = 'invalid_parameter_value';
@@ -273,25 +276,21 @@ begin
   elsif cursor is not null and after is null then
     raise exception 'cursor is the next_cursor of another answer.' using errcode = 'invalid_parameter_value';
   end if;
-  with match as (
-    select found.project_id, found.sort_value, row_number() over () as place
-    from private.find_matches(query, wanted, tags, technologies, after[1], after[3]::uuid, "limit" + 1) as found
-  )
-  select
-    jsonb_agg(jsonb_build_object(
-      'id', project.id, 'user_id', project.user_id, 'slug', project.slug, 'title', project.title,
-      'short_summary', project.short_summary, 'published_at', entry.published_at, 'stars', entry.stars, 'likes', entry.likes,
-      'tags', entry.tags, 'technologies', entry.technologies,
-      'username', owner.username, 'name', owner.name, 'avatar_url', owner.avatar_url
-    ) order by match.place) filter (where match.place <= "limit"),
-    jsonb_agg(match.sort_value || ' ' || match.project_id) filter (where match.place = "limit" or match.place = "limit" + 1)
-    into page, ids
-  from match
-  join private.project_search as entry on entry.project_id = match.project_id
-  join public.projects as project on project.id = match.project_id
-  join private.users as owner on owner.id = project.user_id;
-  return jsonb_build_object(
-    'projects', coalesce(page, '[]'), 'next_cursor', case when jsonb_array_length(ids) = 2 then ids ->> 0 end
+  select array_agg(found.project_id), array_agg(found.sort_value) into ids, sort_values
+  from private.find_matches(query, wanted, tags, technologies, after[1], after[3]::uuid, "limit" + 1) as found;
+  return json_build_object(
+    'projects', (
+      select coalesce(json_agg(shown), '[]') from (
+        select project.id, project.user_id, project.slug, project.title, project.short_summary, entry.published_at,
+          entry.stars, entry.likes, entry.tags, entry.technologies, owner.username, owner.name, owner.avatar_url
+        from unnest(ids[1:"limit"]) with ordinality as match (id, place)
+        join private.project_search as entry on entry.project_id = match.id
+        join public.projects as project on project.id = match.id
+        join private.users as owner on owner.id = project.user_id
+        order by match.place
+      ) as shown
+    ),
+    'next_cursor', case when cardinality(ids) > "limit" then sort_values["limit"] || ' ' || ids["limit"] end
   );
 end
 $$;

@@ -35,7 +35,7 @@ comment on constraint social_metrics_retweets_range on public.social_metrics is 
 comment on constraint social_metrics_replies_range on public.social_metrics is 'Replies must be 0 or more.';
 
 -- What the project's links have now: nothing of those that were removed or changed, whose days are history. Definer, since
--- only handlers see the sources; get_project_metrics asks for a project that its caller sees. One look into the index for
+-- only handlers see the sources; get_project_metrics asks for a project that its caller may open. One look into the index for
 -- each platform, however long the history.
 create function private.current_metrics(project_id uuid) returns setof public.social_metrics
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -50,38 +50,3 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   where source.project_id = $1 and coalesce(latest.as_of >= source.since, true)
 $$;
 comment on function private.current_metrics(uuid) is 'The latest snapshot of each link of a project.';
-
--- A project's links, its latest snapshot of each platform and its daily history, in one round trip. Invoker: the caller's row-level
--- security decides whether there is a project.
-create function public.get_project_metrics(project_id uuid, history_days int default 0) returns jsonb
-language sql stable set search_path = pg_catalog, pg_temp as $$
-  select jsonb_build_object(
-    'id', project.id,
-    'user_id', project.user_id,
-    'title', project.title,
-    'status', project.status,
-    'github_link', project.github_link,
-    'linkedin_link', project.linkedin_link,
-    'twitter_link', project.twitter_link,
-    'snapshots', coalesce(
-      (
-        select jsonb_agg(to_jsonb(latest) - 'id' - 'project_id' order by latest.platform)
-        from private.current_metrics(project.id) as latest
-      ),
-      '[]'::jsonb
-    ),
-    'history', coalesce(
-      (
-        select jsonb_agg(to_jsonb(metric) - 'id' - 'project_id' order by metric.recorded_at, metric.platform)
-        from public.social_metrics as metric
-        where history_days > 0 and metric.project_id = project.id
-          and metric.recorded_at > (now() at time zone 'utc')::date - history_days
-      ),
-      '[]'::jsonb
-    )
-  )
-  from public.projects as project
-  where project.id = get_project_metrics.project_id
-$$;
-comment on function public.get_project_metrics(uuid, int) is
-  'A project''s links, its latest snapshot of each platform, and the last history_days days; null if the caller cannot see the project.';

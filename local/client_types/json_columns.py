@@ -52,7 +52,10 @@ DEFINITIONS: dict[str, Schema] = {
         twitter_link=_TEXT_OR_NULL,
         snapshots=_list(_ref("MetricsSnapshot")),
         history=_list(_ref("MetricsSnapshot")),
+        views=_or_null(_ref("Views")),
     ),
+    "ViewsOfDay": _object(day=_TEXT, views=_COUNT),
+    "Views": _object(total=_COUNT, history=_list(_ref("ViewsOfDay"))),
     "Page": _object(user_id=_TEXT, username=_TEXT, project_id=_TEXT_OR_NULL, slug=_TEXT_OR_NULL),
     "PreviewLink": _object(id=_TEXT, token=_TEXT, expires_at=_TEXT),
     "FoundProject": _object(

@@ -35,6 +35,17 @@ class ProjectMetrics(TypedDict):
     twitter_link: str | None
     snapshots: list[MetricsSnapshot]
     history: list[MetricsSnapshot]
+    views: Views | None
+
+
+class ViewsOfDay(TypedDict):
+    day: str
+    views: int
+
+
+class Views(TypedDict):
+    total: int
+    history: list[ViewsOfDay]
 
 
 class Page(TypedDict):

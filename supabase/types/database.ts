@@ -33,6 +33,17 @@ export type ProjectMetrics = {
   twitter_link: string | null;
   snapshots: MetricsSnapshot[];
   history: MetricsSnapshot[];
+  views: Views | null;
+};
+
+export type ViewsOfDay = {
+  day: string;
+  views: number;
+};
+
+export type Views = {
+  total: number;
+  history: ViewsOfDay[];
 };
 
 export type Page = {
@@ -997,7 +1008,7 @@ export type Database = {
         Args: never;
         Returns: Plan | null;
       };
-      /** A project's links, its latest snapshot of each platform, and the last history_days days; null if the caller cannot see the project. */
+      /** A project's links, its latest snapshot of each platform, the last history_days days, and its views where the caller is its owner; null if the caller may not see the project. */
       get_project_metrics: {
         Args: {
           project_id: string;

@@ -391,6 +391,7 @@ class SocialMetricsResponse(TypedDict):
     project_id: str
     platforms: dict[str, Any]
     history: list[HistoryEntry]
+    views: ViewCounts | None
 
 
 class StateLine(TypedDict):
@@ -437,3 +438,17 @@ class Usage(TypedDict):
     input_tokens: int
     output_tokens: int
     latency_ms: int
+
+
+class ViewCounts(TypedDict):
+    """How often the project's page was seen."""
+
+    total: int
+    history: list[ViewsOfDay]
+
+
+class ViewsOfDay(TypedDict):
+    """Views of one day that had any."""
+
+    day: str
+    views: int

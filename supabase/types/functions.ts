@@ -416,6 +416,8 @@ export type SocialMetricsResponse = {
   platforms: Record<string, PlatformMetrics>;
   /** Oldest first; empty unless history_days was given. */
   history: HistoryEntry[];
+  /** Views of the project's page, for its owner; null for everybody else. */
+  views: ViewCounts | null;
 };
 
 /** One thing that an operator looks at. */
@@ -461,6 +463,19 @@ export type Usage = {
   input_tokens: number;
   output_tokens: number;
   latency_ms: number;
+};
+
+/** How often the project's page was seen. */
+export type ViewCounts = {
+  total: number;
+  /** Oldest first; empty unless history_days was given. */
+  history: ViewsOfDay[];
+};
+
+/** Views of one day that had any. */
+export type ViewsOfDay = {
+  day: string;
+  views: number;
 };
 
 /** What each function of /functions/v1 takes and answers. */

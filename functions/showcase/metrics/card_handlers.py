@@ -1,11 +1,11 @@
-"""`GET /functions/v1/metricsCard?project_id=...`: a published project's numbers as a picture for any page."""
+"""`GET /functions/v1/metricsCard?project_id=...`: a project's numbers as a picture for any page."""
 
 import hashlib
 from uuid import UUID
 
 from starlette.responses import Response
 
-from showcase.auth import ANONYMOUS
+from showcase.auth import ANONYMOUS, Kind
 from showcase.core import Core
 from showcase.database import Database
 from showcase.endpoint import EVERYONE, Call, Endpoint
@@ -15,6 +15,10 @@ from showcase.metrics import card, store
 
 # Numbers change once a day; caches may show the old picture while they fetch the new one.
 CACHE = "public, max-age=3600, stale-while-revalidate=86400"
+# The first numbers come within minutes of the link: whoever looks again sees them.
+CACHE_WITHOUT_NUMBERS = "public, max-age=60"
+# What only its owner may see is in no cache: a shared one would show it to everybody.
+CACHE_OF_OWNER = "private, no-store"
 
 
 class CardRequest(RequestModel):
@@ -28,26 +32,34 @@ def connect(core: Core) -> Database:
 
 
 async def handle(call: Call[CardRequest], database: Database) -> Response:
-    """Asked as a visitor whoever calls: a shared cache must never hold what only the owner may see."""
+    """Asked as a visitor first, so that what caches may keep is what everybody sees; then as its owner."""
+    cache = CACHE
     metrics = await store.get_project(database, ANONYMOUS, call.body.project_id, card.DAYS)
+    if metrics is None and call.caller.kind is Kind.USER:
+        cache = CACHE_OF_OWNER
+        metrics = await store.get_project(database, call.caller, call.body.project_id, card.DAYS)
     if metrics is None:
         raise NotFound("There is no published project with this id.", code="project_not_found")
-    picture = card.render(metrics).encode()
+    if cache is CACHE and not metrics.snapshots:
+        cache = CACHE_WITHOUT_NUMBERS
+    return _picture(card.render(metrics).encode(), cache, call.request.headers.get("if-none-match", ""))
+
+
+def _picture(picture: bytes, cache: str, known: str) -> Response:
     headers = {
         "ETag": f'"{hashlib.sha256(picture).hexdigest()[:32]}"',
-        "Cache-Control": CACHE,
+        "Cache-Control": cache,
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
         "X-Content-Type-Options": "nosniff",
     }
-    known = {tag.strip().removeprefix("W/") for tag in call.request.headers.get("if-none-match", "").split(",")}
-    if headers["ETag"] in known:
+    if headers["ETag"] in {tag.strip().removeprefix("W/") for tag in known.split(",")}:
         return Response(status_code=304, headers=headers)
     return Response(picture, headers=headers, media_type="image/svg+xml")
 
 
 metrics_card = Endpoint(
     name="metricsCard",
-    summary="A published project's numbers and thirty days of each as an SVG picture, in light and dark",
+    summary="A project's numbers and thirty days of each as an SVG picture, light and dark; of a draft, for its owner",
     body=CardRequest,
     answer=None,
     callers=EVERYONE,

@@ -48,8 +48,19 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Views:
+    """How often a project's page was seen: in all, and on each UTC day of its history that had views."""
+
+    total: int
+    history: Mapping[date, int]
+
+
+@dataclass(frozen=True)
 class ProjectMetrics:
-    """A project that the caller can see, with the latest snapshot of each platform and its history, oldest first."""
+    """A project that the caller can see, with the latest snapshot of each platform and its history, oldest first.
+
+    `views` are its owner's alone: None for everybody else.
+    """
 
     project_id: UUID
     owner_id: UUID
@@ -57,6 +68,7 @@ class ProjectMetrics:
     linked: tuple[Platform, ...]
     snapshots: Mapping[Platform, Snapshot]
     history: tuple[Snapshot, ...] = ()
+    views: Views | None = None
 
     def stale(self, now: datetime | None = None) -> list[Platform]:
         """The platforms that the project links to and whose numbers are missing or older than a day."""

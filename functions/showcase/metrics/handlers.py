@@ -8,7 +8,7 @@ from showcase.core import Core
 from showcase.endpoint import EVERYONE, SERVICES, Call, Endpoint
 from showcase.errors import Forbidden, NotFound, Unauthorized
 from showcase.metrics import clients, store
-from showcase.metrics.domain import FRESH_FOR, Platform, ProjectMetrics, Snapshot
+from showcase.metrics.domain import FRESH_FOR, Platform, ProjectMetrics, Snapshot, Views
 from showcase.metrics.refresh import refresh
 from showcase.metrics.schemas import (
     HistoryEntry,
@@ -18,6 +18,8 @@ from showcase.metrics.schemas import (
     RefreshResponse,
     SocialMetricsRequest,
     SocialMetricsResponse,
+    ViewCounts,
+    ViewsOfDay,
 )
 from showcase.metrics.settings import MetricsSettings
 from showcase.metrics.worker import Worker, refresh_due
@@ -54,7 +56,13 @@ def _answer(metrics: ProjectMetrics, outcomes: Mapping[Platform, Snapshot | str]
             HistoryEntry(platform=day.platform, recorded_at=day.recorded_at, counts=dict(day.counts))
             for day in metrics.history
         ],
+        views=_views(metrics.views) if metrics.views else None,
     )
+
+
+def _views(views: Views) -> ViewCounts:
+    days = [ViewsOfDay(day=day, views=number) for day, number in views.history.items()]
+    return ViewCounts(total=views.total, history=days)
 
 
 def _platform(last: Snapshot | None, outcome: Snapshot | str | None, stale: bool) -> PlatformMetrics:

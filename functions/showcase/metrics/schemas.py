@@ -44,12 +44,27 @@ class HistoryEntry(ResponseModel):
     counts: dict[str, int]
 
 
+class ViewsOfDay(ResponseModel):
+    """Views of one day that had any."""
+
+    day: date
+    views: int
+
+
+class ViewCounts(ResponseModel):
+    """How often the project's page was seen."""
+
+    total: int
+    history: list[ViewsOfDay] = Field(description="Oldest first; empty unless history_days was given.")
+
+
 class SocialMetricsResponse(ResponseModel):
     """The platforms that the project links to now; the history has those of removed and changed links too."""
 
     project_id: UUID
     platforms: dict[Platform, PlatformMetrics]
     history: list[HistoryEntry] = Field(description="Oldest first; empty unless history_days was given.")
+    views: ViewCounts | None = Field(description="Views of the project's page, for its owner; null for everybody else.")
 
 
 class RefreshRequest(RequestModel):

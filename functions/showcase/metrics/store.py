@@ -9,7 +9,7 @@ from uuid import UUID
 from showcase.auth import Caller
 from showcase.database import Database
 from showcase.errors import VendorError
-from showcase.metrics.domain import COUNTED, Counts, Platform, ProjectMetrics, Snapshot
+from showcase.metrics.domain import COUNTED, Counts, Platform, ProjectMetrics, Snapshot, Views
 from showcase.metrics.platforms import Client, Reference, Result
 
 _LINKS = {
@@ -73,7 +73,12 @@ async def get_project(
         linked=tuple(platform for platform, column in _LINKS.items() if row[column]),
         snapshots={one.platform: one for one in latest},
         history=tuple(map(snapshot, row["history"])),
+        views=_views(row["views"]) if row["views"] else None,
     )
+
+
+def _views(row: Mapping[str, Any]) -> Views:
+    return Views(row["total"], {date.fromisoformat(one["day"]): one["views"] for one in row["history"]})
 
 
 async def claim(

@@ -20,6 +20,7 @@ class Message:
     to: str
     subject: str
     sender: str
+    reply_to: str | None
     text: str
     html: str
     headers: dict[str, str]
@@ -79,6 +80,7 @@ def _made(message_id: str, asked: MailSend) -> Iterator[Message]:
                 to=person.email.lower(),
                 subject=envelope.subject or asked.subject or f"(template {asked.template_id})",
                 sender=sender,
+                reply_to=asked.reply_to.email if asked.reply_to else None,
                 text=contents.get("text/plain", ""),
                 html=contents.get("text/html", ""),
                 headers={**asked.headers, **envelope.headers},

@@ -50,6 +50,7 @@ def test_a_project_without_numbers_has_a_card_that_says_so(metrics: Metrics) -> 
     (source,) = metrics.make(1)
     answer = card(metrics, source.project)
     assert (answer.status_code, "No numbers yet" in answer.text) == (200, True)
+    assert answer.headers["cache-control"] == "public, max-age=60", "the first numbers come soon"
     assert metrics.count("github") == 0, "looking at a card asks nobody"
 
 
@@ -72,14 +73,16 @@ def test_caches_may_keep_it_and_ask_whether_it_changed(metrics: Metrics) -> None
 
 
 @pytest.mark.parametrize("status", ["draft", "archived"])
-def test_what_is_not_published_has_no_card_for_its_owner_either(metrics: Metrics, status: str) -> None:
-    """A shared cache would show it to everybody."""
+def test_what_is_not_published_has_a_card_for_its_owner_that_no_cache_keeps(metrics: Metrics, status: str) -> None:
     source = with_history(metrics, status)
-    callers: tuple[Caller | None, ...] = (None, "anon", metrics.owner, "service")
+    callers: tuple[Caller | None, ...] = (None, "anon", metrics.stack.person(), "service")
     for caller in callers:
         answer = card(metrics, source.project, caller)
         assert (answer.status_code, answer.json()["code"]) == (404, "project_not_found")
         assert "public" not in answer.headers.get("cache-control", "")
+    own = card(metrics, source.project, metrics.owner)
+    assert (own.status_code, "1.3k" in own.text) == (200, True)
+    assert own.headers["cache-control"] == "private, no-store"
 
 
 def test_wrong_requests_are_refused(metrics: Metrics) -> None:

@@ -1,0 +1,188 @@
+"""Search through the API: what is found, in which order, page by page."""
+
+import uuid
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.integration.portfolio.conftest import add, change, rpc
+from tests.support.stack import Stack
+
+
+def word() -> str:
+    """One that no other test's projects have, and that no stemmer shortens."""
+    return "".join(chr(ord("b") + int(digit, 16)) for digit in uuid.uuid4().hex[:16]) + "q"
+
+
+def search(client: httpx.Client, **wanted: object) -> list[dict[str, Any]]:
+    answer = rpc(client, "search_projects", **wanted)
+    assert answer.status_code == 200, answer.text
+    rows: list[dict[str, Any]] = answer.json()["projects"]
+    return rows
+
+
+def titles(client: httpx.Client, **wanted: object) -> list[str]:
+    return [row["title"] for row in search(client, **wanted)]
+
+
+def pages(client: httpx.Client, **wanted: object) -> list[str]:
+    found, cursor = [], None
+    for _ in range(50):
+        answer = rpc(client, "search_projects", **wanted, cursor=cursor).json()
+        found += [row["id"] for row in answer["projects"]]
+        cursor = answer["next_cursor"]
+        if cursor is None:
+            return found
+    raise AssertionError("it never ends")
+
+
+def test_a_title_counts_more_than_a_tag_and_a_tag_more_than_a_summary(owner: httpx.Client, anon: httpx.Client) -> None:
+    wanted = word()
+    add(owner, "In summary", short_summary=f"About {wanted}.")
+    tagged, built = add(owner, "Tagged")["id"], add(owner, "Built")["id"]
+    owner.post("/rest/v1/project_tags", json={"project_id": tagged, "tag": wanted}).raise_for_status()
+    technology = {"project_id": built, "technology": f"{wanted} 2"}
+    owner.post("/rest/v1/project_technologies", json=technology).raise_for_status()
+    add(owner, f"The {wanted.title()}")
+    add(owner, "Described only", description=wanted)
+    found = titles(anon, query=wanted.upper())
+    assert (found[0], sorted(found[1:3]), found[3:]) == (f"The {wanted.title()}", ["Built", "Tagged"], ["In summary"])
+
+
+def test_words_are_meant_as_people_type_them(owner: httpx.Client, anon: httpx.Client) -> None:
+    one, two = word(), word()
+    for title in (f"{one} {two}", f"{two} {one}", one, two):
+        add(owner, title)
+    assert len(search(anon, query=f"{one} {two}")) == 2
+    assert titles(anon, query=f'"{one} {two}"') == [f"{one} {two}"]
+    assert titles(anon, query=f"{one} -{two}") == [one]
+    assert len(search(anon, query=f"{one} or {two}")) == 4
+    assert search(anon, query="the") == []
+
+
+def test_what_is_found_says_what_a_list_shows(owner: httpx.Client, anon: httpx.Client, stack: Stack) -> None:
+    wanted = word()
+    made = add(owner, wanted, short_summary="Short.", github_link=f"https://github.com/{wanted}/a")
+    owner.post("/rest/v1/project_tags", json={"project_id": made["id"], "tag": "maths"}).raise_for_status()
+    with psycopg.connect(stack.database_url) as connection:
+        connection.execute(
+            """insert into social_metrics (project_id, platform, stars, as_of)
+               values (%s, 'github', 7, now() + interval '1 second')""",
+            (made["id"],),
+        )
+    (row,) = search(anon, query=wanted)
+    assert {name: row[name] for name in ("id", "slug", "title", "short_summary", "stars", "likes", "tags")} == {
+        "id": made["id"],
+        "slug": wanted,
+        "title": wanted,
+        "short_summary": "Short.",
+        "stars": 7,
+        "likes": 0,
+        "tags": ["maths"],
+    }
+    assert row["technologies"] == []
+    assert row["username"]
+
+
+def test_only_what_is_published_is_found_as_it_is_now(owner: httpx.Client, anon: httpx.Client) -> None:
+    wanted, other = word(), word()
+    project = add(owner, wanted, status="draft")["id"]
+    assert search(anon, query=wanted) == search(owner, query=wanted) == []
+    change(owner, project, status="published")
+    assert titles(anon, query=wanted) == [wanted]
+    change(owner, project, title=other)
+    assert (titles(anon, query=wanted), titles(anon, query=other)) == ([], [other])
+    change(owner, project, status="archived")
+    assert search(anon, query=other) == []
+    change(owner, project, status="published")
+    owner.delete(f"/rest/v1/projects?id=eq.{project}").raise_for_status()
+    assert search(anon, query=other) == []
+
+
+def test_tags_and_technologies_are_matched_whole_in_any_case(owner: httpx.Client, anon: httpx.Client) -> None:
+    tag, technology = f"{word()} C++", f"It's\\{word()}"
+    both, one = add(owner, "Both")["id"], add(owner, "One")["id"]
+    owner.post("/rest/v1/project_tags", json=[{"project_id": p, "tag": tag} for p in (both, one)]).raise_for_status()
+    used = {"project_id": both, "technology": technology}
+    owner.post("/rest/v1/project_technologies", json=used).raise_for_status()
+    assert sorted(titles(anon, tags=[tag.upper()])) == ["Both", "One"]
+    assert titles(anon, tags=[tag], technologies=[technology.lower()]) == ["Both"]
+    assert titles(anon, tags=[tag.split()[0]]) == []
+    owner.delete(f"/rest/v1/project_technologies?project_id=eq.{both}").raise_for_status()
+    assert titles(anon, technologies=[technology]) == []
+
+
+def many(stack: Stack, client: httpx.Client, wanted: str, number: int) -> None:
+    """Projects of different times, stars and likes, some alike."""
+    rows = [{"title": f"{wanted} {n}", "status": "published"} for n in range(number)]
+    client.post("/rest/v1/projects", json=rows).raise_for_status()
+    with psycopg.connect(stack.database_url) as connection:
+        connection.execute(
+            """update private.project_search as entry set stars = place %% 7, likes = place %% 5,
+                 published_at = now() - make_interval(days => place %% 11)
+               from (select id, substring(title from '[0-9]+$')::int as place from projects where title like %s) as mine
+               where entry.project_id = mine.id""",
+            (f"{wanted} %",),
+        )
+
+
+@pytest.mark.parametrize("sort", ["relevance", "newest", "stars", "likes"])
+def test_pages_hold_everything_once_and_in_order(
+    stack: Stack, owner: httpx.Client, anon: httpx.Client, sort: str
+) -> None:
+    wanted = word()
+    many(stack, owner, wanted, 23)
+    ids = pages(anon, query=wanted, sort=sort, limit=4)
+    assert len(ids) == len(set(ids)) == 23
+    rows = search(anon, query=wanted, sort=sort, limit=100)
+    assert [row["id"] for row in rows] == ids
+    if sort != "relevance":
+        key = {"newest": "published_at"}.get(sort, sort)
+        assert all(a[key] >= b[key] for a, b in pairwise(rows))
+
+
+def test_all_of_it_is_browsed_without_words(stack: Stack, owner: httpx.Client, anon: httpx.Client) -> None:
+    many(stack, owner, word(), 5)
+    rows = search(anon, limit=100)
+    assert all(a["published_at"] >= b["published_at"] for a, b in pairwise(rows))
+    assert search(anon, query="  ", limit=3) == rows[:3]
+    assert pages(anon, sort="stars", limit=50)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"sort": "best"},
+        {"query": "q" * 201},
+        {"tags": ["t"] * 11},
+        {"limit": 0},
+        {"limit": 101},
+        {"cursor": "nonsense"},
+        {"cursor": "x 00000000-0000-4000-8000-000000000101", "sort": "stars"},
+    ],
+)
+def test_what_makes_no_sense_is_refused(anon: httpx.Client, wanted: dict[str, object]) -> None:
+    answer = rpc(anon, "search_projects", **wanted)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["code"].startswith("22")
+
+
+TEXT = st.text(max_size=60).map(lambda text: text.replace("\x00", ""))
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    query=TEXT,
+    tags=st.lists(TEXT, max_size=3),
+    technologies=st.lists(TEXT, max_size=3),
+    sort=st.sampled_from(["relevance", "newest", "stars", "likes", None]),
+)
+def test_nothing_that_people_type_is_an_error(
+    anon: httpx.Client, query: str, tags: list[str], technologies: list[str], sort: str | None
+) -> None:
+    search(anon, query=query, tags=tags, technologies=technologies, sort=sort)
