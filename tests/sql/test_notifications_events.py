@@ -115,7 +115,8 @@ def test_leaving_through_the_mail_service_declines_what_may_be_declined(database
         left = event(queue(connection, ADA), "unsubscribe", 1, unsubscribe=True)
         tell(connection, left | {"occurred_at": "2099-01-01T00:00:00Z"})
         rows = connection.execute("select type, enabled from notification_preferences order by type").fetchall()
-        assert [tuple(row.values()) for row in rows] == [("renewal_upcoming", False), ("weekly_metrics", False)]
+        declined = ["contact_message", "renewal_upcoming", "weekly_metrics"]
+        assert [tuple(row.values()) for row in rows] == [(name, False) for name in declined]
 
 
 def test_what_somebody_chose_after_they_left_stands(database: str) -> None:
