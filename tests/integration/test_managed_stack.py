@@ -8,7 +8,8 @@ import pytest
 
 from local import managed_stack
 from local.managed_stack import MIRROR, ManagedStack
-from local.settings import ROOT, Settings
+from local.services import services
+from local.settings import ROOT, Settings, new_keys
 from local.state_lock import StackError
 from tests.support.cluster import TestCluster
 from tests.support.stack import free_settings, state_folder
@@ -77,6 +78,15 @@ def test_a_report_without_a_key_is_named(settings: Settings, tmp_path: Path) -> 
 def test_a_start_that_fails_is_reported(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(StackError, match="stack start failed"):
         managed_stack.start(settings, program(tmp_path, code=1))
+
+
+@pytest.mark.parametrize("stack", ["docker", "supabase", "hosted"])
+def test_no_other_stack_starts_the_embedded_gateway(settings: Settings, stack: str) -> None:
+    """It would listen on the port of the front."""
+    chosen = settings.model_copy(update={"stack": stack, **new_keys()})
+    names = {service.name for service in services(chosen, "postgresql://127.0.0.1:1/postgres")}
+    assert not {"gateway", "google"} & names
+    assert "functions" in names
 
 
 @pytest.mark.slow  # the CLI tries for 20 s
