@@ -120,7 +120,7 @@ def test_metadata_do_not_take_what_was_sold(untouched_database: str) -> None:
             " values (%s, 'sub_sold', 'active', 'studio', 'paid', 'price_sold')",
             (ada["id"],),
         )
-        changes = [
+        changes: list[dict[str, Any]] = [
             {"tier": "free"},
             {"plan": "other"},
             {"plan": None, "tier": None},
