@@ -16,6 +16,7 @@ PARTS = {
     "Billing": ("stripe_events", "billing_findings"),
     "E-mails": ("mail_queued", "mail_failed", "mail_suppressed"),
     "Accounts and files": ("account_deletions", "account_exports", "file_removals"),
+    "Reports": ("project_reports",),
     OTHER: (),
 }
 

@@ -120,8 +120,6 @@
 \ir ../policies/media_sweep.sql
 \ir account_deletions.sql
 \ir ../policies/account_deletions.sql
-\ir system_state.sql
-\ir ../policies/system_state.sql
 \ir deleted_people.sql
 \ir ../policies/deleted_people.sql
 \ir used_today.sql
@@ -146,6 +144,8 @@
 \ir ../policies/contact_messages.sql
 \ir moderation.sql
 \ir ../policies/moderation.sql
+\ir system_state.sql
+\ir ../policies/system_state.sql
 \ir realtime.sql
 \ir field_rules.sql
 \ir ../policies/field_rules.sql

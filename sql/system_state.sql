@@ -19,6 +19,7 @@ insert into private.state_limits (item, warn, alert, unit) values
   ('account_deletions', 60, 1440, 'minutes'), -- since the oldest is due
   ('account_exports', 60, 1440, 'minutes'), -- since the oldest was asked for
   ('file_removals', 120, 1440, 'minutes'), -- since the oldest is queued
+  ('project_reports', 60, 1440, 'minutes'), -- since the oldest open one
   ('design_budget', 80, 100, '% spent'),
   ('x_reads', 80, 100, '% spent');
 
@@ -100,6 +101,14 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select 'file_removals', '', private.minutes_since(min(removal.created_at)), null,
       format('%s queued', count(*)) || coalesce(': ' || string_agg(distinct removal.last_error, ', '), '')
     from private.file_removals as removal
+    union all
+    select 'project_reports', '', private.minutes_since(min(open.since)), null,
+      format('%s open', coalesce(sum(open.number), 0))
+        || coalesce(': ' || string_agg(format('%s %s', open.number, open.reason), ', ' order by open.reason), '')
+    from (
+      select report.reason, count(*) as number, min(report.created_at) as since from public.project_reports as report
+      where report.closed_at is null group by report.reason
+    ) as open
     union all
     select 'design_budget', '', round(100 * spent.dollars / nullif(design_budget, 0)), null,
       format('$%s of $%s this month', round(spent.dollars, 2), coalesce(design_budget::text, '?'))

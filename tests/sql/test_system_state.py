@@ -37,7 +37,7 @@ def test_a_fresh_system_is_well_and_names_everything(system: Connection) -> None
     items = {item for item, _ in state(system)}
     assert items == {
         "account_deletions", "account_exports", "billing_findings", "design_budget", "due_sources", "file_removals",
-        "job", "mail_queued", "platform_blocked", "stripe_events", "x_reads",
+        "job", "mail_queued", "platform_blocked", "project_reports", "stripe_events", "x_reads",
     }  # fmt: skip
 
 
@@ -134,6 +134,23 @@ def test_sources_that_wait_show_and_say_where_nobody_asked(system: Connection) -
     system.execute("update private.metric_sources set due_at = now() - interval '7 hours'")
     assert state(system)["due_sources", "github"]["verdict"] == "alert"
     assert state(system)["due_sources", "github"]["value"] == 420
+
+
+def test_open_reports_show_until_they_are_decided(system: Connection) -> None:
+    system.execute(f"insert into public.projects (user_id, title) values ({USER}, 'Reported')".encode())
+    for reason, hours in (("spam", 2), ("spam", 1), ("malware", 3)):
+        system.execute(
+            "insert into public.project_reports (project_id, reason, created_at)"
+            " select id, %s, now() - make_interval(hours => %s) from public.projects",
+            (reason, hours),
+        )
+    assert unwell(system) == {("project_reports", "", "warn")}
+    line = state(system)["project_reports", ""]
+    assert (line["value"], line["detail"]) == (180, "3 open: 1 malware, 2 spam")
+    system.execute("update public.project_reports set created_at = now() - interval '1 day' where reason = 'malware'")
+    assert unwell(system) == {("project_reports", "", "alert")}
+    system.execute("select public.moderate_project(id, 'dismiss', 'an operator', 'harmless') from public.projects")
+    assert unwell(system) == set()
 
 
 def test_a_threshold_is_changed_in_one_place(system: Connection) -> None:
