@@ -51,10 +51,14 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await page.getByRole("heading", { name: "Tide clock" }).waitFor();
   await page.getByLabel("Description").fill("It follows the moon.\n\nIt is made of oak.");
   await page.getByLabel("GitHub repository").fill("github.com/tide/clock/tree/main");
+  // Followed by the keyboard, it keeps what was typed.
+  await page.evaluate(() => document.querySelector("a.skip").click());
+  const kept = await page.getByLabel("Description").inputValue();
   await page.getByLabel("X post").fill("https://x.com/tide");
   await button("Save").click();
   const refused = await page.locator("form .notice.error").first().innerText();
   const invalid = await page.locator("[aria-invalid]").getAttribute("name");
+  const beside = await page.locator(".field", { has: page.locator("[aria-invalid]") }).getByRole("alert").count();
   await page.getByLabel("X post").fill("");
   await button("Make a preview link").click();
   const link = await page.getByRole("link", { name: /preview/ }).getAttribute("href");
@@ -74,6 +78,9 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await page.getByLabel("Describe the picture, image 2").blur();
   await button("Move image 2 up").click();
   await page.locator(".media li").first().getByRole("textbox").and(page.locator("[value='The clock at high tide']")).waitFor();
+  const movedFocus = await page.evaluate(() => document.activeElement.closest(".media li")?.querySelector("input").value);
+  await page.locator("#add-image").setInputFiles([{ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no picture") }]);
+  const unfit = await page.getByText(/^notes.txt:/).innerText();
   await page.getByLabel("New tag").fill("sea");
   await page.getByLabel("New tag").press("Enter");
   await button("Remove sea").waitFor();
@@ -156,5 +163,5 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await shown(page);
   await visit(visitor, `${site}/${username}`);
   const afterwards = await visitor.getByRole("heading").first().innerText();
-  return { refused, invalid, repository, looks, focused, previewed, address, views, alt, loaded, blocks, published, stars, weekly, leads, archive, afterwards };
+  return { kept, beside, movedFocus, unfit, refused, invalid, repository, looks, focused, previewed, address, views, alt, loaded, blocks, published, stars, weekly, leads, archive, afterwards };
 });

@@ -19,10 +19,11 @@ export type PageModule = { default: (visit: Visit) => Promise<Page> | Page };
 /** Path pattern, `:name` standing for one part of a path -> the module of its page. */
 export type Routes = Record<string, () => Promise<PageModule>>;
 
-/** Goes to a path of this site. */
-export function navigate(path: string): void {
-  history.pushState(null, "", path);
-  dispatchEvent(new PopStateEvent("popstate"));
+/** Goes to a path of this site; `replace`: instead of the page that is shown, which "back" then skips. */
+export function navigate(path: string, { replace = false } = {}): void {
+  if (replace) history.replaceState(null, "", path);
+  else history.pushState(null, "", path);
+  dispatchEvent(new Event("visit"));
 }
 
 /** Corrects the path of the page that is shown: it has moved, or was asked for by a former name. */
@@ -34,14 +35,18 @@ export function replacePath(path: string): void {
 export function startRouter(routes: Routes, main: HTMLElement): void {
   const patterns = Object.entries(routes).map(([path, load]) => ({ pattern: toPattern(path), load }));
   let leave = new AbortController();
+  let shown = "";
 
-  async function show(): Promise<void> {
+  /** @param top where the page was scrolled to when it was left, in pixels */
+  async function show(top = 0): Promise<void> {
+    shown = location.pathname + location.search;
     leave.abort();
     leave = new AbortController();
     const { signal } = leave;
     main.setAttribute("aria-busy", "true");
     const page = await loadPage(signal).catch(errorPage);
     if (signal.aborted) return;
+    shown = location.pathname + location.search; // a page may correct its path
     document.title = `${page.title} · Showcase`;
     main.replaceChildren(page.content);
     main.removeAttribute("aria-busy");
@@ -50,7 +55,12 @@ export function startRouter(routes: Routes, main: HTMLElement): void {
     heading.focus({ preventScroll: true }); // so that a screen reader reads where one is now
     const target = location.hash && document.getElementById(location.hash.slice(1));
     if (target) target.scrollIntoView();
-    else scrollTo(0, 0);
+    else scrollTo(0, top);
+  }
+
+  /** A step to another part of the same page, as by "Skip to content", keeps what was typed into it. */
+  function follow({ state }: PopStateEvent): void {
+    if (location.pathname + location.search !== shown) void show((state as Left | null)?.top);
   }
 
   async function loadPage(signal: AbortSignal): Promise<Page> {
@@ -58,15 +68,38 @@ export function startRouter(routes: Routes, main: HTMLElement): void {
       const found = pattern.exec(location.pathname);
       if (!found) continue;
       const groups = Object.entries(found.groups ?? {});
-      const params = Object.fromEntries(groups.map(([name, value]) => [name, decodeURIComponent(value)]));
+      const params = Object.fromEntries(groups.map(([name, value]) => [name, decode(value)]));
       return (await load()).default({ params, query: new URLSearchParams(location.search), signal });
     }
     throw new NotFoundError();
   }
 
-  addEventListener("popstate", () => void show());
+  history.scrollRestoration = "manual"; // by the browser it comes before the page has its height
+  let remembering: ReturnType<typeof setTimeout>;
+  addEventListener("scroll", () => {
+    clearTimeout(remembering);
+    remembering = setTimeout(() => {
+      if (!main.hasAttribute("aria-busy")) history.replaceState({ top: scrollY } satisfies Left, "");
+    }, 100);
+  });
+  addEventListener("visit", () => void show());
+  addEventListener("popstate", follow);
   document.addEventListener("click", followLink);
-  void show();
+  void show((history.state as Left | null)?.top);
+}
+
+/** What the browser's history notes about a page: how far it was scrolled, in pixels. */
+interface Left {
+  top: number;
+}
+
+/** @throws NotFoundError it is no UTF-8, so that no page has this address */
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new NotFoundError();
+  }
 }
 
 /** There is no such page; its message says why. */

@@ -24,7 +24,10 @@ export async function session(): Promise<Session | null> {
 
 /** The caller's own profile; null where nobody is signed in. Kept until the session, or the profile, changes. */
 export function whoAmI(): Promise<Me | null> {
-  return (me ??= loadMe());
+  return (me ??= loadMe().catch((error: unknown) => {
+    me = undefined; // what failed once may work the next time
+    throw error;
+  }));
 }
 
 export const forgetMe = (): void => void (me = undefined);
@@ -33,7 +36,7 @@ export const forgetMe = (): void => void (me = undefined);
 export async function requireMe(): Promise<Me> {
   const found = await whoAmI();
   if (found) return found;
-  navigate(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  navigate(`/login?next=${encodeURIComponent(location.pathname + location.search)}`, { replace: true });
   return new Promise(() => {}); // the page that asked is gone
 }
 

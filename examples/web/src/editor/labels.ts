@@ -3,6 +3,7 @@
 import { h } from "../dom.ts";
 import { field, form, input, required } from "../ui/form.ts";
 import { errorNotice } from "../ui/notice.ts";
+import { replaceRows } from "../ui/rows.ts";
 
 interface Store {
   /** Adds a label; gives it as it is stored. */
@@ -36,7 +37,7 @@ export function labelEditor(title: string, one: string, labels: string[], store:
     }, "×");
     return h("li", null, label, " ", button);
   };
-  const draw = () => list.replaceChildren(...labels.map(chip));
+  const draw = () => replaceRows(list, labels.map(chip));
   draw();
   return h(
     "section",

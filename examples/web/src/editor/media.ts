@@ -1,10 +1,11 @@
 /** The images or videos of a project: add with progress, describe, order, remove. */
 
 import { supabase } from "../api/supabase.ts";
-import { type Media, upload } from "../api/uploads.ts";
+import { contentTypeOf, contentTypes, type Media, upload } from "../api/uploads.ts";
 import { resolveMedia } from "../blocks/media.ts";
 import { h } from "../dom.ts";
-import { errorNotice } from "../ui/notice.ts";
+import { errorNotice, explain } from "../ui/notice.ts";
+import { replaceRows } from "../ui/rows.ts";
 
 const kinds = {
   image: {
@@ -12,26 +13,28 @@ const kinds = {
     table: "project_images",
     words: "alt_text",
     ask: "Describe the picture",
-    accept: "image/png,image/jpeg,image/webp,image/gif,image/avif,image/heic",
+    types: contentTypes.filter((type) => type.startsWith("image/")),
+    formats: "a PNG, JPEG, WebP, GIF, AVIF or HEIC picture",
   },
   video: {
     title: "Videos",
     table: "project_videos",
     words: "caption",
     ask: "Caption",
-    accept: "video/mp4,video/webm,video/quicktime",
+    types: contentTypes.filter((type) => type.startsWith("video/")),
+    formats: "an MP4, WebM or QuickTime video",
   },
 } as const;
 
 export function mediaEditor(projectId: string, kind: keyof typeof kinds, rows: Media[]): HTMLElement {
-  const { title, table, words, ask, accept } = kinds[kind];
+  const { title, table, words, ask, types, formats } = kinds[kind];
   let items = [...rows];
   const list = h("ul", { class: "media" });
   const outcome = h("div", { class: "outcome" });
   const progress = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "Upload" });
   const chooser = h("input", {
     type: "file",
-    accept,
+    accept: types.join(),
     multiple: true,
     id: `add-${kind}`,
     onchange: () => attempt(addFiles),
@@ -43,16 +46,22 @@ export function mediaEditor(projectId: string, kind: keyof typeof kinds, rows: M
   };
 
   async function addFiles(): Promise<void> {
+    const files = [...chooser.files ?? []];
+    chooser.value = "";
     progress.hidden = false;
-    try {
-      for (const file of chooser.files ?? []) {
-        items.push(await upload({ project_id: projectId }, file, (share) => void (progress.value = share)));
-        draw();
-      }
-    } finally {
-      progress.hidden = true;
-      chooser.value = "";
+    for (const file of files) {
+      await add(file).catch((error: unknown) => {
+        outcome.append(errorNotice(new Error(`${file.name}: ${explain(error).message}`, { cause: error })));
+      });
     }
+    progress.hidden = true;
+  }
+
+  async function add(file: File): Promise<void> {
+    const type = contentTypeOf(file);
+    if (!type || !types.includes(type)) throw new Error(`This is not ${formats}.`);
+    items.push(await upload({ project_id: projectId }, file, type, (share) => void (progress.value = share)));
+    draw();
   }
 
   async function remove(item: Media): Promise<void> {
@@ -67,7 +76,7 @@ export function mediaEditor(projectId: string, kind: keyof typeof kinds, rows: M
     await supabase.rpc("reorder_project_media", { project_id: projectId, kind, ids: ordered.map(({ id }) => id) })
       .throwOnError();
     items = ordered;
-    draw();
+    draw(to);
   }
 
   async function describe(item: Media, value: string): Promise<void> {
@@ -118,7 +127,7 @@ export function mediaEditor(projectId: string, kind: keyof typeof kinds, rows: M
     );
   }
 
-  const draw = () => list.replaceChildren(...items.map(row));
+  const draw = (to?: number) => replaceRows(list, items.map(row), to);
   draw();
   return h(
     "section",

@@ -2,7 +2,7 @@
 
 import { forgetMe, type Me } from "../api/session.ts";
 import { supabase } from "../api/supabase.ts";
-import { upload } from "../api/uploads.ts";
+import { contentTypeOf, upload } from "../api/uploads.ts";
 import { h } from "../dom.ts";
 import { avatar } from "../ui/avatar.ts";
 import { field, form, input, required, text, textarea } from "../ui/form.ts";
@@ -33,7 +33,11 @@ export async function profilePanel(me: Me): Promise<HTMLElement> {
     await supabase.from("users").update(row).eq("id", me.id).throwOnError();
     const file = chooser.files?.[0];
     if (file) {
-      const { url } = await upload({ avatar: true }, file, () => {});
+      const type = contentTypeOf(file);
+      if (!type?.startsWith("image/")) {
+        throw new Error("Saved, but not the picture: choose a PNG, JPEG, WebP, GIF, AVIF or HEIC.");
+      }
+      const { url } = await upload({ avatar: true }, file, type, () => {});
       picture.replaceChildren(avatar({ username: row.username, avatar_url: url }, 96));
     }
     forgetMe();

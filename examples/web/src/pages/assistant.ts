@@ -8,9 +8,10 @@ import { readOwnProject } from "../api/own_project.ts";
 import { supabase } from "../api/supabase.ts";
 import { renderBlocks } from "../blocks/render.ts";
 import { h } from "../dom.ts";
-import { blockList } from "../editor/block_list.ts";
+import { blockRows } from "../editor/block_list.ts";
 import { type Page, type Visit } from "../router.ts";
 import { actionButton, field, form, select, text, textarea } from "../ui/form.ts";
+import { replaceRows } from "../ui/rows.ts";
 import { projectTabs } from "../ui/tabs.ts";
 
 const any = (words: string[]) => Object.fromEntries([["", "Any"], ...words.map((word) => [word, word])]);
@@ -19,14 +20,14 @@ export default async function assistant({ params, signal }: Visit): Promise<Page
   const project = await readOwnProject(params.id!);
   const content = toContent(project, await readMetrics(project.id, 30));
   const preview = h("div", { class: "preview" });
-  const list = h("div");
+  const list = h("ol", { class: "block-list" });
   let blocks = blocksOf(project);
   let session: string | undefined;
 
-  function show(next: Block[]): void {
+  function show(next: Block[], to?: number): void {
     blocks = next;
     preview.replaceChildren(renderBlocks(blocks, content));
-    list.replaceChildren(blockList(blocks, show));
+    replaceRows(list, blockRows(blocks, show), to);
   }
 
   async function design(data: FormData): Promise<string> {

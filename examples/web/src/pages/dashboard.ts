@@ -4,6 +4,7 @@ import { supabase } from "../api/supabase.ts";
 import { h } from "../dom.ts";
 import type { Page } from "../router.ts";
 import { errorNotice } from "../ui/notice.ts";
+import { replaceRows } from "../ui/rows.ts";
 
 export default async function dashboard(): Promise<Page> {
   const me = await requireMe();
@@ -30,7 +31,7 @@ function projectList(projects: Card[]): HTMLElement {
     const ordered = projects.toSpliced(from, 1).toSpliced(to, 0, projects[from]!);
     await supabase.rpc("reorder_projects", { ids: ordered.map(({ id }) => id) }).throwOnError();
     projects = ordered;
-    draw();
+    draw(to);
   }
 
   function mover(index: number, step: 1 | -1): HTMLElement {
@@ -42,8 +43,8 @@ function projectList(projects: Card[]): HTMLElement {
     return h("button", { type: "button", "aria-label": label, disabled, onclick }, step < 0 ? "↑" : "↓");
   }
 
-  const draw = () =>
-    list.replaceChildren(...projects.map((each, index) => row(each, mover(index, -1), mover(index, 1))));
+  const draw = (to?: number) =>
+    replaceRows(list, projects.map((each, index) => row(each, mover(index, -1), mover(index, 1))), to);
   draw();
   return h("div", null, list, outcome);
 }

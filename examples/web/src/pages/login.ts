@@ -8,7 +8,7 @@ export default async function login({ query }: Visit): Promise<Page> {
   const wanted = query.get("next") ?? "/dashboard";
   const next = /^\/(?![/\\])/.test(wanted) ? wanted : "/dashboard"; // a path of this site, nothing else
   if (await whoAmI()) {
-    navigate(next);
+    navigate(next, { replace: true });
     return { title: "Sign in", content: h("p") };
   }
   const refused = query.get("error_description");

@@ -65,11 +65,12 @@ export function form(
   const onsubmit = (event: SubmitEvent) => {
     event.preventDefault();
     form.querySelector("[aria-invalid]")?.removeAttribute("aria-invalid");
+    form.append(outcome);
     void whileBusy(button, outcome, async () => {
       try {
         return await submit(new FormData(form));
       } catch (error) {
-        pointAt(form, explain(error).field);
+        pointAt(form, explain(error).field, outcome);
         throw error;
       }
     });
@@ -78,11 +79,12 @@ export function form(
   return form;
 }
 
-/** Leads the user to the field that was refused, if the form has it. */
-function pointAt(form: HTMLFormElement, field: string | null): void {
+/** Leads the user to the field that was refused, if the form has it, and says there why. */
+function pointAt(form: HTMLFormElement, field: string | null, outcome: HTMLElement): void {
   const control = field && form.elements.namedItem(field);
   if (!(control instanceof HTMLElement)) return;
   control.setAttribute("aria-invalid", "true");
+  control.closest(".field")?.append(outcome);
   control.focus();
 }
 
@@ -115,5 +117,7 @@ async function whileBusy(
     outcome.replaceChildren(errorNotice(error));
   } finally {
     button.disabled = false;
+    // A disabled button loses the focus.
+    if (document.activeElement === document.body) button.focus({ preventScroll: true });
   }
 }

@@ -13,6 +13,12 @@ export interface Explanation {
 
 /** An error in words, whatever threw it: a function, PostgREST, Auth, Storage or the network. */
 export function explain(error: unknown): Explanation {
+  if (isSignedOut(error)) {
+    return {
+      field: null,
+      message: "You are signed out. Sign in in another tab, and repeat this: what you typed is still here.",
+    };
+  }
   if (error instanceof ProblemError) {
     const [first] = error.problem.errors ?? [];
     return first ? { field: first.field, message: first.detail } : { field: null, message: error.problem.detail };
@@ -22,6 +28,14 @@ export function explain(error: unknown): Explanation {
     return { field: null, message: "The server cannot be reached. Are you online?" };
   }
   return { field: null, message: (error instanceof Error && error.message) || "Something went wrong." };
+}
+
+/** Whether the session ended: here, in another tab, or by its age. */
+function isSignedOut(error: unknown): boolean {
+  if (error instanceof ProblemError) return error.problem.status === 401;
+  if (!(error instanceof PostgrestError)) return false;
+  // Without a session PostgREST uses the role anon, which has no such right.
+  return /^PGRST30[123]$/.test(error.code) || (error.code === "42501" && error.message.startsWith("permission denied"));
 }
 
 export function errorNotice(error: unknown): HTMLElement {
