@@ -35,6 +35,7 @@ function answer(projectId: string, project: Row) {
       }];
     })),
     history: project.history.map((row: Row) => ({ platform: row.platform, recorded_at: row.recorded_at, counts: counts(row) })),
+    views: project.views,
   };
 }
 

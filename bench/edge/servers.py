@@ -176,4 +176,5 @@ def _project() -> dict[str, object]:
         "twitter_link": None,
         "snapshots": [{"platform": platform, **snapshot} for platform in ("github", "linkedin")],
         "history": [],
+        "views": None,
     }
