@@ -144,9 +144,13 @@ export function fieldError(error: RowError, rules: readonly FieldRule[] = fieldR
   const message = [error.message, error.hint].filter(Boolean).join(" ");
   // Of a trigger: "projects.github_link", "layouts.blocks_json[2].props.title", or the table alone.
   const [, field, rest] = /^\w+\.(\w+)([.[].*)?$/.exec(error.details ?? "") ?? [];
-  // It is shown at the field: no need to call that by its column's name.
+  // It is shown at the field: no need to call that by its column. A path into blocks stays.
   if (field) {
-    return { field, message: message.replace(new RegExp(`^${field}\\b`), "This"), ...(rest && { path: field + rest }) };
+    return {
+      field,
+      message: message.replace(`${field} is no link`, "This is no link"),
+      ...(rest && { path: field + rest }),
+    };
   }
   const [, table, key] = /table "(\w+)" violates foreign key constraint "(\w+)_fkey"/.exec(error.message) ?? [];
   if (key) return { field: key.slice(`${table}_`.length), message: "This is not there any more. Choose another." };
