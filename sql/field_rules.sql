@@ -60,15 +60,22 @@ join tables on tables.oid = guard.tgrelid
 cross join lateral (select split_part(encode(guard.tgargs, 'escape'), '\000', 2)::bigint as maximum) as bound
 where guard.tgname = 'limit_rows'
 union all
-values
-  ('users_username_held', 'users', 'username', 'reserved', 'This username belonged to somebody else until lately. Choose another.',
-    null::bigint, null::bigint, null, null, null::text[]),
-  ('users_username_reserved', 'users', 'username', 'reserved', 'This username is reserved. Choose another.',
-    null, null, null, null, null),
-  ('layouts_blocks_json_blocks', 'layouts', 'blocks_json', 'blocks', 'A page is a list of the catalogue''s blocks, 200 at most.',
-    null, 200, null, null, null),
-  ('templates_blocks_json_blocks', 'templates', 'blocks_json', 'blocks',
-    'A page is a list of the catalogue''s blocks, 200 at most.', null, 200, null, null, null);
+-- selects, not values: a list of values reads otherwise after a dump and restore.
+select
+  'users_username_held', 'users', 'username', 'reserved', 'This username belonged to somebody else until lately. Choose another.',
+  null, null, null, null, null
+union all
+select
+  'users_username_reserved', 'users', 'username', 'reserved', 'This username is reserved. Choose another.',
+  null, null, null, null, null
+union all
+select
+  'layouts_blocks_json_blocks', 'layouts', 'blocks_json', 'blocks', 'A page is a list of the catalogue''s blocks, 200 at most.',
+  null, 200, null, null, null
+union all
+select
+  'templates_blocks_json_blocks', 'templates', 'blocks_json', 'blocks',
+  'A page is a list of the catalogue''s blocks, 200 at most.', null, 200, null, null, null;
 comment on view public.field_rules is
   e'What each field may hold: one row for each rule. name is the constraint that an error names; field is null where the rule is '
   'about the table.\n'
