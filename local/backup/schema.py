@@ -15,6 +15,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from local.backup.errors import BackupError
+from local.backup.publication import read_publication
 from local.postgres import wheel_programs
 
 OURS = ("private", "public", "supabase_migrations")
@@ -77,7 +78,7 @@ def read_schema(connection: psycopg.Connection, database_url: str, snapshot: str
         key = secrets.token_hex(16)
         fixed = ("--no-owner", f"--use-list={kept}", f"--restrict-key={key}", "--file=-", str(dump))
         before, after = (_run("pg_restore", f"--section={section}", *fixed) for section in ("pre-data", "post-data"))
-    return Schema(_plain(before, key), _plain(after, key))
+    return Schema(_plain(before, key), _plain(after, key) + read_publication(connection, list(OURS)))
 
 
 def _is_ours(line: str, triggers: set[str], owner: str) -> bool:

@@ -50,6 +50,10 @@ def add_oddities(stack: Stack, person: Person) -> None:
         )
         connection.execute("update public.projects set description = %s where user_id = %s", (ODD, person.id))
         connection.execute("select setval('private.stripe_versions', 4711)")
+        # As somebody may do in the dashboard.
+        connection.execute(
+            "alter publication supabase_realtime add table public.layouts (id, name) where (name <> 'order')"
+        )
     for name in ODD_NAMES:
         put(stack, person, name, image("PNG"))
     put(stack, person, "empty.png", b"")
