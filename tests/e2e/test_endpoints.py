@@ -112,7 +112,10 @@ def check_reading(answers: Answers, portfolio: Portfolio, email: str | None) -> 
     assert answers["users"]["data"] == [profile]
     assert answers["byUsername"]["data"] == profile
     by_id = answers["byId"]["data"][0]
-    assert set(by_id) == {"id", "email", "username", "avatar_url", "google_id", "tier", "created_at"}
+    assert set(by_id) == {
+        *("id", "email", "username", "avatar_url", "google_id", "tier", "created_at"),
+        *("name", "headline", "bio", "location", "links"),
+    }
     assert by_id["google_id"] == (owner.google_id if email else None)
     assert answers["embedded"]["data"] == {
         "id": portfolio.published,

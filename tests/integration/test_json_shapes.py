@@ -75,7 +75,9 @@ def test_the_results_of_rpcs(
 
 def test_the_json_of_columns(service: httpx.Client, project: dict[str, Any]) -> None:
     for (table, column), schema in JSON_COLUMNS.items():
-        rows = service.get(f"/rest/v1/{table}", params={"select": column, "limit": "50"}).raise_for_status().json()
+        # Only rows with something in it: many of other tests have none.
+        query = {"select": column, column: 'not.in.(null,"[]")', "limit": "50"}
+        rows = service.get(f"/rest/v1/{table}", params=query).raise_for_status().json()
         assert any(row[column] for row in rows), (table, column)
         for row in rows:
             assert_shape(row[column], schema)

