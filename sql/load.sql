@@ -134,6 +134,8 @@
 \ir ../policies/project_pages.sql
 \ir project_search.sql
 \ir ../policies/project_search.sql
+\ir search_projects.sql
+\ir ../policies/search_projects.sql
 \ir daily_uses.sql
 \ir ../policies/daily_uses.sql
 \ir project_views.sql

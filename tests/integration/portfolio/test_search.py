@@ -57,6 +57,22 @@ def test_a_title_counts_more_than_a_tag_and_a_tag_more_than_a_summary(owner: htt
     assert (found[0], sorted(found[1:3]), found[3:]) == (f"The {wanted.title()}", ["Built", "Tagged"], ["In summary"])
 
 
+def test_exactly_the_title_comes_first_however_old_and_however_many_have_its_words(
+    stack: Stack, owner: httpx.Client, anon: httpx.Client
+) -> None:
+    wanted, tag = word(), word()
+    old = add(owner, wanted.title())["id"]
+    rows = [{"title": f"{wanted} {wanted} {n}", "status": "published"} for n in range(301)]
+    owner.post("/rest/v1/projects", json=rows).raise_for_status()
+    with psycopg.connect(stack.database_url) as connection:
+        connection.execute(
+            "update private.project_search set published_at = now() - interval '30 years' where project_id = %s", (old,)
+        )
+    first, second = search(anon, query=f" {wanted.upper()} ", limit=2)
+    assert (first["id"], second["title"].split()[0]) == (old, wanted)
+    assert old not in {row["id"] for row in search(anon, query=wanted, tags=[tag])}
+
+
 def test_words_are_meant_as_people_type_them(owner: httpx.Client, anon: httpx.Client) -> None:
     one, two = word(), word()
     for title in (f"{one} {two}", f"{two} {one}", one, two):
