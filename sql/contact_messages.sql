@@ -25,13 +25,17 @@ declare
   reply_to constant text := lower(trim($3));
   message_hash text;
 begin
-  if coalesce(char_length(sender), 0) not between 1 and 100 or sender ~ '[[:cntrl:]]' then
+  -- It is in the subject: no line separators either, and nothing that turns the direction of what follows.
+  if coalesce(char_length(sender), 0) not between 1 and 100
+    or sender ~ '[[:cntrl:]\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]' or sender !~ '[^[:space:]\u200b\ufeff]'
+  then
     raise exception 'name has 1 to 100 characters, on one line.' using errcode = 'invalid_parameter_value', detail = 'field: name';
   elsif coalesce(char_length(reply_to), 0) not between 3 and 254
-    or reply_to !~ '^[^[:space:][:cntrl:]@<>(),;:"\\]+@[a-z0-9]([a-z0-9.-]*[a-z0-9])?\.[a-z0-9-]{2,}$'
+    or reply_to !~ '^[^[:space:][:cntrl:]@<>(),;:"\\.]+(\.[^[:space:][:cntrl:]@<>(),;:"\\.]+)*'
+      '@([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9][a-z0-9-]*[a-z0-9]$'
   then
     raise exception 'email is an e-mail address.' using errcode = 'invalid_parameter_value', detail = 'field: email';
-  elsif coalesce(char_length(trim($4)), 0) not between 1 and 5000 then
+  elsif coalesce(char_length(trim($4)), 0) not between 1 and 5000 or $4 !~ '[^[:space:]\u200b\ufeff]' then
     raise exception 'message has 1 to 5,000 characters.' using errcode = 'invalid_parameter_value', detail = 'field: message';
   end if;
   select * into project from public.projects as known

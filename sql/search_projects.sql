@@ -173,9 +173,11 @@ begin
     raise exception 'query may have 200 characters at most.' using errcode = 'invalid_parameter_value';
   elsif cardinality(tags) > 10 or cardinality(technologies) > 10 then
     raise exception 'At most 10 tags and 10 technologies.' using errcode = 'invalid_parameter_value';
+  elsif exists (select from unnest(tags || technologies) as given (name) where char_length(given.name) > 200) then
+    raise exception 'A tag or technology has 200 characters at most.' using errcode = 'invalid_parameter_value';
   elsif "limit" is null or "limit" not between 1 and 100 then
     raise exception 'limit is from 1 to 100.' using errcode = 'invalid_parameter_value';
-  elsif cursor is not null and after is null then
+  elsif cursor is not null and (after is null or char_length(cursor) > 100) then
     raise exception 'cursor is the next_cursor of another answer.' using errcode = 'invalid_parameter_value';
   end if;
   select array_agg(found.project_id), array_agg(found.sort_value) into ids, sort_values

@@ -127,3 +127,21 @@ def test_a_bad_field_is_named_and_costs_nothing(
     answer = write(visit(), project, **values)
     assert (answer.status_code, answer.json()["code"]) == (400, "22023")
     assert answer.json()["details"] == f"field: {field}"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "Eve\u2028Bcc: all"},
+        {"name": "\u202eevE"},
+        {"name": "\u200b"},
+        {"email": "a@b..example.com"},
+        {"email": "a..b@example.com"},
+        {"email": ".a@example.com"},
+        {"email": "a@-b.example.com"},
+        {"message": " \n "},
+    ],
+)
+def test_what_could_not_be_delivered_is_refused_at_once(visit: Visit, project: str, wrong: dict[str, str]) -> None:
+    answer = write(visit(), project, **wrong)
+    assert (answer.status_code, answer.json()["details"]) == (400, f"field: {next(iter(wrong))}")
