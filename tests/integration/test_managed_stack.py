@@ -89,7 +89,7 @@ def test_no_other_stack_starts_the_embedded_gateway(settings: Settings, stack: s
     assert "functions" in names
 
 
-@pytest.mark.slow  # the CLI tries for 20 s
+@pytest.mark.slow  # the CLI tries for 16 s
 def test_offline_is_one_line_and_names_the_embedded_stack(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
