@@ -4,7 +4,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar, overload
+
+from pydantic import TypeAdapter, ValidationError
 
 from showcase.auth import SERVICE, Caller, Kind
 from showcase.errors import (
@@ -20,8 +23,10 @@ from showcase.settings import CoreSettings
 from showcase.telemetry import timed
 from showcase.transport import TransportError
 
+T = TypeVar("T")
+
 # Every error of PostgREST's has its code: without one, or with a mere status, something in front of it has answered.
-_BEFORE_POSTGREST = re.compile(r"(5\d\d)?")
+_BEFORE_POSTGREST = re.compile(r"([1-5]\d\d)?")
 
 
 class PostgrestError(TellableError):
@@ -35,13 +40,24 @@ class Database:
     http: HttpClient
     settings: CoreSettings
 
-    async def rpc(self, name: str, parameters: Mapping[str, Any], caller: Caller = SERVICE) -> Any:
-        """Calls a database function; the answer is its JSON, None where it returns nothing.
+    @overload
+    async def rpc(self, name: str, parameters: Mapping[str, Any], shape: type[T], caller: Caller = SERVICE) -> T: ...
+
+    @overload
+    async def rpc(
+        self, name: str, parameters: Mapping[str, Any], shape: object = None, caller: Caller = SERVICE
+    ) -> Any: ...
+
+    async def rpc(
+        self, name: str, parameters: Mapping[str, Any], shape: object = None, caller: Caller = SERVICE
+    ) -> Any:
+        """Calls a database function, which returns JSON of that shape: a type that Pydantic reads; None for void.
 
         Raises:
             ApiError: what the database refused, or its absence, as a problem that the caller may see.
+            ServiceUnavailable: no response, or one of another shape.
         """
-        return await self._send("POST", f"rpc/{name}", caller, json=parameters)
+        return checked(await self._send("POST", f"rpc/{name}", caller, json=parameters), shape)
 
     async def is_gone(self, caller: Caller) -> bool:
         """Whether the account of a user's token has been deleted; False where the database does not say.
@@ -50,7 +66,7 @@ class Database:
         """
         query = {"select": "id", "id": f"eq.{caller.user_id}"}
         try:
-            return not await self._send("GET", "users", caller, params=query)
+            return not checked(await self._send("GET", "users", caller, params=query), list[dict[str, Any]])
         except ServiceUnavailable:
             return False
 
@@ -76,6 +92,19 @@ class Database:
             return json.loads(response.content) if response.content else None
         except (ValueError, RecursionError) as error:
             raise unavailable() from error
+
+
+def checked(value: object, shape: object) -> Any:
+    """What PostgREST returned, as a type that Pydantic reads. Raises: ServiceUnavailable, where it is another."""
+    try:
+        return _reader(shape).validate_python(value)
+    except ValidationError:
+        raise unavailable() from PostgrestError("unexpected response")  # Pydantic's own text quotes it
+
+
+@cache
+def _reader(shape: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)
 
 
 def _code(response: HttpResponse) -> str:

@@ -60,7 +60,7 @@ def counts(told: object, prefix: str = "") -> dict[str, int]:
 
 async def _begin(database: Database, job: str, request_id: str) -> str | None:
     try:
-        run: str | None = await database.rpc("begin_job_run", {"job": job, "request_id": request_id})
+        run: str | None = await database.rpc("begin_job_run", {"job": job, "request_id": request_id}, str | None)
     except ApiError as error:
         report(error, "warning")
         return None

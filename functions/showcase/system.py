@@ -1,7 +1,7 @@
 """The state of the whole system, as the database judges it; and `watchSystem`, which tells somebody when it is bad."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from showcase.core import Core
 from showcase.database import Database
@@ -53,8 +53,7 @@ class System:
 
     async def state(self) -> list[StateLine]:
         """Raises: ApiError, where the database does not answer."""
-        rows: list[dict[str, Any]] = await self.database.rpc("get_system_state", dict(self.limits))
-        return [StateLine.model_validate(row) for row in rows]
+        return await self.database.rpc("get_system_state", self.limits, list[StateLine])
 
 
 def connect(core: Core) -> System:

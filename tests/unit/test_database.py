@@ -1,6 +1,7 @@
 """What becomes of PostgREST's errors, and of those of whatever stands before it."""
 
 import pytest
+from showcase.billing.domain import Finding
 from showcase.database import Database
 from showcase.errors import ApiError
 from showcase.http_client import HttpClient
@@ -13,7 +14,7 @@ from starlette.routing import Route
 from tests.support.served import served
 
 
-async def asked(status: int, body: str) -> ApiError:
+async def asked(status: int, body: str, shape: object = None) -> ApiError:
     """What is raised where a database function is answered with this."""
 
     async def answer(_: Request) -> Response:
@@ -22,7 +23,7 @@ async def asked(status: int, body: str) -> ApiError:
     with served(Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])) as url:
         values = {"supabase_url": url, "supabase_publishable_key": "publishable", "supabase_secret_key": "secret"}
         with pytest.raises(ApiError) as raised:
-            await Database(HttpClient(), CoreSettings.model_validate(values)).rpc("anything", {})
+            await Database(HttpClient(), CoreSettings.model_validate(values)).rpc("anything", {}, shape)
     return raised.value
 
 
@@ -61,3 +62,12 @@ async def test_who_cannot_be_asked_is_unavailable(status: int, body: str) -> Non
 async def test_what_the_database_says_is_sorted_by_its_code(body: str, expected: tuple[int, str]) -> None:
     error = await asked(400, body)
     assert (error.status, error.code) == expected
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("shape", [None, int, list[str], Finding])
+@pytest.mark.parametrize("body", ["<html>", "[1]", '{"kind": "a"}', '"text"', "[" * 100_000 + "]" * 100_000])
+async def test_a_response_of_another_shape_is_no_response(body: str, shape: object) -> None:
+    error = await asked(200, body, shape)
+    assert (error.status, error.code) == (503, "database_unavailable")
+    assert "kind" not in str(error.__cause__)

@@ -52,7 +52,7 @@ class Slow:
                 self.left.set()
                 break
             await asyncio.sleep(0.02)
-        return JSONResponse({})
+        return JSONResponse(None)
 
 
 @contextmanager

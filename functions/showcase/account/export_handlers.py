@@ -1,6 +1,5 @@
 """`exportAccount`: the archive, at once where it is small, else by and by; how far it is; going on with it."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -30,7 +29,7 @@ async def handle_export(call: Call[ExportRequest], account: Account) -> Response
     if row is None:
         raise AccountGone
     if row["finished_at"] is None:
-        await export.go_on(account, Deadline.after(settings.account_export_wait_seconds), UUID(row["id"]))
+        await export.go_on(account, Deadline.after(settings.account_export_wait_seconds), row["id"])
     answer = await _status(account, user_id)
     status = HTTPStatus.OK if answer.status == "done" else HTTPStatus.ACCEPTED
     return JSONResponse(answer.model_dump(mode="json"), status)
@@ -56,8 +55,8 @@ async def _status(account: Account, user_id: UUID) -> ExportResponse:
     )
 
 
-async def _links(account: Account, row: Mapping[str, Any]) -> Any:
-    left = datetime.fromisoformat(row["expires_at"]) - datetime.now(UTC)
+async def _links(account: Account, row: store.ExportRow) -> Any:
+    left = row["expires_at"] - datetime.now(UTC)
     return await export.links(account, row["parts"], max(1, int(left.total_seconds())))
 
 

@@ -1,7 +1,5 @@
 """`deleteAccount` and what belongs to it: how far it is, taking it back, going on with it."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from showcase.account import deletion, store
@@ -15,7 +13,7 @@ from showcase.account.schemas import (
     StatusRequest,
 )
 from showcase.endpoint import EVERYONE, PEOPLE, SERVICES, Call, Endpoint
-from showcase.errors import AccountGone, Conflict, Forbidden, NotFound, UnprocessableContent
+from showcase.errors import AccountGone, ApiError, Conflict, Forbidden, NotFound, UnprocessableContent
 
 
 async def handle_delete(call: Call[DeleteRequest], account: Account) -> DeletionResponse:
@@ -27,17 +25,22 @@ async def handle_delete(call: Call[DeleteRequest], account: Account) -> Deletion
         settings.account_recent_sign_in_seconds,
         settings.account_grace_seconds,
     )
-    match row.get("reason"):
-        case "account_gone":
-            raise AccountGone
-        case "wrong_username":
-            raise UnprocessableContent("Type your username exactly as it is.", code="wrong_username")
-        case "sign_in_again":
-            raise Forbidden("Sign in again, then delete your account.", code="sign_in_again")
-    receipt = UUID(row["id"])
+    if isinstance(row, store.DeletionRefused):
+        raise _refusal(row.reason)
+    receipt = row["id"]
     for taken in await store.lease(account.database, 1, settings.account_lease_seconds, receipt):
         await deletion.go_on(account, taken)
     return await _status(account, receipt)
+
+
+def _refusal(reason: str) -> ApiError:
+    match reason:
+        case "wrong_username":
+            return UnprocessableContent("Type your username exactly as it is.", code="wrong_username")
+        case "sign_in_again":
+            return Forbidden("Sign in again, then delete your account.", code="sign_in_again")
+        case _:
+            return AccountGone()
 
 
 async def handle_status(call: Call[StatusRequest], account: Account) -> DeletionResponse:
@@ -58,7 +61,7 @@ async def _status(account: Account, receipt: UUID) -> DeletionResponse:
     return _receipt(row)
 
 
-def _receipt(row: Mapping[str, Any]) -> DeletionResponse:
+def _receipt(row: store.Receipt) -> DeletionResponse:
     return DeletionResponse(
         receipt_id=row["id"],
         status=row["status"],

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from typing_extensions import TypedDict
+
 from showcase.database import Database
 
 Row = Mapping[str, Any]
@@ -49,6 +51,13 @@ class Place:
 END = Place("end")
 
 
+class ExportPart(TypedDict):
+    """A file of an archive, by its name in Storage; `size` in bytes."""
+
+    name: str
+    size: int
+
+
 @dataclass(frozen=True)
 class Export:
     """An archive whose next part is ours to make."""
@@ -58,12 +67,53 @@ class Export:
     lease: int
     failures: int
     place: Place
-    parts: Sequence[Row]
+    parts: list[ExportPart]
+
+
+class ExportRow(TypedDict):
+    """An archive as its user is shown it."""
+
+    id: UUID
+    parts: list[ExportPart]
+    last_error: str | None
+    started_at: datetime
+    finished_at: datetime | None
+    expires_at: datetime
+
+
+class Receipt(TypedDict):
+    """A deletion as its user is shown it."""
+
+    id: UUID
+    status: Literal["scheduled", "running", "done", "canceled"]
+    step: Literal["billing", "files", "notice", "account", "rest"]
+    last_error: str | None
+    requested_at: datetime
+    due_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class DeletionRefused:
+    """Why there is no deletion."""
+
+    reason: Literal["account_gone", "wrong_username", "sign_in_again"]
+
+
+class _Page(TypedDict):
+    rows: list[dict[str, Any]]
+    next: str | None
+
+
+class _FileRow(TypedDict):
+    bucket_id: str
+    name: str
+    size: int | None
+    key: str
 
 
 async def list_sources(database: Database) -> Sequence[str]:
-    sources: Sequence[str] = await database.rpc("list_export_sources", {})
-    return sources
+    return await database.rpc("list_export_sources", {}, list[str])
 
 
 async def page(
@@ -71,7 +121,7 @@ async def page(
 ) -> tuple[Sequence[Row], str | None]:
     """Some of a person's rows of one source, and where the following ones begin; None after the last."""
     found = await database.rpc(
-        "export_account_rows", {"user_id": str(user_id), "source": source, "after": after, "batch": batch}
+        "export_account_rows", {"user_id": str(user_id), "source": source, "after": after, "batch": batch}, _Page
     )
     return found["rows"], found["next"]
 
@@ -79,7 +129,8 @@ async def page(
 async def files(database: Database, user_id: UUID, batch: int, after: str | None = None) -> AsyncIterator[File]:
     """All of a person's files in the order of their keys, page by page."""
     while True:
-        found = await database.rpc("list_account_files", {"user_id": str(user_id), "after": after, "batch": batch})
+        parameters = {"user_id": str(user_id), "after": after, "batch": batch}
+        found = await database.rpc("list_account_files", parameters, list[_FileRow])
         for row in found:
             yield File(row["bucket_id"], row["name"], row["size"] or 0)
         if len(found) < batch:
@@ -87,38 +138,32 @@ async def files(database: Database, user_id: UUID, batch: int, after: str | None
         after = found[-1]["key"]
 
 
-async def begin_export(database: Database, user_id: UUID, seconds: int, again: int) -> Row | None:
+async def begin_export(database: Database, user_id: UUID, seconds: int, again: int) -> ExportRow | None:
     """The archive's row, new or under way; None where there is no such person."""
-    row: Row | None = await database.rpc(
-        "begin_account_export", {"user_id": str(user_id), "lifetime_seconds": seconds, "again_seconds": again}
-    )
+    parameters = {"user_id": str(user_id), "lifetime_seconds": seconds, "again_seconds": again}
+    row: ExportRow | None = await database.rpc("begin_account_export", parameters, ExportRow | None)
     return row
 
 
-async def get_export(database: Database, user_id: UUID) -> Row | None:
-    row: Row | None = await database.rpc("get_account_export", {"user_id": str(user_id)})
+async def get_export(database: Database, user_id: UUID) -> ExportRow | None:
+    row: ExportRow | None = await database.rpc("get_account_export", {"user_id": str(user_id)}, ExportRow | None)
     return row
 
 
 async def lease_export(database: Database, seconds: int, only: UUID | None) -> Export | None:
     """An archive to go on with; nobody else does until it is recorded, or the time is over."""
-    row = await database.rpc(
-        "lease_account_export", {"lease_seconds": seconds, "export_id": str(only) if only else None}
-    )
-    if row is None:
-        return None
-    return Export(
-        UUID(row["id"]), UUID(row["user_id"]), row["lease"], row["failures"], Place(**row["place"]), row["parts"]
-    )
+    parameters = {"lease_seconds": seconds, "export_id": str(only) if only else None}
+    export: Export | None = await database.rpc("lease_account_export", parameters, Export | None)
+    return export
 
 
 async def record_part(database: Database, export: Export, name: str, size: int, place: Place) -> bool:
     """Whether the archive is there and still ours."""
-    kept: bool = await database.rpc(
+    return await database.rpc(
         "record_account_export_part",
         {"export_id": str(export.id), "lease": export.lease, "name": name, "size": size, "place": asdict(place)},
+        bool,
     )
-    return kept
 
 
 async def delay_export(database: Database, export: Export, error: str, wait: int) -> None:
@@ -139,39 +184,33 @@ async def drop_exports(database: Database) -> None:
     await database.rpc("drop_account_exports", {})
 
 
-async def request_deletion(database: Database, user_id: UUID, username: str, recent: int, grace: int) -> Row:
-    row: Row = await database.rpc(
+async def request_deletion(
+    database: Database, user_id: UUID, username: str, recent: int, grace: int
+) -> Receipt | DeletionRefused:
+    row: Receipt | DeletionRefused = await database.rpc(
         "request_account_deletion",
         {"user_id": str(user_id), "username": username, "recent_seconds": recent, "grace_seconds": grace},
+        Receipt | DeletionRefused,
     )
     return row
 
 
-async def cancel_deletion(database: Database, user_id: UUID) -> Row | None:
-    row: Row | None = await database.rpc("cancel_account_deletion", {"user_id": str(user_id)})
+async def cancel_deletion(database: Database, user_id: UUID) -> Receipt | None:
+    row: Receipt | None = await database.rpc("cancel_account_deletion", {"user_id": str(user_id)}, Receipt | None)
     return row
 
 
-async def get_deletion(database: Database, receipt_id: UUID) -> Row | None:
-    row: Row | None = await database.rpc("get_account_deletion", {"receipt_id": str(receipt_id)})
+async def get_deletion(database: Database, receipt_id: UUID) -> Receipt | None:
+    row: Receipt | None = await database.rpc("get_account_deletion", {"receipt_id": str(receipt_id)}, Receipt | None)
     return row
 
 
 async def lease(database: Database, batch: int, seconds: int, receipt_id: UUID | None = None) -> Sequence[Deletion]:
-    taken = await database.rpc(
+    return await database.rpc(
         "lease_account_deletions",
         {"batch": batch, "lease_seconds": seconds, "receipt_id": str(receipt_id) if receipt_id else None},
+        list[Deletion],
     )
-    return [
-        Deletion(
-            UUID(row["id"]),
-            UUID(row["user_id"]),
-            row["step"],
-            datetime.fromisoformat(row["step_since"]),
-            row["attempts"],
-        )
-        for row in taken
-    ]
 
 
 async def record(database: Database, deletion: Deletion, step: str, error: str | None, wait: int | None) -> None:

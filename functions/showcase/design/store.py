@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from typing_extensions import TypedDict
+
 from showcase.auth import Caller
-from showcase.database import Database
+from showcase.database import Database, checked
 from showcase.design.failures import QuotaExceeded, Unavailable
 from showcase.errors import AccountGone
 from showcase.supabase_sdk import querying, tables
@@ -14,6 +16,10 @@ _PROJECT = (
     "id,user_id,title,short_summary,description,live_link,github_link,linkedin_link,twitter_link,"
     "project_images(url,position),project_videos(url,position),project_tags(tag),project_technologies(technology)"
 )
+
+
+class _Finished(TypedDict):
+    layout_id: UUID | None
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ async def _get(database: Database, caller: Caller, table: str, columns: str, id_
     """The row, where the caller can see it."""
     query = tables(database, caller).from_(table).select(columns).eq("id", str(id_)).limit(1)
     with querying():
-        rows: Any = (await query.execute()).data
+        rows: list[dict[str, Any]] = checked((await query.execute()).data, list[dict[str, Any]])
     return rows[0] if rows else None
 
 
@@ -77,6 +83,7 @@ async def begin(
             "cost_micros": cost_micros,
             "ceiling_micros": ceiling_micros,
         },
+        dict[str, Any],
     )
     match answer.get("refused"):
         case None:
@@ -95,8 +102,7 @@ async def begin(
 async def finish(database: Database, session_id: UUID, cost_micros: int, outcome: dict[str, Any]) -> UUID | None:
     """Completes the session and settles its cost, once; the id of the layout where one was stored."""
     parameters = {"session_id": str(session_id), "cost_micros": cost_micros, "outcome": outcome}
-    answer = await database.rpc("finish_design", parameters)
-    return UUID(answer["layout_id"]) if answer["layout_id"] else None
+    return (await database.rpc("finish_design", parameters, _Finished))["layout_id"]
 
 
 def _limits(limit: int, remaining: int, resets_in: int) -> dict[str, str]:

@@ -51,11 +51,11 @@ async def handle_create(call: Call[CreateUploadUrlRequest], media: Media) -> Cre
 
 
 async def handle_sweep(call: Call[SweepRequest], media: Media) -> SweepResponse:
-    found = {"orphans": 0, "missing": []}
+    found = store.Orphans(orphans=0, missing=[])
     corrected = 0
     expired = await store.expire_uploads(media.database)
     if call.body.orphans:
-        found = dict(await store.queue_orphans(media.database, media.settings.media_orphan_seconds))
+        found = await store.queue_orphans(media.database, media.settings.media_orphan_seconds)
         corrected = await store.reconcile_usage(media.database)
     swept = await sweep.drain(media)
     refreshed = await codes.refresh(media, STALE_CODES)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from showcase.database import Database
+from typing_extensions import TypedDict
+
+from showcase.database import Database, checked
 from showcase.media.domain import CheckedFile, ContentType, Kind, Reason, Upload
 
 Row = Mapping[str, Any]
@@ -34,6 +36,23 @@ class QrTarget:
     stored_link: str | None
 
 
+class Orphans(TypedDict):
+    """How many files were queued to be removed, and the ids of media whose file is missing."""
+
+    orphans: int
+    missing: list[UUID]
+
+
+class _Removal(TypedDict):
+    bucket_id: str
+    name: str
+
+
+class _Removed(TypedDict):
+    removed: int
+    failed: int
+
+
 async def create_upload(
     database: Database,
     user_id: UUID,
@@ -56,22 +75,21 @@ async def create_upload(
             "limits": dict(limits),
             "lifetime_seconds": seconds,
         },
+        dict[str, Any],
     )
     return row
 
 
 async def take_upload(database: Database, user_id: UUID, upload_id: UUID, seconds: int) -> tuple[Upload, str] | None:
     """A person's upload and its status: `pending` is the caller's to check, `busy` somebody else's; None: no such."""
-    row = await database.rpc(
-        "take_media_upload", {"user_id": str(user_id), "upload_id": str(upload_id), "lease_seconds": seconds}
-    )
-    return (upload(row), row["status"]) if row else None
+    parameters = {"user_id": str(user_id), "upload_id": str(upload_id), "lease_seconds": seconds}
+    row = await database.rpc("take_media_upload", parameters, dict[str, Any] | None)
+    return (upload(row), checked(row.get("status"), str)) if row else None
 
 
 async def release_upload(database: Database, upload_id: UUID) -> bool:
     """Lets others check it; whether it is still to be checked."""
-    pending: bool = await database.rpc("release_media_upload", {"upload_id": str(upload_id)})
-    return pending
+    return await database.rpc("release_media_upload", {"upload_id": str(upload_id)}, bool)
 
 
 async def renew_lease(database: Database, upload_id: UUID, seconds: int) -> None:
@@ -81,19 +99,15 @@ async def renew_lease(database: Database, upload_id: UUID, seconds: int) -> None
 
 async def get_upload(database: Database, user_id: UUID, upload_id: UUID) -> Row | None:
     """`kind`, `status`, `reason` and `media`, its row; None: no such upload of the user's."""
-    row: Row | None = await database.rpc("get_media_upload", {"user_id": str(user_id), "upload_id": str(upload_id)})
+    parameters = {"user_id": str(user_id), "upload_id": str(upload_id)}
+    row: Row | None = await database.rpc("get_media_upload", parameters, dict[str, Any] | None)
     return row
 
 
 def upload(row: Row) -> Upload:
-    return Upload(
-        id=UUID(row["id"]),
-        user_id=UUID(row["user_id"]),
-        project_id=UUID(row["project_id"]) if row["project_id"] else None,
-        kind=Kind(row["kind"]),
-        content_type=ContentType(row["content_type"]),
-        size=row["size"],
-    )
+    """Raises: ServiceUnavailable."""
+    found: Upload = checked(row, Upload)
+    return found
 
 
 async def confirm(
@@ -118,6 +132,7 @@ async def confirm(
             "renditions": list(renditions),
             "poster_url": poster_url,
         },
+        dict[str, Any],
     )
     return row
 
@@ -128,7 +143,7 @@ async def reject(database: Database, upload_id: UUID, reason: Reason) -> None:
 
 async def lease_removals(database: Database, batch: int, seconds: int) -> Mapping[str, Sequence[str]]:
     """Names of files to remove, by bucket."""
-    rows = await database.rpc("lease_file_removals", {"batch": batch, "lease_seconds": seconds})
+    rows = await database.rpc("lease_file_removals", {"batch": batch, "lease_seconds": seconds}, list[_Removal])
     names: dict[str, list[str]] = {}
     for row in rows:
         names.setdefault(row["bucket_id"], []).append(row["name"])
@@ -137,34 +152,33 @@ async def lease_removals(database: Database, batch: int, seconds: int) -> Mappin
 
 async def finish_removals(database: Database, bucket: str, names: Sequence[str], reason: str | None) -> tuple[int, int]:
     """How many are gone, and how many are to be tried again."""
-    done = await database.rpc("finish_file_removals", {"bucket_id": bucket, "names": list(names), "reason": reason})
+    parameters = {"bucket_id": bucket, "names": list(names), "reason": reason}
+    done = await database.rpc("finish_file_removals", parameters, _Removed)
     return done["removed"], done["failed"]
 
 
 async def count_removals(database: Database) -> int:
-    return int(await database.rpc("count_file_removals", {}))
+    return await database.rpc("count_file_removals", {}, int)
 
 
-async def queue_orphans(database: Database, older_than_seconds: int) -> Row:
-    """`expired`, `orphans` and `missing`."""
-    row: Row = await database.rpc("queue_orphaned_files", {"older_than_seconds": older_than_seconds})
-    return row
+async def queue_orphans(database: Database, older_than_seconds: int) -> Orphans:
+    return await database.rpc("queue_orphaned_files", {"older_than_seconds": older_than_seconds}, Orphans)
 
 
 async def expire_uploads(database: Database) -> int:
     """Ends the announced uploads that are overdue; how many."""
-    return int(await database.rpc("expire_media_uploads", {}))
+    return await database.rpc("expire_media_uploads", {}, int)
 
 
 async def reconcile_usage(database: Database) -> int:
     """Sets the counters of storage that are not what they count; how many users had such."""
-    return int(await database.rpc("reconcile_storage_usage", {}))
+    return await database.rpc("reconcile_storage_usage", {}, int)
 
 
 async def qr_target(
     database: Database, user_id: UUID, project_id: UUID | None, name: str, logo_image_id: UUID | None
 ) -> QrTarget | None:
-    row = await database.rpc(
+    target: QrTarget | None = await database.rpc(
         "get_qr_target",
         {
             "user_id": str(user_id),
@@ -172,8 +186,9 @@ async def qr_target(
             "name": name,
             "logo_image_id": str(logo_image_id) if logo_image_id else None,
         },
+        QrTarget | None,
     )
-    return QrTarget(**row) if row else None
+    return target
 
 
 async def record_qr_code(
@@ -194,15 +209,5 @@ async def record_qr_code(
 
 async def stale_qr_codes(database: Database, batch: int, profile: str, project: str) -> Sequence[StaleCode]:
     """Some whose link is not what the templates make of it now."""
-    rows = await database.rpc("take_stale_qr_codes", {"batch": batch, "profile_link": profile, "project_link": project})
-    return [
-        StaleCode(
-            name=row["name"],
-            user_id=UUID(row["user_id"]),
-            project_id=UUID(row["project_id"]) if row["project_id"] else None,
-            username=row["username"],
-            style=row["style"],
-            logo=row["logo"],
-        )
-        for row in rows
-    ]
+    parameters = {"batch": batch, "profile_link": profile, "project_link": project}
+    return await database.rpc("take_stale_qr_codes", parameters, list[StaleCode])

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 from uuid import UUID
 
 from showcase.errors import FAILING, Failure, VendorError
@@ -49,7 +49,7 @@ async def _ask(worker: Worker, client: Client, lease: Lease, project_id: UUID) -
     stored = await store.record(worker.database, client.platform, lease, asked.results, asked.usage)
     result = asked.results[project_id]
     if isinstance(result, Answer) and stored["recorded"]:
-        as_of = datetime.fromisoformat(stored["as_of"])
+        as_of = stored["as_of"]
         return Snapshot(client.platform, result.counts, as_of.astimezone(UTC).date(), as_of)
     failure = result if isinstance(result, VendorError) else asked.stopped_by
     if failure is None:

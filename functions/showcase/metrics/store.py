@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from typing_extensions import TypedDict
+
 from showcase.auth import Caller
 from showcase.database import Database
 from showcase.errors import VendorError
@@ -57,12 +59,23 @@ class Usage:
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
+class Recorded(TypedDict):
+    """When results were stored, and what became of how many sources."""
+
+    as_of: datetime
+    recorded: int
+    gone: int
+    forbidden: int
+    failed: int
+    returned: int
+
+
 async def get_project(
     database: Database, caller: Caller, project_id: UUID, history_days: int = 0
 ) -> ProjectMetrics | None:
     """What this caller can see of a project's metrics, in one round trip; None where they cannot see the project."""
     parameters = {"project_id": str(project_id), "history_days": history_days}
-    row = await database.rpc("get_project_metrics", parameters, caller)
+    row = await database.rpc("get_project_metrics", parameters, dict[str, Any] | None, caller)
     if not row:
         return None
     latest = map(snapshot, row["snapshots"])
@@ -94,6 +107,7 @@ async def claim(
             "lease_seconds": lease_seconds,
             "fresh_seconds": fresh_seconds,
         },
+        list[dict[str, Any]],
     )
     return {Platform(row["platform"]): _claim(row, project_id) for row in rows}
 
@@ -124,6 +138,7 @@ async def lease(database: Database, client: Client, sources: int, batch: int, se
             "lease_seconds": seconds,
             **client.limits,
         },
+        dict[str, Any],
     )
     if row.get("reason"):
         return Refused(_public(row["reason"]), row.get("not_before"))
@@ -136,12 +151,9 @@ async def lease(database: Database, client: Client, sources: int, batch: int, se
 
 async def record(
     database: Database, platform: Platform, lease: Lease, results: Mapping[UUID, Result | None], usage: Usage
-) -> Mapping[str, Any]:
-    """Stores everything a lease brought, in one transaction; doing it twice is doing it once.
-
-    Returns `as_of` and how many sources were `recorded`, `gone`, `forbidden`, `failed` and `returned`.
-    """
-    summary: Mapping[str, Any] = await database.rpc(
+) -> Recorded:
+    """Stores everything a lease brought, in one transaction; doing it twice is doing it once."""
+    return await database.rpc(
         "record_metrics",
         {
             "platform": platform,
@@ -150,14 +162,13 @@ async def record(
             "results": [_result(project_id, result) for project_id, result in results.items()],
             "usage": usage.as_json(),
         },
+        Recorded,
     )
-    return summary
 
 
 async def count_due(database: Database) -> Mapping[str, int]:
     """How many sources are due, by platform."""
-    due: Mapping[str, int] = await database.rpc("count_due_metric_sources", {})
-    return due
+    return await database.rpc("count_due_metric_sources", {}, dict[str, int])
 
 
 def _result(project_id: UUID, result: Result | None) -> dict[str, Any]:

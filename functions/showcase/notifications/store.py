@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from typing_extensions import TypedDict
+
 from showcase.database import Database
 from showcase.errors import Failure, ServiceUnavailable, VendorError
 from showcase.notifications.domain import Event, NotificationType, Result, Status
@@ -31,7 +33,7 @@ class Notification:
 class Lease:
     """What to send now, and how many were closed instead: given up, suppressed or declined."""
 
-    notifications: Sequence[Notification]
+    notifications: list[Notification]
     closed: int
 
 
@@ -41,12 +43,16 @@ class Asked:
 
     id: UUID
     status: Status
-    retry_after: int | None  # seconds, where it was not sent again since that is too early
+    retry_after: int | None = None  # seconds, where it was not sent again since that is too early
+
+
+class _Recorded(TypedDict):
+    recorded: int
 
 
 async def lease(database: Database, settings: NotificationSettings, only: UUID | None = None) -> Lease:
     """Marks due notifications (or one of them) as sending, and returns them."""
-    answer = await database.rpc(
+    return await database.rpc(
         "lease_notifications",
         {
             "batch": settings.notifications_batch_size,
@@ -54,19 +60,7 @@ async def lease(database: Database, settings: NotificationSettings, only: UUID |
             "give_up_seconds": settings.notifications_give_up_seconds,
             "notification_id": str(only) if only else None,
         },
-    )
-    return Lease([_notification(row) for row in answer["notifications"]], answer["closed"])
-
-
-def _notification(row: Mapping[str, Any]) -> Notification:
-    return Notification(
-        id=UUID(row["id"]),
-        user_id=UUID(row["user_id"]),
-        type=NotificationType(row["type"]),
-        attempt=row["attempt"],
-        email=row["email"],
-        username=row["username"],
-        payload=row["payload"],
+        Lease,
     )
 
 
@@ -98,28 +92,27 @@ async def request(
 ) -> Asked | None:
     """Queues one for a service; None where there is no such user."""
     parameters = {"user_id": str(user_id), "type": type_, "dedupe_key": dedupe_key, "payload": dict(payload)}
-    return _asked(await database.rpc("request_notification", parameters))
+    asked: Asked | None = await database.rpc("request_notification", parameters, Asked | None)
+    return asked
 
 
 async def request_again(database: Database, user_id: UUID, type_: NotificationType, quiet_seconds: int) -> Asked | None:
     """Queues a person's latest one again, unless it is young; None where there is none."""
     parameters = {"user_id": str(user_id), "type": type_, "quiet_seconds": quiet_seconds}
-    return _asked(await database.rpc("request_notification_again", parameters))
-
-
-def _asked(row: Mapping[str, Any] | None) -> Asked | None:
-    return Asked(UUID(row["id"]), row["status"], row.get("retry_after")) if row else None
+    asked: Asked | None = await database.rpc("request_notification_again", parameters, Asked | None)
+    return asked
 
 
 async def status(database: Database, notification_id: UUID) -> Status | None:
     """What became of one; None where it is gone."""
-    found: Status | None = await database.rpc("get_notification_status", {"notification_id": str(notification_id)})
+    parameters = {"notification_id": str(notification_id)}
+    found: Status | None = await database.rpc("get_notification_status", parameters, Status | None)
     return found
 
 
 async def count_due(database: Database) -> int:
     """How many may be sent now."""
-    return int(await database.rpc("count_due_notifications", {}))
+    return await database.rpc("count_due_notifications", {}, int)
 
 
 async def record_events(database: Database, events: Sequence[Event]) -> int:
@@ -138,8 +131,7 @@ async def record_events(database: Database, events: Sequence[Event]) -> int:
         }
         for event in events
     ]
-    answer = await database.rpc("record_notification_events", {"events": told})
-    return int(answer["recorded"])
+    return (await database.rpc("record_notification_events", {"events": told}, _Recorded))["recorded"]
 
 
 async def decline(database: Database, user_id: UUID, type_: NotificationType) -> None:
@@ -150,4 +142,4 @@ async def decline(database: Database, user_id: UUID, type_: NotificationType) ->
 
 async def queue_weekly_metrics(database: Database) -> int:
     """Queues this week's digests; how many were new."""
-    return int(await database.rpc("queue_weekly_metrics", {}))
+    return await database.rpc("queue_weekly_metrics", {}, int)
