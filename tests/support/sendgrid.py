@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -50,6 +51,15 @@ class Mail:
         assert answer.status_code == 200, answer.text
         done: dict[str, Any] = answer.json()
         return done
+
+    def until(self, notification_id: uuid.UUID | str, *statuses: str) -> dict[str, Any]:
+        """The row once it has one of these statuses, however many runs it needs: events may come first."""
+        deadline = time.monotonic() + 60
+        while (row := self.row(notification_id))["status"] not in statuses:
+            assert time.monotonic() < deadline, row
+            self.dispatch()
+            time.sleep(0.1)
+        return row
 
     def queue(self, person: Person, type_: str = "payment_failed", key: str = "", **payload: Any) -> uuid.UUID:
         """As Billing and Account do it; the id."""

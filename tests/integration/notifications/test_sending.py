@@ -8,24 +8,13 @@ import pytest
 
 from tests.support.sendgrid import Mail
 
-PATIENCE = 60.0
 KEY = "token:SG.local"
-
-
-def until(mail: Mail, notification: Any, *wanted: str) -> dict[str, Any]:
-    """The row once it has one of these statuses, however many runs that takes."""
-    deadline = time.monotonic() + PATIENCE
-    while (row := mail.row(notification))["status"] not in wanted:
-        assert time.monotonic() < deadline, row
-        mail.dispatch()
-        time.sleep(0.1)
-    return row
 
 
 def test_an_email_is_sent_and_its_delivery_noted(mail: Mail) -> None:
     person = mail.stack.person()
     one = mail.queue(person, "renewal_succeeded", amount=900, currency="usd", plan="Pro")
-    row = until(mail, one, "delivered")
+    row = mail.until(one, "delivered")
     assert (row["attempts"], row["error"]) == (1, None)
     assert row["sent_at"] is not None
     message = next(m for m in mail.messages(person.email) if m["custom_args"] == {"notification_id": str(one)})
@@ -47,9 +36,9 @@ def test_an_email_is_sent_and_its_delivery_noted(mail: Mail) -> None:
 )
 def test_what_was_not_taken_is_tried_again(mail: Mail, behaviours: list[dict[str, Any]]) -> None:
     person = mail.stack.person()
-    until(mail, mail.of(person, "welcome")[0]["id"], "sent", "delivered")
+    mail.until(mail.of(person, "welcome")[0]["id"], "sent", "delivered")
     mail.behave(person.email, *behaviours)
-    row = until(mail, mail.queue(person), "sent", "delivered")
+    row = mail.until(mail.queue(person), "sent", "delivered")
     assert row["attempts"] == 1 + behaviours[0].get("times", 0)
     assert mail.accepted(person.email) == 2
 
@@ -72,7 +61,7 @@ def test_a_lost_answer_is_settled_by_its_events_and_sent_once(mail: Mail, kind: 
     mail.dispatch()
     lost = mail.row(one)
     assert (lost["status"], mail.accepted(person.email)) == ("sending", 1)
-    assert until(mail, one, "sent", "delivered")["attempts"] == 1
+    assert mail.until(one, "sent", "delivered")["attempts"] == 1
     assert mail.accepted(person.email) == 1
 
 
@@ -84,7 +73,7 @@ def test_what_never_arrived_is_sent_when_its_time_to_settle_is_over(mail: Mail, 
     started = time.monotonic()
     mail.dispatch()
     assert (mail.row(one)["status"], mail.accepted(person.email)) == ("sending", 0)
-    assert until(mail, one, "sent", "delivered")["attempts"] == 2
+    assert mail.until(one, "sent", "delivered")["attempts"] == 2
     assert time.monotonic() - started >= 2.5
     assert mail.accepted(person.email) == 1
 
@@ -92,7 +81,7 @@ def test_what_never_arrived_is_sent_when_its_time_to_settle_is_over(mail: Mail, 
 def test_what_sendgrid_refuses_is_not_tried_again(mail: Mail) -> None:
     person = mail.stack.person()
     mail.behave(person.email, {"kind": "refused"})
-    row = until(mail, mail.of(person, "welcome")[0]["id"], "failed")
+    row = mail.until(mail.of(person, "welcome")[0]["id"], "failed")
     assert (row["attempts"], row["error"]) == (1, "status 400")
 
 
@@ -112,17 +101,17 @@ def test_what_happens_to_one_decides_about_the_next(
 ) -> None:
     person = mail.stack.person()
     mail.behave(person.email, behaviour | {"times": 1}, {"kind": "duplicate_events"}, {"kind": "reorder_events"})
-    until(mail, mail.of(person, "welcome")[0]["id"], status)
+    mail.until(mail.of(person, "welcome")[0]["id"], status)
     time.sleep(0.4)  # the rest of the events
     assert mail.of(person, "welcome")[0]["status"] == status
-    row = until(mail, mail.queue(person), "suppressed" if suppressed else "delivered")
+    row = mail.until(mail.queue(person), "suppressed" if suppressed else "delivered")
     assert row["error"] == ("address_suppressed" if suppressed else None)
     assert mail.accepted(person.email) == (1 if suppressed else 2)
 
 
 def test_addresses_that_cannot_receive_get_nothing(mail: Mail) -> None:
     person = mail.stack.person(email=f"nobody-{time.monotonic_ns()}@no-address.invalid")
-    row = until(mail, mail.of(person, "welcome")[0]["id"], "suppressed")
+    row = mail.until(mail.of(person, "welcome")[0]["id"], "suppressed")
     assert (row["error"], row["attempts"], mail.accepted(person.email)) == ("no_address", 0, 0)
 
 
@@ -130,13 +119,13 @@ def test_a_payload_that_nobody_thought_of_holds_up_no_other(mail: Mail) -> None:
     odd, usual = mail.stack.person(), mail.stack.person()
     odd_one = mail.queue(odd, "weekly_metrics", projects=[{"title": 7, "platforms": {"a": 1}}, 3], more="x", gained=[])
     mail.rows("insert into notification_preferences values (%s, 'weekly_metrics', true)", odd.id)
-    assert until(mail, odd_one, "sent", "delivered")["attempts"] == 1
-    until(mail, mail.queue(usual), "sent", "delivered")
+    assert mail.until(odd_one, "sent", "delivered")["attempts"] == 1
+    mail.until(mail.queue(usual), "sent", "delivered")
 
 
 def test_a_revoked_key_stops_the_run_and_nothing_is_lost(mail: Mail) -> None:
     person = mail.stack.person()
-    until(mail, mail.of(person, "welcome")[0]["id"], "delivered")
+    mail.until(mail.of(person, "welcome")[0]["id"], "delivered")
     mail.behave(KEY, {"kind": "bad_credentials"})
     try:
         one = mail.queue(person)
@@ -146,5 +135,5 @@ def test_a_revoked_key_stops_the_run_and_nothing_is_lost(mail: Mail) -> None:
     finally:
         mail.behave(KEY)
     mail.rows("update notifications set next_attempt_at = now() where id = %s", one)
-    until(mail, one, "delivered")
+    mail.until(one, "delivered")
     assert mail.accepted(person.email) == 2
