@@ -15,6 +15,11 @@ create table public.book_authors (
 create table public.letters (
   id int primary key, sender int references public.authors, receiver int references public.authors
 );
+create table public.stamps (
+  id int primary key, plain text default 'a b', quote text default 'say "x"', half text default 'it''s', slash text default 'a\b',
+  letters varchar(9) default 'x', pages int default 7, price numeric default '-1'::integer, seen boolean default false,
+  at timestamptz default now(), words text[] default '{}', data jsonb default '{}'
+);
 create view public.old_books with (security_invoker = true) as select id as book_id, title, year from public.books;
 grant all on all tables in schema public to anon, service_role;
 

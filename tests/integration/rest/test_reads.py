@@ -76,3 +76,17 @@ def test_an_ambiguous_call_and_an_ambiguous_embedding_list_what_was_found(rest: 
     assert (embedding.status_code, embedding.json()["code"]) == (300, "PGRST201")
     assert embedding.json()["hint"].startswith("Try changing 'authors' to one of the following: 'authors!letters_")
     assert [one["cardinality"] for one in embedding.json()["details"]] == ["many-to-one"] * 2
+
+
+def test_the_defaults_of_the_description(rest: httpx.Client) -> None:
+    """As PostgREST reads them: text as JSON between quotes, which `say "x"` is not."""
+    properties = rest.get("/").json()["definitions"]["stamps"]["properties"]
+    assert {name: column["default"] for name, column in properties.items() if "default" in column} == {
+        "plain": "a b",
+        "half": "it''s",
+        "slash": "a\b",
+        "letters": "x",
+        "pages": 7,
+        "seen": False,
+        "at": "now()",
+    }

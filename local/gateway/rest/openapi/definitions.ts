@@ -2,14 +2,16 @@
 import { type Column, relationshipKey, type SchemaCache, type Table } from "../schema_cache/types.ts";
 import { itemsOf, swaggerFormat, swaggerType } from "./types.ts";
 
-/** A literal default, as JSON; anything else that a string column has, as the SQL that it is. */
+/**
+ * A literal default, as JSON; anything else that a string column has, as the SQL that it is. PostgREST reads the text between
+ * quotes as JSON and escapes nothing, so a text with quotes has no default: `parseDefault` in its Response/OpenAPI.hs.
+ */
 function defaultOf({ type, default: expression }: Column): { default?: unknown } {
   if (expression === null) return {};
   const cast = `::${type}`;
   const text = expression.endsWith(cast) ? expression.slice(0, -cast.length).replace(/^'+|'+$/g, "") : expression;
-  if (swaggerType(type) === "string") return { default: text };
   try {
-    return { default: JSON.parse(expression) };
+    return { default: JSON.parse(swaggerType(type) === "string" ? `"${text}"` : expression) };
   } catch {
     return {};
   }
