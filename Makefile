@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 DENO := DENO_NO_UPDATE_CHECK=1 $(VENV)/bin/deno
 FORWARDERS := --quiet --config supabase/functions/deno.json supabase/functions tests/support/edge_runtime.ts
 CLIENT := --quiet --config supabase/functions/deno.json supabase/types tests/types examples/web/src examples/web/vite.config.ts
-TSC := $(shell $(RUN) -c 'from local.database import node_program; print(node_program())' 2>/dev/null) local/node_modules/typescript/bin/tsc
+TSC := $(shell $(RUN) -c 'from local.postgres.migrations import node_program; print(node_program())' 2>/dev/null) local/node_modules/typescript/bin/tsc
 REST := --quiet --config local/gateway/rest/deno.json local/gateway/rest local/gateway/tokens
 # The first that is new enough, or the one that is named: make PYTHON=/path/to/python3 up
 ifndef PYTHON
@@ -34,7 +34,7 @@ stop: setup ## Stop it from another terminal
 	@$(RUN) -m local stop
 
 status: setup ## Show how everything is; ends with 1 where something needs you now
-	@$(RUN) -m local.status
+	@$(RUN) -m ops.status
 
 reset: setup ## Stop it and forget what it stored
 	@$(RUN) -m local reset
@@ -42,10 +42,10 @@ reset: setup ## Stop it and forget what it stored
 ##@ Look
 
 mail-preview: setup ## Render every e-mail to .local/mail, to look at
-	@$(RUN) -m local.mail_preview
+	@$(RUN) -m local.tools.mail_preview
 
 demo-billing: setup ## Take a user through checkout, renewal, a failed payment and cancellation
-	@$(RUN) -m local.demo_billing
+	@$(RUN) -m local.tools.demo_billing
 
 ##@ Check
 
@@ -85,40 +85,40 @@ test-upgrade: setup ## Apply the new migrations to the data of the version befor
 ##@ Generate
 
 client-types: setup ## Write supabase/types, beside a running `make up`
-	@$(RUN) -m local.client_types
+	@$(RUN) -m local.tools.client_types
 
 openapi: setup ## Write docs/openapi.json from the functions' models and routes
 	@PYTHONPATH=functions $(RUN) -m showcase.openapi > docs/openapi.json
 
 blocks: setup ## Write docs/blocks.schema.json and sql/design_schema.sql
-	@PYTHONPATH=functions $(RUN) -m local.generate_blocks
+	@PYTHONPATH=functions $(RUN) -m local.tools.generate_blocks
 
 lock: setup ## Lock the newest versions that pyproject.toml and local/package.json allow
-	@$(RUN) -m local.lock
+	@$(RUN) -m local.tools.lock_dependencies
 
 ##@ Operate
 
 deploy: setup ## Say what a deployment to ENV=staging or production takes; APPLY=yes does it
-	@PYTHONPATH=functions $(RUN) -m local.deploy $(or $(ENV),staging) $(if $(filter yes,$(APPLY)),--apply)
+	@PYTHONPATH=functions $(RUN) -m ops.deploy $(or $(ENV),staging) $(if $(filter yes,$(APPLY)),--apply)
 
 secrets-check: setup ## List each variable of ENV=local, staging or production, and whether it is set
-	@PYTHONPATH=functions $(RUN) -m local.secrets_check $(or $(ENV),local)
+	@PYTHONPATH=functions $(RUN) -m ops.secrets_check $(or $(ENV),local)
 
 audit: setup ## Report on the database, dependencies, secrets and workflows; ONLY=, OUT=
-	@$(RUN) -m local.audit $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
+	@$(RUN) -m ops.audit $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
 
 backup: setup ## Write everything into one encrypted archive: TO=/mnt/backup.tar.age
-	@$(RUN) -m local.backup create $(if $(TO),"$(TO)")
+	@$(RUN) -m ops.backup create $(if $(TO),"$(TO)")
 
 restore: setup ## Fill an empty stack: FROM=/mnt/backup.tar.age; REPLACE=yes empties it first
 	@$(if $(FROM),,echo "showcase: say which archive: make restore FROM=<file>" >&2; exit 1;) \
-		$(RUN) -m local.backup restore $(if $(REPLACE),--replace) "$(FROM)"
+		$(RUN) -m ops.backup restore $(if $(REPLACE),--replace) "$(FROM)"
 
 resume: setup ## Ask a platform again whose token was renewed: PLATFORM=linkedin
-	@$(RUN) -m local.status --resume $(PLATFORM)
+	@$(RUN) -m ops.status --resume $(PLATFORM)
 
 setup: # Install the locked packages, when they changed
 	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "showcase: $(or $(PYTHON),no python3 here) is not Python 3.11 or newer:" \
 			"install it, or say where it is: make PYTHON=/path/to/python3 up" >&2; exit 1; }
-	@$(PYTHON) -m local.bootstrap
+	@$(PYTHON) -m local.stack.bootstrap

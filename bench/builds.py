@@ -28,7 +28,7 @@ def checkout(commit: str) -> Path:
     folder = unpack(commit)
     installed = folder / ".installed"
     if not installed.exists():
-        subprocess.run([sys.executable, "-m", "local.bootstrap"], cwd=folder, check=True)
+        subprocess.run([sys.executable, "-m", "local.stack.bootstrap"], cwd=folder, check=True)
         installed.touch()
     return folder
 

@@ -13,8 +13,9 @@ import psutil  # type: ignore[import-untyped]
 
 from bench.builds import checkout, running
 from bench.support import print_machine, print_table
-from local import postgres, process_tree
+from local.postgres import cluster as postgres
 from local.settings import ROOT
+from local.stack import process_tree
 from tests.support.up import Up
 
 SETTLE_SECONDS = 90.0  # what is done once after the start is over, the first autovacuum of new tables too

@@ -22,7 +22,7 @@ from showcase.media.domain import INPUT, ContentType, sniff
 
 from bench.load import running
 from bench.support import print_machine, print_table
-from local import process_tree
+from local.stack import process_tree
 from tests.integration.media.media import Studio
 from tests.support.crafted_films import CRAFTED, HONEST, film, repeated
 from tests.support.stack import Stack

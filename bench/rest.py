@@ -21,8 +21,8 @@ import psycopg
 
 from bench.builds import checkout, running
 from bench.support import print_machine, print_table
-from local import postgres
-from local.database import node_program
+from local.postgres import cluster as postgres
+from local.postgres.migrations import node_program
 from local.settings import HOST, ROOT
 from tests.support.people import Person, make_person
 from tests.support.up import Up

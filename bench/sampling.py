@@ -12,7 +12,8 @@ import psutil  # type: ignore[import-untyped]
 import psycopg
 
 from bench.support import PROGRAMS, print_table
-from local import postgres, process_tree
+from local.postgres import cluster as postgres
+from local.stack import process_tree
 from tests.support.stack import Stack
 
 EVERY = 1.0  # seconds

@@ -14,8 +14,9 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
-from local import postgres, process_tree
-from local.services import Service, services
+from local.postgres import cluster as postgres
+from local.stack import process_tree
+from local.stack.services import Service, services
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.servers import running_services
 from tests.support.stack import free_settings

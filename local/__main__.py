@@ -3,14 +3,14 @@
 import argparse
 import sys
 
-from local import process_tree
 from local.console import complain
-from local.database import DatabaseError
-from local.ports import PortsError
-from local.postgres import PostgresError
+from local.postgres.cluster import PostgresError
+from local.postgres.migrations import DatabaseError
+from local.postgres.system_user import SystemUserError
 from local.settings import Settings, SettingsError, read_settings
-from local.state_lock import StackError, close_to_others
-from local.system_user import SystemUserError
+from local.stack import process_tree
+from local.stack.ports import PortsError
+from local.stack.state_lock import StackError, close_to_others
 
 EXPECTED = (SystemUserError, DatabaseError, PortsError, PostgresError, SettingsError, StackError)
 
@@ -31,7 +31,7 @@ def main() -> int:
 
 
 def _run(command: str, settings: Settings) -> int:
-    from local.stack import reset, stop, up
+    from local.stack.lifecycle import reset, stop, up
 
     try:
         if command == "up":

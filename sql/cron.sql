@@ -1,4 +1,4 @@
--- What runs by itself, and when: the one schedule, for pg_cron on hosted Supabase and for local/cron.py elsewhere.
+-- What runs by itself, and when: the one schedule, for pg_cron on hosted Supabase and for local/stack/cron.py elsewhere.
 
 create table private.cron_jobs (
   name text primary key check (name ~ '^[A-Za-z0-9_-]{1,60}$'),

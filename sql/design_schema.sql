@@ -1,4 +1,4 @@
--- Generated from the block catalogue by local/generate_blocks.py: do not edit.
+-- Generated from the block catalogue by local/tools/generate_blocks.py: do not edit.
 
 -- The catalogue as JSON Schema, one definition a line.
 create function private.block_list_schema() returns jsonb

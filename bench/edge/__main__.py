@@ -32,7 +32,7 @@ from bench.edge.servers import (
     running_stub,
 )
 from bench.support import print_machine, print_table
-from local.database import node_program
+from local.postgres.migrations import node_program
 from local.settings import HOST, ROOT
 
 GENERATOR = ROOT / "bench" / "load_generator.mjs"

@@ -16,9 +16,9 @@ from uuid import UUID
 import jwt
 import psutil  # type: ignore[import-untyped]
 
-from local.database import node_program
-from local.services import inherited
+from local.postgres.migrations import node_program
 from local.settings import HOST, ROOT
+from local.stack.services import inherited
 from tests.support.cluster import free_port
 
 HERE = Path(__file__).parent

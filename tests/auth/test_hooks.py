@@ -9,8 +9,8 @@ import httpx
 import psycopg
 import pytest
 
-from local.services import gateway, identity_provider
 from local.settings import ROOT
+from local.stack.services import gateway, identity_provider
 from tests.auth.callers import AUTH, address, claims_of, sign_in
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.servers import running_services

@@ -15,7 +15,7 @@ import httpx
 import psycopg
 import pytest
 
-from local import database
+from local.postgres import migrations
 from local.settings import new_keys
 from tests.support.cluster import TestCluster
 from tests.support.docker_stack import Chosen, front
@@ -108,7 +108,7 @@ def prepare(url: str) -> None:
     """As the image is made: by `postgres`, who is demoted when all is there."""
     with psycopg.connect(url, user="supabase_admin", autocommit=True) as administrator:
         administrator.execute("alter role postgres superuser")
-        database.make_platform(url)
+        migrations.make_platform(url)
         administrator.execute("alter role postgres nosuperuser")
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local.services import services
 from local.settings import ROOT
+from local.stack.services import services
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.servers import running_services
 from tests.support.stack import Stack, free_settings, running_stack
@@ -27,7 +27,7 @@ def status(stack: Stack, folder: Path, *arguments: str, **changed: str) -> tuple
 
 def status_of(folder: Path, *arguments: str, **variables: str) -> tuple[int, list[list[str]], str]:
     environment = own_environment(folder, **({"STACK": "hosted"} | variables))
-    command = [sys.executable, "-m", "local.status", *arguments]
+    command = [sys.executable, "-m", "ops.status", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, [line.split() for line in done.stdout.splitlines()], done.stdout + done.stderr
 

@@ -13,7 +13,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from local.settings import ROOT
-from local.welcome import SEEDED_PROJECT
+from local.stack.welcome import SEEDED_PROJECT
 from tests.support.cluster import free_port
 from tests.support.stack import Stack
 from tests.support.up import Up, own_environment
@@ -139,7 +139,7 @@ def victim(up: Up, part: str) -> psutil.Process:
     supervisor = psutil.Process(up.process.pid)
     if part == "supervisor":
         return supervisor
-    (reaper,) = (child for child in supervisor.children() if "local.reaper" in child.cmdline())
+    (reaper,) = (child for child in supervisor.children() if "local.stack.reaper" in child.cmdline())
     return reaper
 
 

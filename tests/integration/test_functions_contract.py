@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from local.database import node_program
+from local.postgres.migrations import node_program
 from local.settings import ROOT
 from tests.support.people import access_token
 from tests.support.stack import Stack

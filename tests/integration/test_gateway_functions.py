@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import httpx
 import pytest
 
-from local.services import gateway
+from local.stack.services import gateway
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.servers import running_services
 from tests.support.stack import free_settings

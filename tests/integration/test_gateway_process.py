@@ -14,9 +14,10 @@ import httpx
 import psycopg
 import pytest
 
-from local import database, postgres
-from local.services import Service, gateway, identity_provider
+from local.postgres import cluster as postgres
+from local.postgres import migrations
 from local.settings import ROOT, Settings
+from local.stack.services import Service, gateway, identity_provider
 from tests.support.cluster import PLATFORM, TestCluster, free_port
 from tests.support.stack import free_settings
 
@@ -114,7 +115,7 @@ def test_it_waits_for_its_database_and_finds_it_again(settings: Settings, tmp_pa
             assert ask_graphql(settings, key).status_code == 503
 
             postgres.start(server)
-            database.make_platform(server.url())
+            migrations.make_platform(server.url())
             with psycopg.connect(server.url()) as connection:
                 connection.execute("create table public.thing (id int)")
                 connection.execute("notify pgrst, 'reload schema'")

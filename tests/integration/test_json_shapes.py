@@ -7,8 +7,8 @@ import httpx
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from local.client_types.functions import block_definitions
-from local.client_types.json_columns import DEFINITIONS, JSON_COLUMNS, JSON_RESULTS
+from local.tools.client_types.functions import block_definitions
+from local.tools.client_types.json_columns import DEFINITIONS, JSON_COLUMNS, JSON_RESULTS
 from tests.support.people import Person
 from tests.support.stack import Stack
 

@@ -17,8 +17,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from local.cron import due_after
 from local.settings import ROOT
+from local.stack.cron import due_after
 from tests.support.cluster import free_port
 
 KEY = "sb_secret_local"
@@ -71,7 +71,7 @@ def functions() -> Iterator[Functions]:
 def running_cron(log: Path, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "local.cron"],
+            [sys.executable, "-m", "local.stack.cron"],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], **environment},
             stdout=output,

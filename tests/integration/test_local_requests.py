@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from local.services import openai_simulator
 from local.settings import Settings
+from local.stack.services import openai_simulator
 from tests.support.cluster import TestCluster, free_port
 from tests.support.servers import running_services
 from tests.support.simulators import running_simulator

@@ -13,9 +13,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from local import postgres
-from local.managed_stack import MIRROR
-from local.ports import is_free
+from local.postgres import cluster as postgres
+from local.stack.managed_stack import MIRROR
+from local.stack.ports import is_free
 from tests.support import slim_archives
 from tests.support.cluster import TestCluster, free_port
 from tests.support.served import served

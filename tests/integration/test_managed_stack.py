@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from local import managed_stack
-from local.managed_stack import MIRROR, ManagedStack
-from local.services import services
 from local.settings import ROOT, Settings, new_keys
-from local.state_lock import StackError
+from local.stack import managed_stack
+from local.stack.managed_stack import MIRROR, ManagedStack
+from local.stack.services import services
+from local.stack.state_lock import StackError
 from tests.support.cluster import TestCluster
 from tests.support.stack import free_settings, state_folder
 

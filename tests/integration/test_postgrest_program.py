@@ -10,9 +10,9 @@ import httpx
 import jwt
 import pytest
 
-from local.postgrest import find_postgrest
-from local.services import api
 from local.settings import ROOT, Settings, SettingsError
+from local.stack.postgrest import find_postgrest
+from local.stack.services import api
 from tests.support.cluster import TestCluster, free_port
 from tests.support.servers import running_services
 from tests.support.stack import free_settings, state_folder

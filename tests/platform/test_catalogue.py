@@ -1,4 +1,4 @@
-"""The platform of local stacks has Auth's and Storage's tables as their own migrations make them (local/platform)."""
+"""local/postgres/platform makes Auth's and Storage's tables as their own migrations do."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local import database
+from local.postgres import migrations
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.platform_catalogue import read_catalogue
 
@@ -36,5 +36,5 @@ def test_the_tables_of_an_earlier_version_are_named_and_left_alone(cluster: Test
         with psycopg.connect(url) as connection:
             connection.execute("alter table auth.refresh_tokens alter id drop default, alter id type text")
             connection.execute("drop sequence auth.refresh_tokens_id_seq")
-        with pytest.raises(database.DatabaseError, match="make reset"):
-            database.make_platform(url)
+        with pytest.raises(migrations.DatabaseError, match="make reset"):
+            migrations.make_platform(url)

@@ -8,8 +8,8 @@ import httpx
 import psycopg
 import pytest
 
-from local.services import api
 from local.settings import Settings
+from local.stack.services import api
 from tests.postgrest.callers import headers_of
 from tests.postgrest.comparison import answer_of
 from tests.postgrest.recording import Answer, Exchange

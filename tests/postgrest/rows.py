@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from local import database
+from local.postgres import migrations
 from tests.postgrest.recording import RECORDED, Changes
 from tests.support.older import project_until
 
@@ -35,7 +35,7 @@ _SEQUENCES = """
 def fill(url: str) -> None:
     """Make an empty project's database the one that PostgREST was asked on."""
     with tempfile.TemporaryDirectory() as folder:
-        database.push(url, seed=False, project=project_until(Path(folder) / "project", LAST_MIGRATION))
+        migrations.push(url, seed=False, project=project_until(Path(folder) / "project", LAST_MIGRATION))
     with psycopg.connect(url) as connection:
         # Hosted projects have it; both schemas are exposed.
         connection.execute("create schema graphql_public")

@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from local.client_types.documents import FOLDER, documents
-from local.database import MODULES, node_program
+from local.postgres.migrations import MODULES, node_program
 from local.settings import ROOT
+from local.tools.client_types.documents import FOLDER, documents
 from tests.sql.acting import ADA, OURS, acting_as, offenders, superuser
 
 # Each raises an error when it is used in the place of pg_catalog's or ours.

@@ -5,9 +5,9 @@ import hashlib
 import psycopg
 import pytest
 
-from local.backup.deleted import delete_again, deleted_people, read_list
-from local.backup.errors import BackupError
 from local.settings import ROOT
+from ops.backup.deleted import delete_again, deleted_people, read_list
+from ops.backup.errors import BackupError
 
 ADA, GRACE = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2))
 

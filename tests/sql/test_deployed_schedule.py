@@ -7,9 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local.database import MODULES, node_program
-from local.deploy.steps import Command
-from local.deploy.supabase import REMOTE, schedule
+from local.postgres.migrations import MODULES, node_program
+from ops.deploy.steps import Command
+from ops.deploy.supabase import REMOTE, schedule
 from tests.sql.test_cron import EXTENSIONS
 
 # supabase_vault 0.3, as far as a deployment uses it, over the table of test_cron.

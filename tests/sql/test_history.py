@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local import database, system_user
+from local.postgres import migrations, system_user
 from local.settings import ROOT
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.schema import dump, load_state, run
@@ -39,7 +39,7 @@ def makers_of_temporary_objects(url: str) -> list[tuple[object, ...]]:
 def test_state_equals_history(cluster: TestCluster) -> None:
     with cluster.copy(PLATFORM) as state, cluster.copy(PLATFORM) as history:
         load_state(state)
-        database.push(history, seed=False)
+        migrations.push(history, seed=False)
         dumped = dump(state)
         assert any("people change their own projects" in line for line in dumped), "the dump holds the policies"
         assert any("security_invoker" in line for line in dumped), "the dump holds view options"
@@ -96,8 +96,8 @@ def postgresql_15(tmp_path: Path) -> Iterator[str]:
 
 
 def test_history_applies_to_postgresql_15(postgresql_15: str) -> None:
-    database.make_platform(postgresql_15)
-    database.push(postgresql_15)
+    migrations.make_platform(postgresql_15)
+    migrations.push(postgresql_15)
     with psycopg.connect(postgresql_15) as connection:
         assert connection.info.server_version // 10000 == 15
         assert connection.execute("select count(*) from public.projects").fetchone() == (3,)

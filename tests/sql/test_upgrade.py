@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local import database
+from local.postgres import migrations
 from tests.support import older
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.schema import dump
@@ -31,19 +31,19 @@ def test_what_people_have_survives_the_new_migrations(cluster: TestCluster, tmp_
     released = point.startswith("v")
     project = (older.project_of if released else older.project_until)(tmp_path / "before", point)
     with cluster.copy(PLATFORM) as used, cluster.copy(PLATFORM) as new:
-        database.push(used, seed=released, project=project)
+        migrations.push(used, seed=released, project=project)
         older.use(used)
         if not released:
             with psycopg.connect(used) as connection:
                 connection.execute(OLD)
         before = older.rows(used)
-        database.push(used, seed=False)
+        migrations.push(used, seed=False)
         assert older.lost(before, older.rows(used), CHANGED) == {}
-        database.push(new, seed=False)
+        migrations.push(new, seed=False)
         assert dump(used) == dump(new)
         with psycopg.connect(used) as connection:
             assert connection.execute("select conname from pg_constraint where not convalidated").fetchall() == []
-        database.push(used)  # the demo rows of today go beside them
+        migrations.push(used)  # the demo rows of today go beside them
 
 
 def test_a_lost_row_would_be_noticed() -> None:

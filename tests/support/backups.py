@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.backup.create import create
-from local.backup.files import StoredFile, storage
-from local.backup.manifest import Manifest
-from local.backup.place import Place
-from local.backup.restore import checked, restore
-from local.backup.schema import UNFINISHED
-from local.backup.sealing import new_identity
 from local.settings import ROOT
+from ops.backup.create import create
+from ops.backup.files import StoredFile, storage
+from ops.backup.manifest import Manifest
+from ops.backup.place import Place
+from ops.backup.restore import checked, restore
+from ops.backup.schema import UNFINISHED
+from ops.backup.sealing import new_identity
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.household import rows, tables
 from tests.support.people import Person
@@ -110,7 +110,7 @@ def by_address(stack: Stack) -> dict[str, str]:
 
 def command_line(*arguments: str, limit: str = "unlimited", **variables: str) -> subprocess.CompletedProcess[str]:
     """`limit` is how many blocks of 512 bytes a file may have."""
-    command = [sys.executable, "-m", "local.backup", *arguments]
+    command = [sys.executable, "-m", "ops.backup", *arguments]
     return subprocess.run(
         ["/bin/sh", "-c", f'ulimit -f {limit}; exec "$@"', "sh", *command],
         cwd=ROOT,

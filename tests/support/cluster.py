@@ -17,7 +17,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from local import database, postgres, reaper
+from local.postgres import cluster as postgres
+from local.postgres import migrations
+from local.stack import reaper
 
 PLATFORM = "template_platform"  # as a hosted project is before the first migration
 MIGRATED = "template_migrated"  # with the migrations and the demo rows
@@ -55,7 +57,7 @@ class TestCluster:
         name = f"test_{uuid.uuid4().hex}"
         self._once(PLATFORM, self._make_platform)
         if template == MIGRATED:
-            self.make_template(MIGRATED, database.push)
+            self.make_template(MIGRATED, migrations.push)
         self._run(
             sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)),
             # Not copied with the template, since it is the database's setting and not its content.
@@ -104,7 +106,7 @@ class TestCluster:
 
     def _make_platform(self) -> str:
         self._run(sql.SQL("create database {}").format(sql.Identifier(PLATFORM)))
-        database.make_platform(self.url(PLATFORM))
+        migrations.make_platform(self.url(PLATFORM))
         return PLATFORM
 
     def _make_template(self, name: str, fill: Callable[[str], object]) -> str:

@@ -17,7 +17,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 from testcontainers.core.wait_strategies import HttpWaitStrategy
 
-from local import database
+from local.postgres import migrations
 
 START_SECONDS = 120
 # The tags that the locked Supabase CLI starts; each may be replaced, e.g. DOCKER_POSTGRES_IMAGE=...
@@ -85,7 +85,7 @@ def running_servers(
         auth = running.enter_context(_auth(network, password, jwt_secret, site_url))
         storage = running.enter_context(_storage(network, password, jwt_secret))
         prepare(url)
-        database.push(url)  # what Auth and Storage keep is there by now
+        migrations.push(url)  # what Auth and Storage keep is there by now
         rest = running.enter_context(_rest(network, password, jwt_secret))
         yield Servers(url, _address(auth, 9999), _address(rest, 3000), _address(storage, 5000))
 

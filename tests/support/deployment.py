@@ -96,7 +96,7 @@ class Deployment:
         (self.folder / f".env.{environment}").write_text("".join(lines))
         machine = {"PATH": path or os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": "functions"}
         trusted = {name: value for name, value in self.machine.items() if value}
-        command = [sys.executable, "-m", "local.deploy", environment, f"--variables={self.folder}"]
+        command = [sys.executable, "-m", "ops.deploy", environment, f"--variables={self.folder}"]
         return subprocess.run(
             [*command, f"--tools={self.folder}", *arguments],
             cwd=self.checkout,

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from local import database, services
-from local.services import Service
+from local.postgres import migrations
 from local.settings import Settings
+from local.stack import services
+from local.stack.services import Service
 from tests.support import containers
 from tests.support.cluster import TestCluster
 from tests.support.containers import Servers
@@ -72,7 +73,7 @@ def _project(settings: Settings) -> Chosen:
     for name in ("SUPABASE_URL", "DATABASE_URL"):
         if urlsplit(given[name]).hostname not in {"127.0.0.1", "localhost"}:
             raise RuntimeError(f"{name} leads to another machine: tests write to this database")
-    database.push(given["DATABASE_URL"].partition("?")[0])
+    migrations.push(given["DATABASE_URL"].partition("?")[0])
     url = given["SUPABASE_URL"].rstrip("/")
     servers = Servers(given["DATABASE_URL"], f"{url}/auth/v1", f"{url}/rest/v1", f"{url}/storage/v1")
     keys = {name.lower(): given[name] for name in PROJECT[2:]}

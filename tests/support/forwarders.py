@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 import jwt
 
-from local.services import INHERITED, Service
 from local.settings import HOST, ROOT
+from local.stack.services import INHERITED, Service
 from tests.support.cluster import TestCluster, free_port
 from tests.support.servers import running_services
 

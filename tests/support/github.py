@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from local.services import simulator
+from local.stack.services import simulator
 from tests.support.cluster import TestCluster
 from tests.support.servers import running_services
 from tests.support.stack import free_settings

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from local.services import Service, functions, openai_simulator, simulator
 from local.settings import Settings
+from local.stack.services import Service, functions, openai_simulator, simulator
 from tests.support.cluster import TestCluster, free_port
 from tests.support.forwarders import SECRET, Edge, running_forwarders
 from tests.support.openai import ENVIRONMENT, Designer

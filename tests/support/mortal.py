@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 
-from local.process_tree import mark
-from local.services import Service
 from local.settings import ROOT
+from local.stack.process_tree import mark
+from local.stack.services import Service
 
 PATIENCE = 100.0  # seconds, where a machine has much else to do
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from local.database import node_program
+from local.postgres.migrations import node_program
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "e2e"
 

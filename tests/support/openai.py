@@ -14,8 +14,8 @@ import httpx
 import psycopg
 from psycopg.rows import dict_row
 
-from local.services import functions, services
 from local.settings import Settings
+from local.stack.services import functions, services
 from tests.support.cluster import TestCluster, free_port
 from tests.support.people import Person, access_token
 from tests.support.servers import running_services

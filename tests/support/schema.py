@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from local import postgres
+from local.postgres import cluster as postgres
 from local.settings import ROOT
 
 

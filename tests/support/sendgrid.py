@@ -14,9 +14,9 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from local.services import INHERITED, Service
 from local.settings import HOST, ROOT
 from local.simulators.sendgrid.keys import public_key, signing_key
+from local.stack.services import INHERITED, Service
 from tests.support.cluster import TestCluster, free_port
 from tests.support.people import Person
 from tests.support.servers import running_services

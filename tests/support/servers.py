@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx
 
-from local.process_tree import mark
-from local.services import Service
 from local.settings import ROOT
+from local.stack.process_tree import mark
+from local.stack.services import Service
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 5.0

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 
-from local.services import Service
 from local.settings import HOST
+from local.stack.services import Service
 from tests.support.cluster import TestCluster, free_port
 from tests.support.servers import running_services
 

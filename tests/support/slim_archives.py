@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local import supabase_cli
-from local.database import PLATFORM, node_program
-from local.managed_stack import SUPABASE_CLI
+from local.postgres.migrations import PLATFORM, node_program
 from local.settings import ROOT
+from local.stack import supabase_cli
+from local.stack.managed_stack import SUPABASE_CLI
 
 # Service of the lock -> name of its archive.
 ARCHIVES = {"database": "postgres", "rest": "postgrest", "auth": "auth", "storage": "storage"}
@@ -35,7 +35,7 @@ TARGET = (
 SERVER = Path(__file__).with_name("slim_server.py")
 PROGRAMS = ("pg_dump", "pg_dumpall", "pg_prove", "psql")
 
-# What the image of Supabase's Postgres has beside the roles that local/platform makes.
+# What the image of Supabase's Postgres has beside the roles that local/postgres/platform makes.
 BOOTSTRAP = """
 create role postgres superuser login;
 create role pgbouncer login;
@@ -97,7 +97,7 @@ def build(lock: Path, mirror: Path, programs: Path, journal: Path) -> None:
 def _files(name: str, programs: Path, journal: Path) -> Mapping[str, str]:
     if name == "postgres":
         script = '#!/bin/sh\nexec {}/{} "$@"\n'
-        sql = (ROOT / "local" / "platform" / f"{part}.sql" for part in PLATFORM)
+        sql = (ROOT / "local" / "postgres" / "platform" / f"{part}.sql" for part in PLATFORM)
         return {
             "bin/supabase-postgres-start": START.format(programs=shlex.quote(str(programs))),
             "bin/postgres": script.format(shlex.quote(str(programs)), "postgres"),

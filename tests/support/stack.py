@@ -10,8 +10,8 @@ from typing import Literal
 
 import httpx
 
-from local.services import services
 from local.settings import VENDORS, Settings, new_keys
+from local.stack.services import services
 from tests.support.cluster import TestCluster, free_port
 from tests.support.people import Person, make_person
 from tests.support.servers import running_services

@@ -11,9 +11,10 @@ from pathlib import Path
 import httpx
 import psutil  # type: ignore[import-untyped]
 
-from local import postgres, process_tree
-from local.ports import is_free
+from local.postgres import cluster as postgres
 from local.settings import ROOT, Settings, documented_variables
+from local.stack import process_tree
+from local.stack.ports import is_free
 from tests.support.cluster import free_port
 from tests.support.servers import last_lines
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from local.services import services
 from local.settings import Settings
-from local.stack import reset
+from local.stack.lifecycle import reset
+from local.stack.services import services
 
 
 def test_a_reset_forgets_what_the_stripe_stand_in_remembers_and_leaves_what_is_somebodys_own(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from showcase.auth import Kind
 from showcase.http import CORS, REQUEST_ID
 from showcase.routes import ENDPOINTS, find_endpoint
 
-from local.deploy.sizes import SIZES
-from local.deploy.target import Target
 from local.settings import ROOT, documented_variables
+from ops.deploy.sizes import SIZES
+from ops.deploy.target import Target
 from tests.support.forwarders import DENO, FORWARDERS, OFFLINE, RUNTIME, VARIABLES, configured, deno_environment
 
 NAMES = {path.partition("/")[0] for path in ENDPOINTS}

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from local.settings import ROOT
-from local.variables import functions_models, variables_of
+from ops.variables import functions_models, variables_of
 
 DOCS = ROOT / "docs"
 GUIDE = (DOCS / "operations.md").read_text()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local import ports
-from local.ports import PortsError, check_ports
+from local.stack import ports
+from local.stack.ports import PortsError, check_ports
 from tests.support.stack import free_settings
 
 

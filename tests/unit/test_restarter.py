@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from local.child_process import run_command
-from local.process_tree import wait_gone
-from local.restarter import keep_running
 from local.settings import ROOT
+from local.stack.child_process import run_command
+from local.stack.process_tree import wait_gone
+from local.stack.restarter import keep_running
 
 
 def keep(said: list[str], *command: str) -> "asyncio.Task[int]":

@@ -7,7 +7,7 @@ import pytest
 
 from local import settings as module
 from local.settings import Settings
-from local.site_port import without_taken_site
+from local.stack.site_port import without_taken_site
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from local.secrets_check import readers
 from local.settings import ROOT, documented_variables
-from local.variables import variables_of
+from ops.secrets_check import readers
+from ops.variables import variables_of
 
 # Of local.settings.Settings: filled in by code.
 NOT_VARIABLES = {"VENDORS", "FUNCTIONS_ENVIRONMENT", "SUPABASE_JWT_SIGNING_KEY"}  # the last is local Auth's alone
@@ -26,7 +26,7 @@ MADE_UP = "tests/unit/design/test_leaks.py"
 
 def check(folder: Path, environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "local.secrets_check", environment, f"--variables={folder}"],
+        [sys.executable, "-m", "ops.secrets_check", environment, f"--variables={folder}"],
         cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": "functions"},
         capture_output=True,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local import demo_content
 from local.settings import ROOT, SITE, VENDORS
+from local.tools import demo_content
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.node import run_program
 from tests.support.stack import Stack, running_stack

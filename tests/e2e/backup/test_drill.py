@@ -9,12 +9,12 @@ from typing import IO
 import psycopg
 import pytest
 
-from local import database
-from local.backup.errors import BackupError
-from local.backup.files import Storage, StoredFile
-from local.backup.place import Place
-from local.backup.restore import WHAT_IS_THERE, checked, restore
-from local.welcome import SEEDED_PROJECT
+from local.postgres import migrations
+from local.stack.welcome import SEEDED_PROJECT
+from ops.backup.errors import BackupError
+from ops.backup.files import Storage, StoredFile
+from ops.backup.place import Place
+from ops.backup.restore import WHAT_IS_THERE, checked, restore
 from tests.support import backups
 from tests.support.backups import SECRET, Filled, backed_up, by_address, command_line, place_of, restored
 from tests.support.household import rows
@@ -78,8 +78,8 @@ def test_a_restore_that_was_cut_off_goes_on(filled: Filled, empty: Stack) -> Non
     place = Place(empty.database_url, cut_off, hosted=True)
     with checked(filled.archive, [SECRET]) as (opened, manifest), pytest.raises(CutOffError):
         restore(place, opened, manifest, [SECRET])
-    with pytest.raises(database.DatabaseError, match="A restore was cut off here"):
-        database.is_new(empty.database_url)
+    with pytest.raises(migrations.DatabaseError, match="A restore was cut off here"):
+        migrations.is_new(empty.database_url)
 
     other = filled.archive.with_name("other.tar.age")
     backed_up(filled.stack, other)

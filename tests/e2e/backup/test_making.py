@@ -7,10 +7,10 @@ from pathlib import Path
 import psycopg
 import pyrage
 
-from local.backup.create import create
-from local.backup.files import Storage
-from local.backup.place import Place
-from local.backup.schema import FOREIGN, OURS, PLATFORM
+from ops.backup.create import create
+from ops.backup.files import Storage
+from ops.backup.place import Place
+from ops.backup.schema import FOREIGN, OURS, PLATFORM
 from tests.support import backups
 from tests.support.backups import (
     PUBLIC,

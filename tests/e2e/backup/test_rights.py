@@ -9,10 +9,10 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from local.backup.create import create
-from local.backup.files import storage
-from local.backup.place import Place
-from local.backup.schema import OURS, PLATFORM
+from ops.backup.create import create
+from ops.backup.files import storage
+from ops.backup.place import Place
+from ops.backup.schema import OURS, PLATFORM
 from tests.support.backups import PUBLIC
 from tests.support.cluster import MIGRATED, TestCluster
 

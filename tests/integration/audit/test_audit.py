@@ -27,7 +27,7 @@ jobs:
 def audit(*options: str, **variables: str) -> tuple[int, str]:
     """The exit status and the report."""
     finished = subprocess.run(
-        [sys.executable, "-m", "local.audit", *options],
+        [sys.executable, "-m", "ops.audit", *options],
         cwd=ROOT,
         env={**os.environ, **variables},
         capture_output=True,

@@ -15,8 +15,8 @@ import psycopg
 import stripe
 from psycopg.rows import dict_row
 
-from local.services import Service
 from local.settings import HOST, ROOT
+from local.stack.services import Service
 from tests.support.cluster import free_port
 from tests.support.people import Person
 from tests.support.servers import running_services

@@ -15,7 +15,7 @@ from shutil import copytree, ignore_patterns
 import psycopg
 import pytest
 
-from local.database import MODULES, node_program
+from local.postgres.migrations import MODULES, node_program
 from local.settings import ROOT
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.deployment import SECRETS, Deployment
@@ -177,7 +177,7 @@ def uploads(api: ManagementApi) -> list[Sent]:
 
 
 def test_without_our_care_the_stray_values_would_be_sent(checkout: Path, api: ManagementApi, tmp_path: Path) -> None:
-    """What the CLI does by itself: where it stops, local/supabase_cli.py can go."""
+    """What the CLI does by itself: where it stops, local/stack/supabase_cli.py can go."""
     sign_in(tmp_path, api)
     machine = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "SUPABASE_ACCESS_TOKEN": ACCESS_TOKEN}
     machine |= {"GOOGLE_CLIENT_SECRET": "secret"}

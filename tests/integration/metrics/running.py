@@ -18,7 +18,7 @@ from showcase.metrics.settings import MetricsSettings
 from showcase.metrics.worker import Worker
 from showcase.settings import CoreSettings
 
-from local.services import functions, simulator
+from local.stack.services import functions, simulator
 from tests.support.cluster import TestCluster
 from tests.support.people import Person
 from tests.support.servers import running_services

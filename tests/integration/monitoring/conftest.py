@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.services import Service
 from local.settings import HOST, ROOT
+from local.stack.services import Service
 from tests.support.cluster import free_port
 from tests.support.envelopes import Envelopes, dsn
 from tests.support.hostile import Hostile

@@ -17,9 +17,9 @@ import httpx
 import psycopg
 import pytest
 
-from local.process_tree import mark
-from local.services import Service
 from local.settings import ROOT
+from local.stack.process_tree import mark
+from local.stack.services import Service
 from tests.support.cluster import MIGRATED, TestCluster, free_port
 from tests.support.sendgrid import Mail, functions_service, running_mail
 from tests.support.stack import running_stack

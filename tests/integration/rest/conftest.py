@@ -8,8 +8,8 @@ import httpx
 import psycopg
 import pytest
 
-from local.services import gateway
 from local.settings import Settings
+from local.stack.services import gateway
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.servers import running_services
 from tests.support.stack import free_settings

@@ -2,8 +2,8 @@
 
 from showcase.routes import ENDPOINTS, entry_point_name
 
-from local.deploy.sizes import LONGEST, SIZES, SLACK, impatient
-from local.variables import models_behind, variables_of
+from ops.deploy.sizes import LONGEST, SIZES, SLACK, impatient
+from ops.variables import models_behind, variables_of
 
 
 def defaults(path: str) -> dict[str, str]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from local.database import MODULES, node_program
-from local.deploy.plan import plan
-from local.deploy.steps import Command
+from local.postgres.migrations import MODULES, node_program
+from ops.deploy.plan import plan
+from ops.deploy.steps import Command
 
 COMMANDS = [step for step in plan({}) if isinstance(step, Command) and step.argv[0] == "supabase"]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from showcase.design.blocks import block_adapter, block_list_adapter
 from showcase.design.schema import answer_schema, editor_schema
 
-from local.generate_blocks import DOCUMENT, STATE, document, state
+from local.tools.generate_blocks import DOCUMENT, STATE, document, state
 from tests.support.json_schema import unhurried, valid
 
 # https://platform.openai.com/docs/guides/structured-outputs#supported-schemas

@@ -16,8 +16,8 @@ from showcase.notifications.rendering import make_renderer
 from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.store import Notification
 
-from local.mail_preview import SITE, VARIANTS, payload
 from local.settings import ROOT
+from local.tools.mail_preview import SITE, VARIANTS, payload
 
 DESCRIPTION = ROOT.parent / "shared" / "specs" / "sendgrid.mail_v3.json"
 PAGES = NotificationSettings(site_url=HttpUrl(SITE)).pages

@@ -13,8 +13,8 @@ from showcase.notifications.rendering import Email, Reader, Renderer, fold, make
 from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.wording import facts
 
-from local.mail_preview import LINK, ODD, SITE, USUAL, VARIANTS, payload
 from local.settings import ROOT
+from local.tools.mail_preview import LINK, ODD, SITE, USUAL, VARIANTS, payload
 
 ALL = [(type_, variant) for type_ in NotificationType for variant in VARIANTS]
 EVIL = [
