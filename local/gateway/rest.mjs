@@ -1,5 +1,5 @@
 // REST (rest/), with the project's configuration and keys.
-import { log } from "./log.mjs";
+import { log } from "./http/log.mjs";
 import { RestEndpoint } from "./rest/endpoint.ts";
 import { fromConfiguration } from "./rest/settings.ts";
 

@@ -2,7 +2,7 @@
 // the connection to the database is made again.
 import { setTimeout as wait } from "node:timers/promises";
 import postgres from "postgres";
-import { describe, log } from "./log.mjs";
+import { describe, log } from "./http/log.mjs";
 
 const reloading = new Set(["", "reload schema", "reload config"]);
 

@@ -1,7 +1,7 @@
 // The gateway's settings, read once from the environment. Every missing or malformed variable is reported in one line.
 import { createKeySet } from "./tokens/key_set.ts";
 
-import { readLocalHosts } from "./local_requests.mjs";
+import { readLocalHosts } from "./http/local_requests.mjs";
 
 const required = [
   "DB_URL",

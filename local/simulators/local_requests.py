@@ -1,7 +1,7 @@
 """Which requests a simulator takes: those that name it as it is named here, and no page of another site may change it.
 
 A page of another site can make a browser send requests to loopback, under its own site's name where that leads here
-(DNS rebinding). As `local/gateway/local_requests.mjs`.
+(DNS rebinding). As `local/gateway/http/local_requests.mjs`.
 """
 
 import os

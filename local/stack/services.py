@@ -82,7 +82,7 @@ def front(settings: Settings, servers: Mapping[str, str], jwt_secret: str = "") 
         "SUPABASE_JWT_SECRET": jwt_secret,
     }
     ready = f"{settings.gateway_url}/_local/ready"
-    return Service("front", _node("local/gateway/front.mjs"), inherited(environment), ready)
+    return Service("front", _node("local/gateway/http/front.mjs"), inherited(environment), ready)
 
 
 def postgrest(settings: Settings, database_url: str) -> Service:
@@ -98,7 +98,7 @@ def identity_provider(settings: Settings) -> Service:
         "SITE_URL": settings.site_url,
     }
     ready = f"{settings.identity_url}/.well-known/openid-configuration"
-    return Service("google", _node("local/gateway/identity_provider.mjs"), inherited(environment), ready)
+    return Service("google", _node("local/gateway/identity_provider/identity_provider.mjs"), inherited(environment), ready)
 
 
 def functions(settings: Settings) -> Service:

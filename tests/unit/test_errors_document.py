@@ -60,7 +60,7 @@ def of_the_functions() -> set[Answer]:
 
 def before_the_functions() -> set[Answer]:
     """Of the local gateway, and of the forwarders that hosted Supabase runs."""
-    gateway = "".join(path.read_text() for path in (ROOT / "local" / "gateway").glob("*.mjs"))
+    gateway = "".join(path.read_text() for path in (ROOT / "local" / "gateway").rglob("*.mjs"))
     forwarders = "".join(path.read_text() for path in (ROOT / "supabase" / "functions").rglob("*.ts"))
     sent = re.findall(r'sendProblem\(\w+, \{[^}]*status: ([^,]+),[^}]*code: "(\w+)"', gateway)
     local = {(code, int(status)) for statuses, code in sent for status in re.findall(r"[0-9]+", statuses)}

@@ -69,8 +69,8 @@ def test_the_edge_and_the_functions_allow_the_same_headers() -> None:
 
 def test_one_request_has_one_id_everywhere() -> None:
     """The local gateway, the edge and the functions keep the same ones."""
-    sources = [FORWARDERS / "_shared" / "headers.ts", ROOT / "local" / "gateway" / "request_id.mjs"]
-    for source in sources:
+    ours = (FORWARDERS / "_shared" / "headers.ts", ROOT / "local" / "gateway" / "http" / "request_id.mjs")
+    for source in ours:
         assert f"/^{REQUEST_ID.pattern}$/" in source.read_text(), source
 
 

@@ -1,6 +1,6 @@
 // Who asks: the API key that a hosted project's gateway wants, and the access token that Auth does.
 import { errors, jwtVerify } from "jose";
-import { apiKeyOf, bearerOf, roleOfKey } from "../api_keys.mjs";
+import { apiKeyOf, bearerOf, roleOfKey } from "../tokens/api_keys.mjs";
 import { ALGORITHMS } from "../tokens/key_set.ts";
 import { AuthError, badRequest, forbidden, unauthorized } from "./errors.mjs";
 import { checkSession, findSession } from "./sessions.mjs";

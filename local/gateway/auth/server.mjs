@@ -1,7 +1,7 @@
 // Supabase Auth on this machine: its API as version 2.196 answers it, on the project's own database, with the local OpenID
 // provider in Google's place.
 import fastify from "fastify";
-import { describe } from "../log.mjs";
+import { describe } from "../http/log.mjs";
 import { refuseWithoutKey } from "./callers.mjs";
 import { authConfiguration } from "./configuration.mjs";
 import { isUnreachable, openDatabase } from "./database.mjs";

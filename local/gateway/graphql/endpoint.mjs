@@ -1,7 +1,7 @@
 // POST /graphql/v1: GraphQL over the same tables, with the caller's role and claims, as pg_graphql serves it on a hosted
 // project.
 import { execute, hookArgs } from "postgraphile/grafast";
-import { describe, log } from "../log.mjs";
+import { describe, log } from "../http/log.mjs";
 import { identifier } from "../rest/auth/request_role.ts";
 import { RestError } from "../rest/errors/rest_error.ts";
 import { excess, read } from "./limits.mjs";

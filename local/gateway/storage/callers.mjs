@@ -1,5 +1,5 @@
 // Who asks: what a hosted project's gateway makes of the API key, and what Storage makes of the token.
-import { apiKeyOf, roleOfKey } from "../api_keys.mjs";
+import { apiKeyOf, roleOfKey } from "../tokens/api_keys.mjs";
 import { accessDenied } from "./errors.mjs";
 import { verifyToken } from "./tokens.mjs";
 

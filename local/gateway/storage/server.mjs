@@ -1,6 +1,6 @@
 // Supabase Storage on this machine: its API as version 1.70.6 answers it, on the project's own database and folder.
 import fastify from "fastify";
-import { describe } from "../log.mjs";
+import { describe } from "../http/log.mjs";
 import { anonCaller, identify, refuseWithoutKey, serviceCaller } from "./callers.mjs";
 import { Session, openDatabase } from "./database.mjs";
 import { StorageError, internalError } from "./errors.mjs";

@@ -5,8 +5,8 @@ import { createServer } from "node:http";
 
 import { LLMock } from "@copilotkit/aimock";
 
-import { readLocalHosts, refuseOtherHosts, refuseOtherSites } from "../../gateway/local_requests.mjs";
-import { leaveOnSignal, listen } from "../../gateway/server.mjs";
+import { readLocalHosts, refuseOtherHosts, refuseOtherSites } from "../../gateway/http/local_requests.mjs";
+import { leaveOnSignal, listen } from "../../gateway/http/server.mjs";
 import { Book } from "./behaviours.mjs";
 import { control } from "./control.mjs";
 import { answer } from "./designs.mjs";

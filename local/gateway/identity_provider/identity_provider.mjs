@@ -1,4 +1,4 @@
-// A local stand-in for Google: an OpenID provider whose signed ID tokens speak for made-up people.
+// A simulator of Google: an OpenID provider whose signed ID tokens are of test users.
 //   PORT=54324 node identity_provider.mjs
 // /authorize shows a page to choose from; with login_hint=<Google id or e-mail address> it goes on by itself.
 // GET /people lists them; POST /people {"sub": ..., "email": ..., "name": ..., "picture": ..., any other claim} adds one, or
@@ -6,11 +6,11 @@
 import http from "node:http";
 import { OAuth2Issuer, OAuth2Service } from "oauth2-mock-server";
 import { chooserPage } from "./chooser_page.mjs";
-import { readLocalHosts, refuseOtherHosts, refuseOtherSites } from "./local_requests.mjs";
-import { log, logRequest } from "./log.mjs";
-import { createPeople } from "./people.mjs";
-import { fail, leaveOnSignal, listen } from "./server.mjs";
-import { readPort } from "./settings.mjs";
+import { readLocalHosts, refuseOtherHosts, refuseOtherSites } from "../http/local_requests.mjs";
+import { log, logRequest } from "../http/log.mjs";
+import { createPeople } from "./test_users.mjs";
+import { fail, leaveOnSignal, listen } from "../http/server.mjs";
+import { readPort } from "../settings.mjs";
 
 const issuer = "https://accounts.google.com"; // what Supabase Auth expects in Google's tokens
 const codesKept = 1000;
@@ -94,4 +94,4 @@ const people = createPeople();
 const server = createProvider(people, await createService(people), readLocalHosts(process.env));
 leaveOnSignal(server);
 await listen(server, { host: process.env.HOST || "127.0.0.1", port, name: "identity provider" });
-log(`signs in ${people.all().length} made-up people`);
+log(`signs in ${people.all().length} test users`);

@@ -10,9 +10,9 @@ import { logRequest } from "./log.mjs";
 import { sendProblem } from "./problem.mjs";
 import { isRealtime, realtimeOptions, refuseRealtime, serveRealtime } from "./realtime.mjs";
 import { readRequestId } from "./request_id.mjs";
-import { keyTranslation } from "./role_tokens.mjs";
+import { keyTranslation } from "../tokens/role_tokens.mjs";
 import { fail, leaveOnSignal, listen } from "./server.mjs";
-import { readPort } from "./settings.mjs";
+import { readPort } from "../settings.mjs";
 
 const timeoutMs = 150_000;
 const required = ["AUTH_URL", "REST_URL", "STORAGE_URL", "FUNCTIONS_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY"];

@@ -1,11 +1,11 @@
-// The made-up people who can sign in here; supabase/seed.sql knows the first two. The last ones are odd on purpose.
+// Test users who can sign in here; supabase/seed.sql knows the first two. The last ones are odd on purpose.
 
 const ordinary = [
   { sub: "100000000000000000001", email: "ada@example.com", name: "Ada Lovelace" },
   { sub: "100000000000000000002", email: "grace@example.com", name: "Grace Hopper" },
   { sub: "100000000000000000003", email: "katherine@example.com", name: "Katherine Johnson" },
   { sub: "100000000000000000004", email: "ada@example.org", name: "Ada Yonath" },
-].map((person) => ({ ...person, picture: `https://example.com/pictures/${person.sub}.png` }));
+].map((user) => ({ ...user, picture: `https://example.com/pictures/${user.sub}.png` }));
 
 const odd = [
   {

@@ -1,6 +1,6 @@
 // /rest/v1 answered by a PostgREST of one's own behind the gateway, with the caller's API key as a token of its role.
 import { createProxy } from "./functions_proxy.mjs";
-import { keyTranslation } from "./role_tokens.mjs";
+import { keyTranslation } from "../tokens/role_tokens.mjs";
 
 const prefix = "/rest/v1";
 const timeoutMs = 150_000;
