@@ -90,7 +90,7 @@ client-types: setup ## Write supabase/types, beside a running `make up`
 openapi: setup ## Write docs/openapi.json from the functions' models and routes
 	@PYTHONPATH=functions $(RUN) -m showcase.openapi > docs/openapi.json
 
-blocks: setup ## Write docs/blocks.schema.json and sql/design_schema.sql
+blocks: setup ## Write docs/blocks.schema.json and sql/design/design_schema.sql
 	@PYTHONPATH=functions $(RUN) -m local.tools.generate_blocks
 
 lock: setup ## Lock the newest versions that pyproject.toml and local/package.json allow

@@ -11,7 +11,7 @@ from showcase.http_client import HttpResponse
 
 # 423: another request writes the same object. 5xx is Storage's own or its database's, e.g. 544 for one that is away.
 PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.LOCKED, HTTPStatus.TOO_MANY_REQUESTS}
-# What the trigger on storage.objects raises (sql/storage_reservations.sql); a refused key is a 403 too.
+# What the trigger on storage.objects raises (sql/media/storage_reservations.sql); a refused key is a 403 too.
 QUOTA_EXCEEDED = "Storage quota exceeded"
 OBJECT_MISSING = {"NoSuchKey", "not_found", "Not found"}  # the two latter: `error` of versions that send no `code`
 

@@ -98,7 +98,8 @@ def identity_provider(settings: Settings) -> Service:
         "SITE_URL": settings.site_url,
     }
     ready = f"{settings.identity_url}/.well-known/openid-configuration"
-    return Service("google", _node("local/gateway/identity_provider/identity_provider.mjs"), inherited(environment), ready)
+    program = _node("local/gateway/identity_provider/identity_provider.mjs")
+    return Service("google", program, inherited(environment), ready)
 
 
 def functions(settings: Settings) -> Service:

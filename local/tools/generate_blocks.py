@@ -3,7 +3,7 @@
 Usage: make blocks
 
 - docs/blocks.schema.json, for editors and renderers of pages
-- sql/design_schema.sql, for the CHECK of templates and layouts; deploy a change of it by a migration of your own
+- sql/design/design_schema.sql, for the CHECK of templates and layouts; deploy a change of it by a migration of your own
 """
 
 import json
@@ -13,7 +13,7 @@ from showcase.design.schema import database_schema, editor_schema
 from local.settings import ROOT
 
 DOCUMENT = ROOT / "docs" / "blocks.schema.json"
-STATE = ROOT / "sql" / "design_schema.sql"
+STATE = ROOT / "sql" / "design" / "design_schema.sql"
 
 _FUNCTION = """\
 -- Generated from the block catalogue by local/tools/generate_blocks.py: do not edit.

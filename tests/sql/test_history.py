@@ -1,6 +1,7 @@
 """The state (sql/, policies/) and the history (supabase/migrations) are one schema."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -51,9 +52,10 @@ def test_state_equals_history(cluster: TestCluster) -> None:
 
 def test_the_manifest_names_every_file() -> None:
     manifest = (ROOT / "sql" / "load.sql").read_text()
-    for folder, prefix in (("sql", ""), ("policies", "../policies/")):
-        for file in (ROOT / folder).glob("*.sql"):
-            assert file.name == "load.sql" or manifest.count(f"\\ir {prefix}{file.name}\n") == 1, file.name
+    files = [path.relative_to(ROOT / "sql") for path in (ROOT / "sql").rglob("*.sql")]
+    files += [".." / path.relative_to(ROOT) for path in (ROOT / "policies").rglob("*.sql")]
+    named = sorted(re.findall(r"^\\ir (.+)$", manifest, re.MULTILINE))
+    assert named == sorted(str(file) for file in files if file.name != "load.sql")
 
 
 @pytest.fixture
