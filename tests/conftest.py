@@ -14,6 +14,7 @@ from tests.support.docker_required import unavailable
 from tests.support.people import Person
 from tests.support.servers import last_lines
 from tests.support.stack import Stack, running_stack
+from tests.support.temporary_files import keep_in_memory
 
 CLUSTER = pytest.StashKey[TestCluster]()
 
@@ -36,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if told is not None:
         config.stash[CLUSTER] = TestCluster(Path(told["cluster_folder"]), told["cluster_controller"])
         return
+    keep_in_memory()
     folder = Path(tempfile.mkdtemp(prefix="showcase-tests-"))
     folder.chmod(0o755)  # the database server may run as another user
     config.stash[CLUSTER] = TestCluster(folder, os.getpid())
