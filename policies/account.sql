@@ -70,24 +70,24 @@ grant execute on function public.delete_account(uuid) to service_role;
 grant execute on function public.finish_account_deletion(uuid) to service_role;
 
 -- The database's owner alone.
-alter table private.deleted_people enable row level security;
+alter table private.deletion_tombstones enable row level security;
 
-create policy "nobody through the API" on private.deleted_people for all to anon, authenticated, service_role
+create policy "nobody through the API" on private.deletion_tombstones for all to anon, authenticated, service_role
   using (false) with check (false);
 
-revoke all on table private.deleted_people from anon, authenticated, service_role;
+revoke all on table private.deletion_tombstones from anon, authenticated, service_role;
 
-revoke all on function private.person_hash(uuid) from public, anon, authenticated, service_role;
-revoke all on function private.remember_deleted_person() from public, anon, authenticated, service_role;
-revoke all on function private.delete_people_again(text[]) from public, anon, authenticated, service_role;
+revoke all on function private.user_id_hash(uuid) from public, anon, authenticated, service_role;
+revoke all on function private.record_deletion_tombstone() from public, anon, authenticated, service_role;
+revoke all on function private.delete_users_again(text[]) from public, anon, authenticated, service_role;
 
 -- The database's owner alone.
-alter table private.used_today enable row level security;
+alter table private.usage_carryover enable row level security;
 
-create policy "nobody through the API" on private.used_today for all to anon, authenticated, service_role
+create policy "nobody through the API" on private.usage_carryover for all to anon, authenticated, service_role
   using (false) with check (false);
 
-revoke all on table private.used_today from anon, authenticated, service_role;
+revoke all on table private.usage_carryover from anon, authenticated, service_role;
 
-revoke all on function private.keep_used_today() from public, anon, authenticated, service_role;
-revoke all on function private.restore_used_today() from public, anon, authenticated, service_role;
+revoke all on function private.save_usage_carryover() from public, anon, authenticated, service_role;
+revoke all on function private.restore_usage_carryover() from public, anon, authenticated, service_role;

@@ -1,9 +1,9 @@
 -- Who may read, write and call what of billing: row-level security, and grants by column where a row mixes public and private.
 
--- People see their own; handlers write.
+-- Users see their own; handlers write.
 alter table public.subscriptions enable row level security;
 
-create policy "people see their own subscriptions" on public.subscriptions for select to authenticated
+create policy "users see their own subscriptions" on public.subscriptions for select to authenticated
   using (user_id = (select auth.uid()));
 
 revoke all on table public.subscriptions from anon, authenticated, service_role;

@@ -15,7 +15,7 @@ alter table private.users enable row level security;
 
 create policy "profiles are public" on private.users for select to anon, authenticated
   using (true);
-create policy "people change their own profile" on private.users for update to authenticated
+create policy "users change their own profile" on private.users for update to authenticated
   using (id = (select auth.uid())) with check (id = (select auth.uid()));
 
 -- Column grants on the table, because the view asks with its reader's rights: email and google_id are in none of them.

@@ -1,22 +1,22 @@
 -- Who may read, write and call what of media: row-level security, and grants by column where a row mixes public and private.
 
--- A person's files lie below a folder named with their id, in every bucket. Files of public buckets are served by
+-- A user's files lie below a folder named with their id, in every bucket. Files of public buckets are served by
 -- address, without a policy; selecting is for one's own files, to list and remove them. What everybody sees is written
--- by handlers alone, which have looked at it first: people themselves write only where nobody else reads. The profile is
--- asked for because a token outlives its person for a while.
+-- by handlers alone, which have looked at it first: users themselves write only where nobody else reads. The profile is
+-- asked for because a token outlives its user for a while.
 -- Row-level security is on and the grants are Supabase's: the table is not ours.
-create policy "people see their own files" on storage.objects for select to authenticated
+create policy "users see their own files" on storage.objects for select to authenticated
   using (
     bucket_id in ('project-media', 'avatars', 'qr-codes', 'ai-assets')
     and (storage.foldername(name))[1] = (select auth.uid()::text)
   );
-create policy "people add files to their own folder" on storage.objects for insert to authenticated
+create policy "users add files to their own folder" on storage.objects for insert to authenticated
   with check (
     bucket_id = 'ai-assets'
     and (storage.foldername(name))[1] = (select auth.uid()::text)
     and exists (select from private.users where users.id = (select auth.uid()))
   );
-create policy "people replace their own files" on storage.objects for update to authenticated
+create policy "users replace their own files" on storage.objects for update to authenticated
   using (
     bucket_id = 'ai-assets'
     and (storage.foldername(name))[1] = (select auth.uid()::text)
@@ -26,7 +26,7 @@ create policy "people replace their own files" on storage.objects for update to 
     and (storage.foldername(name))[1] = (select auth.uid()::text)
     and exists (select from private.users where users.id = (select auth.uid()))
   );
-create policy "people remove their own files" on storage.objects for delete to authenticated
+create policy "users remove their own files" on storage.objects for delete to authenticated
   using (
     bucket_id in ('project-media', 'avatars', 'qr-codes', 'ai-assets')
     and (storage.foldername(name))[1] = (select auth.uid()::text)
@@ -69,12 +69,12 @@ revoke all on function private.count_media(text, uuid) from public, anon, authen
 revoke all on function public.create_media_upload(uuid, uuid, text, text, bigint, jsonb, int)
   from public, anon, authenticated, service_role;
 revoke all on function public.expire_media_uploads(uuid) from public, anon, authenticated, service_role;
-revoke all on function public.take_media_upload(uuid, uuid, int) from public, anon, authenticated, service_role;
+revoke all on function public.lease_media_upload(uuid, uuid, int) from public, anon, authenticated, service_role;
 revoke all on function public.release_media_upload(uuid) from public, anon, authenticated, service_role;
 revoke all on function public.renew_media_upload_lease(uuid, int) from public, anon, authenticated, service_role;
 grant execute on function public.create_media_upload(uuid, uuid, text, text, bigint, jsonb, int) to service_role;
 grant execute on function public.expire_media_uploads(uuid) to service_role;
-grant execute on function public.take_media_upload(uuid, uuid, int) to service_role;
+grant execute on function public.lease_media_upload(uuid, uuid, int) to service_role;
 grant execute on function public.release_media_upload(uuid) to service_role;
 grant execute on function public.renew_media_upload_lease(uuid, int) to service_role;
 
@@ -129,18 +129,18 @@ revoke all on function public.reconcile_storage_usage() from public, anon, authe
 grant execute on function public.reconcile_storage_usage() to service_role;
 
 -- The owner calls it, and what it needs, with their own rights; the trigger's are the owner's of the table.
-revoke all on function private.hold_media(text, uuid) from public, anon, authenticated, service_role;
+revoke all on function private.lock_media_rows(text, uuid) from public, anon, authenticated, service_role;
 revoke all on function private.place_media(text, uuid[]) from public, anon, authenticated, service_role;
-revoke all on function private.take_media_turn(uuid) from public, anon, authenticated, service_role;
-revoke all on function private.take_own_media_turn() from public, anon, authenticated, service_role;
+revoke all on function private.lock_user_media(uuid) from public, anon, authenticated, service_role;
+revoke all on function private.lock_own_media() from public, anon, authenticated, service_role;
 revoke all on function private.append_medium() from public, anon, authenticated, service_role;
 revoke all on function private.move_media() from public, anon, authenticated, service_role;
 revoke all on function private.close_media_gaps() from public, anon, authenticated, service_role;
 revoke all on function public.reorder_project_media(uuid, text, uuid[]) from public, anon, authenticated, service_role;
 grant execute on function public.reorder_project_media(uuid, text, uuid[]) to authenticated;
-grant execute on function private.hold_media(text, uuid) to authenticated;
+grant execute on function private.lock_media_rows(text, uuid) to authenticated;
 grant execute on function private.place_media(text, uuid[]) to authenticated;
-grant execute on function private.take_media_turn(uuid) to authenticated;
+grant execute on function private.lock_user_media(uuid) to authenticated;
 
 -- Handlers only, and they through functions.
 alter table private.qr_codes enable row level security;
@@ -154,10 +154,10 @@ revoke all on function private.queue_qr_code_removal() from public, anon, authen
 revoke all on function public.get_qr_target(uuid, uuid, text, uuid) from public, anon, authenticated, service_role;
 revoke all on function public.record_qr_code(uuid, uuid, text, text, text, jsonb)
   from public, anon, authenticated, service_role;
-revoke all on function public.take_stale_qr_codes(int, text, text) from public, anon, authenticated, service_role;
+revoke all on function public.lease_stale_qr_codes(int, text, text) from public, anon, authenticated, service_role;
 grant execute on function public.get_qr_target(uuid, uuid, text, uuid) to service_role;
 grant execute on function public.record_qr_code(uuid, uuid, text, text, text, jsonb) to service_role;
-grant execute on function public.take_stale_qr_codes(int, text, text) to service_role;
+grant execute on function public.lease_stale_qr_codes(int, text, text) to service_role;
 
 -- Handlers only.
 revoke all on function private.is_file_wanted(text, text) from public, anon, authenticated, service_role;

@@ -38,34 +38,34 @@ create policy "handlers keep the budgets" on private.metric_budgets for all to s
 revoke all on table private.metric_budgets from anon, authenticated, service_role;
 grant select, insert, update, delete on table private.metric_budgets to service_role;
 
-revoke all on function private.take_metric_budget(text, text[], int, int, int) from public;
+revoke all on function private.reserve_metric_budget(text, text[], int, int, int) from public;
 revoke all on function private.settle_metric_budget(text, text, jsonb) from public;
-grant execute on function private.take_metric_budget(text, text[], int, int, int) to service_role;
+grant execute on function private.reserve_metric_budget(text, text[], int, int, int) to service_role;
 grant execute on function private.settle_metric_budget(text, text, jsonb) to service_role;
 
 -- Handlers only, and through their RPCs.
-alter table private.metric_shares enable row level security;
+alter table private.metric_user_quotas enable row level security;
 
-create policy "handlers count the shares" on private.metric_shares for all to service_role
+create policy "handlers count the shares" on private.metric_user_quotas for all to service_role
   using (true) with check (true);
 
-revoke all on table private.metric_shares from anon, authenticated, service_role;
-grant select, insert, update, delete on table private.metric_shares to service_role;
+revoke all on table private.metric_user_quotas from anon, authenticated, service_role;
+grant select, insert, update, delete on table private.metric_user_quotas to service_role;
 
-revoke all on function private.lock_metric_shares(text, uuid[]) from public;
-revoke all on function private.within_metric_shares(text, uuid[], int) from public;
-revoke all on function private.count_metric_shares(text, uuid[], int) from public;
-grant execute on function private.lock_metric_shares(text, uuid[]) to service_role;
-grant execute on function private.within_metric_shares(text, uuid[], int) to service_role;
-grant execute on function private.count_metric_shares(text, uuid[], int) to service_role;
+revoke all on function private.lock_metric_user_quotas(text, uuid[]) from public;
+revoke all on function private.within_metric_user_quotas(text, uuid[], int) from public;
+revoke all on function private.count_metric_user_quotas(text, uuid[], int) from public;
+grant execute on function private.lock_metric_user_quotas(text, uuid[]) to service_role;
+grant execute on function private.within_metric_user_quotas(text, uuid[], int) to service_role;
+grant execute on function private.count_metric_user_quotas(text, uuid[], int) to service_role;
 
 -- Handlers only.
 revoke all on function public.lease_metric_sources(text, text[], int, int, int, int, int)
   from public, anon, authenticated, service_role;
-revoke all on function public.claim_metric_sources(uuid, jsonb, int, int) from public, anon, authenticated, service_role;
+revoke all on function public.lease_project_metric_sources(uuid, jsonb, int, int) from public, anon, authenticated, service_role;
 revoke all on function public.count_due_metric_sources() from public, anon, authenticated, service_role;
 grant execute on function public.lease_metric_sources(text, text[], int, int, int, int, int) to service_role;
-grant execute on function public.claim_metric_sources(uuid, jsonb, int, int) to service_role;
+grant execute on function public.lease_project_metric_sources(uuid, jsonb, int, int) to service_role;
 grant execute on function public.count_due_metric_sources() to service_role;
 
 -- Handlers only.
@@ -75,6 +75,6 @@ grant execute on function public.record_metrics(text, uuid, text, jsonb, jsonb) 
 revoke all on function private.next_metric_state(text, text, int, text) from public;
 grant execute on function private.next_metric_state(text, text, int, text) to service_role;
 
--- Whoever may open a project reads its numbers; only its owner, and a service, its views.
+-- Who may open a project reads its numbers; only its owner, and a service, its views.
 revoke all on function public.get_project_metrics(uuid, int) from public, anon, authenticated, service_role;
 grant execute on function public.get_project_metrics(uuid, int) to anon, authenticated, service_role;

@@ -29,7 +29,7 @@ revoke all on function private.cron_period(text) from public;
 revoke all on function private.minutes_since(timestamptz) from public;
 revoke all on function private.state_of_jobs() from public;
 
--- The thresholds are the operators', in SQL; what became of them is told to services alone.
+-- The thresholds are the operators', in SQL; only services read what came of them.
 alter table private.state_limits enable row level security;
 
 create policy "nobody through the API" on private.state_limits for all to anon, authenticated, service_role

@@ -3,7 +3,7 @@
 -- Users see their own, whole: what was written to them, and what became of it. Handlers write.
 alter table public.notifications enable row level security;
 
-create policy "people see their own notifications" on public.notifications for select to authenticated
+create policy "users see their own notifications" on public.notifications for select to authenticated
   using (user_id = (select auth.uid()));
 
 revoke all on table public.notifications from anon, authenticated, service_role;
@@ -14,16 +14,16 @@ revoke all on function private.queue_notification(uuid, text, text, jsonb) from 
 revoke all on function private.queue_welcome() from public;
 grant execute on function private.queue_notification(uuid, text, text, jsonb) to service_role;
 
--- People choose for themselves; handlers, where a link says so.
+-- Users choose for themselves; handlers, where a link says so.
 alter table public.notification_preferences enable row level security;
 
-create policy "people see their own choices" on public.notification_preferences for select to authenticated
+create policy "users see their own choices" on public.notification_preferences for select to authenticated
   using (user_id = (select auth.uid()));
-create policy "people make their own choices" on public.notification_preferences for insert to authenticated
+create policy "users make their own choices" on public.notification_preferences for insert to authenticated
   with check (user_id = (select auth.uid()));
-create policy "people change their own choices" on public.notification_preferences for update to authenticated
+create policy "users change their own choices" on public.notification_preferences for update to authenticated
   using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
-create policy "people take their own choices back" on public.notification_preferences for delete to authenticated
+create policy "users take their own choices back" on public.notification_preferences for delete to authenticated
   using (user_id = (select auth.uid()));
 
 revoke all on table public.notification_preferences from anon, authenticated, service_role;

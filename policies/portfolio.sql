@@ -5,13 +5,13 @@ alter table public.projects enable row level security;
 
 create policy "published projects are public" on public.projects for select to anon
   using (status = 'published' and hidden_at is null);
-create policy "people see published projects and their own" on public.projects for select to authenticated
+create policy "users see published projects and their own" on public.projects for select to authenticated
   using ((status = 'published' and hidden_at is null) or user_id = (select auth.uid()));
-create policy "people add their own projects" on public.projects for insert to authenticated
+create policy "users add their own projects" on public.projects for insert to authenticated
   with check (user_id = (select auth.uid()));
-create policy "people change their own projects" on public.projects for update to authenticated
+create policy "users change their own projects" on public.projects for update to authenticated
   using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
-create policy "people delete their own projects" on public.projects for delete to authenticated
+create policy "users delete their own projects" on public.projects for delete to authenticated
   using (user_id = (select auth.uid()));
 
 -- Every column may be written, so that a row that was read can be sent back; what id and user_id may be is for the
@@ -195,7 +195,7 @@ revoke all on function private.index_changed_projects() from public, anon, authe
 
 -- Everybody searches what is published, by the one function.
 revoke all on function private.search_filter(text[], text[]) from public, anon, authenticated, service_role;
-revoke all on function private.walk_search(tsquery, text, text, uuid, int, int) from public, anon, authenticated, service_role;
+revoke all on function private.scan_search(tsquery, text, text, uuid, int, int) from public, anon, authenticated, service_role;
 revoke all on function private.pick_search(tsquery, text, text, uuid, int) from public, anon, authenticated, service_role;
 revoke all on function private.rank_search(text, tsquery, tsquery, boolean, text, uuid, int)
   from public, anon, authenticated, service_role;
@@ -220,7 +220,7 @@ revoke all on function private.is_view() from public, anon, authenticated, servi
 revoke all on function public.record_project_view(uuid) from public, anon, authenticated, service_role;
 grant execute on function public.record_project_view(uuid) to anon, authenticated;
 
--- Whoever sees a project may write to its owner.
+-- Any caller who sees a project may write to its owner.
 revoke all on function private.forget_contact_message() from public, anon, authenticated, service_role;
 revoke all on function public.send_contact_message(uuid, text, text, text) from public, anon, authenticated, service_role;
 grant execute on function public.send_contact_message(uuid, text, text, text) to anon, authenticated;

@@ -2,14 +2,14 @@
 
 create schema private;
 comment on schema private is
-  'Not served by the API: people''s addresses, what only handlers use, and trigger functions.';
+  'Not served by the API: users'' addresses, what only handlers use, and trigger functions.';
 
 -- Nobody who reaches the database through the API makes temporary objects: a temporary type, table or operator could be taken
 -- for one of ours. PostgreSQL grants TEMPORARY to PUBLIC by default.
 do $$ begin execute pg_catalog.format('revoke temporary on database %I from public', pg_catalog.current_database()); end $$;
 
 -- What GraphQL (pg_graphql) makes of the tables: names as JavaScript has them, pages of 100 rows at most, and no listing of
--- the schema to whoever asks. Directives in the comments of tables and foreign keys name the rest; docs/graphql.md explains.
+-- the schema to any caller. Directives in the comments of tables and foreign keys name the rest; docs/graphql.md explains.
 comment on schema public is
   e'Showcase\nPeople, their projects, and what those earn on other platforms.\n'
   '@graphql({"inflect_names": true, "max_rows": 100, "introspection": false})';
@@ -24,7 +24,7 @@ end
 $$;
 comment on function private.touch_updated_at() is 'Trigger: keeps updated_at.';
 
--- People send back the times that they read; handlers and the demo rows may say when something was made.
+-- Users send back the times that they read; handlers and the demo rows may say when something was made.
 create function private.keep_created_at() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

@@ -16,7 +16,7 @@
 \ir metrics/metric_sources.sql
 \ir metrics/social_metrics.sql
 \ir metrics/metric_budgets.sql
-\ir metrics/metric_shares.sql
+\ir metrics/metric_user_quotas.sql
 \ir metrics/metric_leases.sql
 \ir metrics/metric_results.sql
 \ir design/design_schema.sql
@@ -61,8 +61,8 @@
 \ir account/account_exports.sql
 \ir media/media_sweep.sql
 \ir account/account_deletions.sql
-\ir account/deleted_people.sql
-\ir account/used_today.sql
+\ir account/deletion_tombstones.sql
+\ir account/usage_carryover.sql
 \ir core/row_limits.sql
 \ir billing/my_plan.sql
 \ir portfolio/project_slugs.sql

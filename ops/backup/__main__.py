@@ -18,7 +18,7 @@ from local.stack import process_tree
 from local.stack.ports import PortsError
 from local.stack.state_lock import StackError, close_to_others, running_supervisor
 from ops.backup.create import create
-from ops.backup.deleted import delete_again, deleted_people, read_list
+from ops.backup.deleted import delete_again, deletion_tombstones, read_list
 from ops.backup.errors import BackupError
 from ops.backup.manifest import Manifest
 from ops.backup.place import source, target
@@ -113,7 +113,7 @@ def _restore(arguments: argparse.Namespace, settings: Settings, backup: BackupSe
 
 def _deleted(arguments: argparse.Namespace, settings: Settings, backup: BackupSettings) -> None:
     with source(settings, backup) as place:
-        hashes = deleted_people(place.database_url)
+        hashes = deletion_tombstones(place.database_url)
     arguments.list.write_text("".join(f"{each}\n" for each in hashes), encoding="utf-8")
     print(f"{arguments.list}: {len(hashes)} people were deleted in the last 90 days.")
 

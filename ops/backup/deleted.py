@@ -11,10 +11,12 @@ from ops.backup.errors import BackupError
 HASH = re.compile(r"[0-9a-f]{64}")
 
 
-def deleted_people(database_url: str) -> list[str]:
+def deletion_tombstones(database_url: str) -> list[str]:
     """Hashes of the ids of people who were deleted."""
     with psycopg.connect(database_url, connect_timeout=10) as connection:
-        rows = connection.execute("select person_hash from private.deleted_people order by deleted_at, 1").fetchall()
+        rows = connection.execute(
+            "select user_id_hash from private.deletion_tombstones order by deleted_at, 1"
+        ).fetchall()
     return [row[0] for row in rows]
 
 
@@ -29,5 +31,5 @@ def read_list(path: Path) -> list[str]:
 def delete_again(database_url: str, hashes: Sequence[str]) -> int:
     """Asks for their deletion, which goes its ordinary way; how many of them had come back."""
     with psycopg.connect(database_url, connect_timeout=10) as connection:
-        row = connection.execute("select private.delete_people_again(%s::text[])", (list(hashes),)).fetchone()
+        row = connection.execute("select private.delete_users_again(%s::text[])", (list(hashes),)).fetchone()
     return int(row[0]) if row else 0

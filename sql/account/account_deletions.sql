@@ -2,7 +2,7 @@
 
 create table private.account_deletions (
   id uuid primary key default gen_random_uuid(),
-  -- No foreign key: it outlives the person, and forgets who it was in the end.
+  -- No foreign key: it outlives the user, and forgets who it was in the end.
   user_id uuid unique,
   status text not null default 'scheduled' check (status in ('scheduled', 'running', 'done', 'canceled')),
   step text not null default 'billing' check (step in ('billing', 'files', 'notice', 'account', 'rest')),
@@ -20,12 +20,12 @@ create table private.account_deletions (
 );
 comment on table private.account_deletions is
   'Deletions of accounts; the id is the receipt. Anonymous once it is over.';
-comment on column private.account_deletions.stripe_ids is 'What the person is called at Stripe, to erase traces by.';
+comment on column private.account_deletions.stripe_ids is 'What the user is called at Stripe, to erase traces by.';
 
 create index account_deletions_next_attempt_at_idx on private.account_deletions (next_attempt_at)
   where status in ('scheduled', 'running');
 
--- What a person is called at Stripe, now and when they asked to leave.
+-- What a user is called at Stripe, now and when they asked to leave.
 create function private.stripe_ids(user_id uuid) returns text[]
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select array(
@@ -41,7 +41,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select $1::text
   )
 $$;
-comment on function private.stripe_ids(uuid) is 'The ids by which Stripe''s events name a person.';
+comment on function private.stripe_ids(uuid) is 'The ids by which Stripe''s events name a user.';
 
 create function private.deletion_receipt(deletion private.account_deletions) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp as $$
@@ -49,7 +49,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function private.deletion_receipt(private.account_deletions) is 'What the holder of a receipt may know.';
 
--- Asking twice is asking once, also under a name that has changed since: whoever lost the answer gets it again.
+-- Asking twice is asking once, also under a name that has changed since: a caller that lost the answer gets it again.
 create function public.request_account_deletion(
   user_id uuid, username text, recent_seconds int, grace_seconds int
 ) returns jsonb
@@ -61,9 +61,9 @@ begin
   select * into deletion from private.account_deletions as asked where asked.user_id = $1;
   if found then
     return private.deletion_receipt(deletion);
-  elsif not exists (select from private.users as person where person.id = $1) then
+  elsif not exists (select from private.users as profile where profile.id = $1) then
     return '{"reason": "account_gone"}';
-  elsif not exists (select from private.users as person where person.id = $1 and person.username = $2) then
+  elsif not exists (select from private.users as profile where profile.id = $1 and profile.username = $2) then
     return '{"reason": "wrong_username"}';
   elsif not exists (
     select from auth.users as account
@@ -79,7 +79,7 @@ begin
 end
 $$;
 comment on function public.request_account_deletion(uuid, text, int, int) is
-  'Remembers that a person leaves; {"reason"} where they are gone, did not type their name or did not sign in just now.';
+  'Remembers that a user leaves; {"reason"} where they are gone, did not type their name or did not sign in just now.';
 
 -- Only before it has begun.
 create function public.cancel_account_deletion(user_id uuid) returns jsonb
@@ -102,7 +102,7 @@ create function public.get_account_deletion(receipt_id uuid) returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select private.deletion_receipt(deletion) from private.account_deletions as deletion where deletion.id = $1
 $$;
-comment on function public.get_account_deletion(uuid) is 'How far a deletion is, for whoever holds its receipt.';
+comment on function public.get_account_deletion(uuid) is 'How far a deletion is, for a caller with its receipt.';
 
 create function public.lease_account_deletions(batch int, lease_seconds int, receipt_id uuid default null) returns jsonb
 language sql security definer set search_path = pg_catalog, pg_temp as $$
@@ -123,7 +123,7 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function public.lease_account_deletions(int, int, uuid) is 'Takes deletions (or one) that are to go on now.';
 
--- A step is done, or waits with a reason. Nothing else is mailed to somebody who is told good-bye.
+-- A step is done, or waits with a reason. A user who got the last e-mail gets no other.
 create function public.record_account_deletion(receipt_id uuid, step text, error text, wait_seconds int) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   update public.notifications as notification set status = 'suppressed', error = 'account_deleted'
@@ -148,34 +148,34 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     order by key limit batch
   ) as found
 $$;
-comment on function public.list_account_files(uuid, text, int) is 'A page of a person''s files, in every bucket.';
+comment on function public.list_account_files(uuid, text, int) is 'A page of a user''s files, in every bucket.';
 
 -- One transaction, by way of Auth's own table: hosted and local alike, and not without the request. What no foreign key
 -- reaches is erased first, while the rows that tell whose it is are there.
 create function public.delete_account(receipt_id uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  person uuid;
+  leaving uuid;
   erased private.personal_data;
 begin
-  select deletion.user_id into person from private.account_deletions as deletion
+  select deletion.user_id into leaving from private.account_deletions as deletion
   where deletion.id = receipt_id and deletion.status = 'running' and deletion.step = 'account' for update;
-  if person is null then
+  if leaving is null then
     raise exception 'There is no such deletion that has come this far.' using errcode = 'insufficient_privilege';
   end if;
-  perform private.take_media_turn(person);
+  perform private.lock_user_media(leaving);
   for erased in
     select * from private.personal_data as known
     where not known.cascades and not starts_with(known.relation, 'auth.') and known.relation not in (
       'storage.objects', 'private.file_removals', 'private.account_deletions'
     ) and to_regclass(known.relation) is not null
   loop
-    execute format('delete from %s as t where %s', erased.relation, erased.owned) using person;
+    execute format('delete from %s as t where %s', erased.relation, erased.owned) using leaving;
   end loop;
-  delete from auth.users as account where account.id = person;
+  delete from auth.users as account where account.id = leaving;
 end
 $$;
-comment on function public.delete_account(uuid) is 'Deletes the person behind a deletion that has come this far.';
+comment on function public.delete_account(uuid) is 'Deletes the user behind a deletion that has come this far.';
 
 create function public.finish_account_deletion(receipt_id uuid) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$

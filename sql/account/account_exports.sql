@@ -1,4 +1,4 @@
--- Taking one's data along: archives in parts, of which each is a file that is there or not. Whoever dies while making one
+-- Taking one's data along: archives in parts, of which each is a file that is there or not. A process that dies while making one
 -- leaves no trace, and the next one begins where the last complete part ended.
 
 -- Private: in by exportAccount, out by signed addresses that run out. Room for a part and one file more.
@@ -24,7 +24,7 @@ create table private.account_exports (
   last_error text check (char_length(last_error) <= 100)
 );
 comment on table private.account_exports is
-  'Archives of people''s data, made part by part; the files are account-exports/<user_id>/<id>/...';
+  'Archives of users'' data, made part by part; the files are account-exports/<user_id>/<id>/...';
 comment on column private.account_exports.parts is 'The parts that are complete: [{"name", "size"}].';
 comment on column private.account_exports.place is 'Where the next part begins.';
 comment on column private.account_exports.lease is
@@ -58,7 +58,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   made private.account_exports;
 begin
-  perform from private.users as person where person.id = $1 for no key update;
+  perform from private.users as profile where profile.id = $1 for no key update;
   if not found then
     return null;
   end if;
@@ -74,13 +74,13 @@ begin
 end
 $$;
 comment on function public.begin_account_export(uuid, int, int) is
-  'The archive that is being made for a person, or a new one; null where there is no such person.';
+  'The archive that is being made for a user, or a new one; null where there is no such user.';
 
 create function public.get_account_export(user_id uuid) returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select to_jsonb(made) from private.account_exports as made where made.user_id = $1 and made.expires_at > now()
 $$;
-comment on function public.get_account_export(uuid) is 'A person''s archive and how far it is; null where there is none.';
+comment on function public.get_account_export(uuid) is 'A user''s archive and how far it is; null where there is none.';
 
 create function public.lease_account_export(lease_seconds int, export_id uuid default null) returns jsonb
 language sql security definer set search_path = pg_catalog, pg_temp as $$
@@ -126,7 +126,7 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function public.delay_account_export(uuid, int, text, int) is 'Why an archive waits, and for how long.';
 
--- Once: its person is told once.
+-- Once: its user gets one e-mail.
 create function public.finish_account_export(export_id uuid, lifetime_seconds int, payload jsonb) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -147,7 +147,7 @@ begin
 end
 $$;
 comment on function public.finish_account_export(uuid, int, jsonb) is
-  'An archive is complete, and its links are good from now on: its person is told.';
+  'An archive is complete, and its links are good from now on: its user gets an e-mail.';
 
 create function public.drop_account_exports() returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,4 +1,4 @@
--- What is a person's, table by table: what exportAccount gives and deleteAccount erases.
+-- What is a user's, table by table: what exportAccount gives and deleteAccount erases.
 
 -- The one list of where personal data is. A test compares it with the columns that there are, so that a table that is
 -- added later is in it or fails the test.
@@ -11,10 +11,10 @@ create table private.personal_data (
   cascades boolean not null default true
 );
 comment on table private.personal_data is
-  'Which rows are a person''s: what exportAccount gives and deleteAccount erases.';
-comment on column private.personal_data.owned is 'The condition, in SQL, on a row `t`; $1 is the person''s id.';
+  'Which rows are a user''s: what exportAccount gives and deleteAccount erases.';
+comment on column private.personal_data.owned is 'The condition, in SQL, on a row `t`; $1 is the user''s id.';
 comment on column private.personal_data.row_key is
-  'An expression, in SQL, of text that is unique among a person''s rows.';
+  'An expression, in SQL, of text that is unique among a user''s rows.';
 comment on column private.personal_data.secrets is 'Columns that open something, and so are in no archive.';
 comment on column private.personal_data.cascades is 'Whether foreign keys erase it; the rest is erased by name.';
 
@@ -33,7 +33,7 @@ insert into private.personal_data (source, relation, owned, row_key, secrets, ca
     'sign_in_renewals', 'auth.refresh_tokens',
     't.session_id in (select id from auth.sessions where user_id = $1)', 't.id::text', '{token,parent}', true
   ),
-  -- Without a foreign key. The log names people in what it says; some entries are about one who did not act.
+  -- Without a foreign key. The log names users in what it says; some entries are about one who did not act.
   (
     'sign_in_flows', 'auth.flow_state', 't.user_id = $1', 't.id::text',
     '{auth_code,code_challenge,provider_access_token,provider_refresh_token,invite_token}', false
@@ -115,7 +115,7 @@ insert into private.personal_data (source, relation, owned, row_key, secrets, ca
     't.project_id in (select id from public.projects where user_id = $1)', 't.project_id || t.platform', '{lease_id}',
     true
   ),
-  ('metric_shares', 'private.metric_shares', 't.user_id = $1', 't.platform', '{}', true),
+  ('metric_user_quotas', 'private.metric_user_quotas', 't.user_id = $1', 't.platform', '{}', true),
   ('layouts', 'public.layouts', 't.user_id = $1', 't.id::text', '{}', true),
   ('ai_sessions', 'public.ai_sessions', 't.user_id = $1', 't.id::text', '{}', true),
   ('design_usage', 'private.design_usage', 't.user_id = $1', 't.day::text', '{}', true),
@@ -168,7 +168,7 @@ insert into private.personal_data (source, relation, owned, row_key, secrets, ca
   ),
   ('files', 'storage.objects', 'starts_with(t.name, $1 || ''/'')', 't.bucket_id || ''/'' || t.name', '{}', false);
 
--- One page of a person's rows, in the order of their keys: so many, and no more bytes than memory takes easily, but at
+-- One page of a user's rows, in the order of their keys: so many, and no more bytes than memory takes easily, but at
 -- least one. Rows are read one by one, by their place (ctid): the keys alone say how far a page may go.
 create function public.export_account_rows(user_id uuid, source text, after text, batch int) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -206,7 +206,7 @@ begin
 end
 $$;
 comment on function public.export_account_rows(uuid, text, text, int) is
-  'A page of a person''s rows of one source: {"rows", "next"}; `next` is null on the last page.';
+  'A page of a user''s rows of one source: {"rows", "next"}; `next` is null on the last page.';
 
 create function public.list_export_sources() returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -228,7 +228,7 @@ begin
       execute format('delete from %s as t where %s', erased.relation, erased.owned) using user_id;
     exception
       when insufficient_privilege or undefined_table or undefined_column or lock_not_available or query_canceled then
-        raise warning 'A person''s rows stay in %: %', erased.relation, sqlstate;
+        raise warning 'A user''s rows stay in %: %', erased.relation, sqlstate;
     end;
   end loop;
 end

@@ -9,7 +9,7 @@ comment on function private.is_live(text) is 'Whether a subscription of this sta
 
 -- What happened long before it was first seen here is no news.
 create function private.queue_subscription_emails(
-  before public.subscriptions, after public.subscriptions, version bigint, event_id text, told jsonb
+  before public.subscriptions, after public.subscriptions, version bigint, event_id text, mailed jsonb
 ) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
@@ -19,8 +19,8 @@ declare
 begin
   if after.status in ('trialing', 'active') and after.created_at > news then
     perform private.queue_notification(after.user_id, 'subscription_started', after.stripe_id, plan || jsonb_strip_nulls(
-      coalesce(told -> 'price', '{}') || jsonb_build_object(
-        'trial_end', case when after.status = 'trialing' then told -> 'trial_end' end,
+      coalesce(mailed -> 'price', '{}') || jsonb_build_object(
+        'trial_end', case when after.status = 'trialing' then mailed -> 'trial_end' end,
         'period_end', case when after.cancel_at is null then after.current_period_end end,
         'ends_at', after.cancel_at
       )

@@ -41,7 +41,7 @@ $$;
 comment on function private.refresh_tier(uuid) is
   'Sets the tiers of a user and of their subscriptions to what these give now; the user''s.';
 
--- Time ends a grace without any event. How many people it took the tier from.
+-- Time ends a grace without any event. How many users it took the tier from.
 create function public.end_grace() returns int
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

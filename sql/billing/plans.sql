@@ -32,7 +32,7 @@ comment on table public.plans is
   '@graphql({"name": "Plan", "totalCount": {"enabled": true}})';
 comment on column public.plans.price_id is 'Stripe''s id of the price (price_...), which differs between environments.';
 comment on column public.plans.lookup_key is 'The price''s lookup key, which may be the same in all of them.';
-comment on column public.plans.offered is 'Whether it can be bought; people keep what they bought before.';
+comment on column public.plans.offered is 'Whether it can be bought; users keep what they bought before.';
 comment on column public.plans.synced is 'Added because of a price at Stripe, not by an operator.';
 comment on column public.plans.available is 'Whether Stripe sells it: neither the price nor its product is archived.';
 comment on column public.plans.current_price_id is 'Stripe''s id of the price that is shown: of a lookup key, the one that has it.';

@@ -1,4 +1,4 @@
--- Stripe's prices, and what each was sold as. A price leaves `plans` while people go on paying it: another price takes its
+-- Stripe's prices, and what each was sold as. A price leaves `plans` while users go on paying it: another price takes its
 -- lookup key over, or the row is renamed or deleted. A price once sold keeps the plan and tier that it was sold as.
 
 create table private.stripe_prices (

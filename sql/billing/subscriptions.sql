@@ -1,4 +1,4 @@
--- What people pay for, as Stripe says.
+-- What users pay for, as Stripe says.
 
 create table public.subscriptions (
   id uuid primary key default gen_random_uuid(),

@@ -1,4 +1,4 @@
--- Links as people paste them, each in one form: what the browser's address bar and the share menus give. A link that is
+-- Links as users paste them, each in one form: what the browser's address bar and the share menus give. A link that is
 -- none of its platform's is null here; the trigger refuses it with an example.
 
 -- [host in lower case, path without slashes around it, query]; null where it is no http(s) address of a named host, or names a
@@ -90,7 +90,7 @@ language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function private.canonical_web_link(text) is 'An http(s) address with its scheme, and its host in lower case.';
 
--- Of what people paste by mistake, say what to do instead.
+-- Of what users paste by mistake, say what to do instead.
 create function private.link_advice(link text, example text) returns text
 language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
   select case

@@ -1,11 +1,11 @@
--- How many projects and layouts a person may have, and how much a project: a program with a free account could fill the
+-- How many projects and layouts a user may have, and how much a project: a program with a free account could fill the
 -- database. Handlers and the owner of the database may add more.
 
--- In one's turn, so that two at once do not share the last place; it is waited for before any row is held.
-create trigger a_turn_to_add before insert on public.projects
-  for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
-create trigger a_turn_to_add before insert on public.layouts
-  for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
+-- Under the lock of the user's media, so that two at once do not share the last place; it is taken before any row is locked.
+create trigger lock_media_to_add before insert on public.projects
+  for each statement when (pg_trigger_depth() = 0) execute function private.lock_own_media();
+create trigger lock_media_to_add before insert on public.layouts
+  for each statement when (pg_trigger_depth() = 0) execute function private.lock_own_media();
 
 -- Counted are the rows of the user, or the project, that the added rows belong to. A statement for each table, none of them
 -- made of text: PL/pgSQL plans each once for a session, which is half of what an insert took otherwise.
@@ -68,11 +68,11 @@ create trigger limit_rows after insert on public.layouts referencing new table a
   for each statement execute function private.limit_rows('user_id', 200);
 
 -- What a project may have of anything, wherever its files are: visitors read all of it with the project. Images
--- and videos have their turn already.
-create trigger a_turn_to_add before insert or update on public.project_tags
-  for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
-create trigger a_turn_to_add before insert or update on public.project_technologies
-  for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
+-- and videos have the lock already.
+create trigger lock_media_to_add before insert or update on public.project_tags
+  for each statement when (pg_trigger_depth() = 0) execute function private.lock_own_media();
+create trigger lock_media_to_add before insert or update on public.project_technologies
+  for each statement when (pg_trigger_depth() = 0) execute function private.lock_own_media();
 
 create trigger limit_rows after insert on public.project_images referencing new table as added
   for each statement execute function private.limit_rows('project_id', 100);

@@ -20,9 +20,9 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
   order by rank
   limit 1
 $$;
-comment on function private.picture_from(jsonb) is 'The http(s) address of the picture in what Google told, or null.';
+comment on function private.picture_from(jsonb) is 'The http(s) address of the picture in Google''s claims, or null.';
 
--- The first sign-in makes the profile. Whatever Google says about a person, this succeeds: a name that is taken, held or
+-- The first sign-in makes the profile. Whatever Google says about a user, this succeeds: a name that is taken, held or
 -- reserved gets a number, an address that is missing, too long or another profile's is replaced by one that cannot
 -- receive mail.
 create function private.create_profile() returns trigger
@@ -30,7 +30,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   subject constant text := coalesce(new.raw_user_meta_data ->> 'provider_id', new.raw_user_meta_data ->> 'sub');
   address constant text := lower(nullif(trim(new.email), ''));
-  -- The local part of the address without what follows a plus, else the person's name.
+  -- The local part of the address without what follows a plus, else the user's name.
   name constant text := coalesce(
     private.slug(split_part(split_part(address, '@', 1), '+', 1), 24),
     private.slug(new.raw_user_meta_data ->> 'name', 24),
@@ -77,7 +77,7 @@ comment on function private.create_profile() is 'Trigger: the first sign-in make
 create trigger create_profile after insert on auth.users
   for each row execute function private.create_profile();
 
--- Later sign-ins bring the new picture, unless the person has chosen another one meanwhile.
+-- Later sign-ins bring the new picture, unless the user has chosen another one meanwhile.
 create function private.update_picture() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

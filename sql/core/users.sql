@@ -28,13 +28,13 @@ create table private.users (
     constraint users_links_count check (cardinality(links) <= 10)
     constraint users_links_address check (private.are_links(links))
 );
-comment on table private.users is 'One profile for each person; made at the first sign-in.';
+comment on table private.users is 'One profile for each user; made at the first sign-in.';
 comment on column private.users.email is
   'The address that Google vouches for; <id>@no-address.invalid where it gave none that can be used.';
 comment on column private.users.username is
   'Lower-case letters, digits, - and _; 1 to 32; derived from the address at first.';
 comment on column private.users.google_id is 'The subject (sub) of the Google identity.';
-comment on column private.users.tier is 'What the person pays for; only handlers change it.';
+comment on column private.users.tier is 'What the user pays for; only handlers change it.';
 comment on column private.users.name is 'The name to show; null until the user writes one: a real name is nobody else''s to publish.';
 comment on column private.users.headline is 'One line below the name.';
 comment on column private.users.bio is 'Some paragraphs of plain text.';

@@ -1,4 +1,4 @@
--- What people asked the design assistant, and what it answered.
+-- What users asked the design assistant, and what it answered.
 
 create table public.ai_sessions (
   id uuid primary key default gen_random_uuid(),
@@ -27,7 +27,7 @@ comment on constraint ai_sessions_project_id_fkey on public.ai_sessions is
 comment on column public.ai_sessions.input_json is 'What was asked.';
 comment on column public.ai_sessions.output_json is 'What was answered; null while there is no answer.';
 comment on column public.ai_sessions.project_id is 'The project that was designed for; null where the content came along.';
-comment on column public.ai_sessions.error_code is 'Why it failed: the code of the problem that the caller was told.';
+comment on column public.ai_sessions.error_code is 'Why it failed: the code of the problem that the caller got.';
 
 -- What a form says of a refused value; public.field_rules serves it.
 comment on constraint ai_sessions_status_choices on public.ai_sessions is 'Status must be running, done, failed or cancelled.';
@@ -37,6 +37,6 @@ comment on constraint ai_sessions_input_tokens_range on public.ai_sessions is 'I
 comment on constraint ai_sessions_output_tokens_range on public.ai_sessions is 'Output tokens must be 0 or more.';
 comment on constraint ai_sessions_latency_ms_range on public.ai_sessions is 'Latency ms must be 0 or more.';
 
--- A person's sessions, newest first; it serves the foreign key and the policies too.
+-- A user's sessions, newest first; it serves the foreign key and the policies too.
 create index ai_sessions_user_id_created_at_idx on public.ai_sessions (user_id, created_at desc);
 create index ai_sessions_project_id_idx on public.ai_sessions (project_id);

@@ -1,4 +1,4 @@
--- What the design assistant may spend: how many designs a person has a day, and how much money all of them a month.
+-- What the design assistant may spend: how many designs a user has a day, and how much money all of them a month.
 
 create table private.design_usage (
   user_id uuid not null references private.users (id) on delete cascade,
@@ -7,7 +7,7 @@ create table private.design_usage (
   attempts int not null check (attempts >= used),
   primary key (user_id, day)
 );
-comment on table private.design_usage is 'Designs of a person on a UTC day. Those that failed are given back.';
+comment on table private.design_usage is 'Designs of a user on a UTC day. Those that failed are given back.';
 comment on column private.design_usage.attempts is
   'All requests, failed ones too: they cost money, so there are at most four times as many as designs.';
 
@@ -17,7 +17,7 @@ create table private.design_spending (
 );
 comment on table private.design_spending is 'Money that the assistant spent in a UTC month, in millionths of a US dollar.';
 
--- A request under way, with the most that it can cost. No foreign keys: money is spent even where the person or the
+-- A request under way, with the most that it can cost. No foreign keys: money is spent even where the user or the
 -- session is gone before the answer.
 create table private.design_runs (
   session_id uuid primary key,
@@ -30,7 +30,7 @@ comment on table private.design_runs is 'Requests to the assistant under way, an
 -- Runs whose handler never came back, and what is reserved for those under way.
 create index design_runs_started_at_idx on private.design_runs (started_at);
 
--- Ends a run: books its cost, and gives the design back to its person's day where nothing came of it.
+-- Ends a run: books its cost, and gives the design back to its user's day where nothing came of it.
 create function private.settle_design_run(run private.design_runs, cost_micros bigint, returned boolean) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin

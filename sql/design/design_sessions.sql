@@ -70,7 +70,7 @@ comment on function public.begin_design(uuid, uuid, jsonb, text, bigint, bigint)
   'Counts a request to the assistant, reserves its cost and opens its session; or says why not.';
 
 -- Completes a session, once; a second time changes nothing. `outcome` has status, error_code, output, input_tokens,
--- output_tokens, latency_ms, returned (the design does not count) and, to be stored as the person's, layout (name,
+-- output_tokens, latency_ms, returned (the design does not count) and, to be stored as the user's, layout (name,
 -- template_id). Returns the layout's id.
 create function public.finish_design(session_id uuid, cost_micros bigint, outcome jsonb) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -97,7 +97,7 @@ begin
   where id = finish_design.session_id
   returning * into session;
 
-  -- The project, the template or the person may have gone meanwhile.
+  -- The project, the template or the user may have gone meanwhile.
   if found and jsonb_typeof(outcome -> 'layout') = 'object' then
     insert into public.layouts (user_id, project_id, template_id, name, blocks_json)
     values (

@@ -13,7 +13,7 @@ create table public.layouts (
   constraint layouts_project_id_owner check (user_id is not null or project_id is null)
 );
 comment on table public.layouts is
-  e'Arrangements of blocks on a page: of a person, or of the catalogue.\n'
+  e'Arrangements of blocks on a page: of a user, or of the catalogue.\n'
   '@graphql({"name": "Layout", "foreign_keys": [{'
   '"local_columns": ["user_id"], "local_name": "layouts", '
   '"foreign_schema": "public", "foreign_table": "users", "foreign_columns": ["id"], "foreign_name": "user"'
@@ -35,7 +35,7 @@ comment on constraint layouts_name_length on public.layouts is 'Name must have 1
 comment on constraint layouts_project_id_owner on public.layouts is
   'A layout of the catalogue, which has no owner, is of no project.';
 
--- A person's layouts, newest first, and the catalogue (user_id is null).
+-- A user's layouts, newest first, and the catalogue (user_id is null).
 create index layouts_user_id_created_at_idx on public.layouts (user_id, created_at desc);
 create index layouts_template_id_idx on public.layouts (template_id);
 create index layouts_project_id_idx on public.layouts (project_id);

@@ -1,4 +1,4 @@
--- Templates: the catalogue of designs that people start from.
+-- Templates: the catalogue of designs that users start from.
 
 create table public.templates (
   id uuid primary key default gen_random_uuid(),
@@ -7,7 +7,7 @@ create table public.templates (
   created_at timestamptz not null default now()
 );
 comment on table public.templates is
-  e'Designs that people start from: lists of drag-and-drop blocks.\n'
+  e'Designs that users start from: lists of drag-and-drop blocks.\n'
   '@graphql({"name": "Template", "totalCount": {"enabled": true}})';
 comment on column public.templates.blocks_json is
   'An array of objects, each with a type: what the front end renders, in order.';

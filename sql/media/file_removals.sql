@@ -14,7 +14,7 @@ comment on table private.file_removals is 'Files to be removed; a row goes once 
 -- What may be tried now.
 create index file_removals_next_attempt_at_idx on private.file_removals (next_attempt_at);
 
--- The name of a file that confirmUpload stored, <person>/<project>/<upload>.<ending>, from the address in its row.
+-- The name of a file that confirmUpload stored, <user>/<project>/<upload>.<ending>, from the address in its row.
 create function private.media_file_name(url text) returns text
 language sql immutable set search_path = pg_catalog, pg_temp as $$
   select substring(
@@ -42,7 +42,7 @@ language sql set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function private.queue_media_files(text) is 'Queues a stored file, and what was made from it, for removal.';
 
--- People link to what they like elsewhere; a stored file's row comes from confirmUpload, which counts it. Otherwise who
+-- Users link to what they like elsewhere; a stored file's row comes from confirmUpload, which counts it. Otherwise who
 -- deletes a row and puts it back, before its file has gone, has more files than places.
 create function private.refuse_stored_file() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -61,7 +61,7 @@ begin
   return new;
 end
 $$;
-comment on function private.refuse_stored_file() is 'Trigger: people add no rows for stored files themselves.';
+comment on function private.refuse_stored_file() is 'Trigger: users add no rows for stored files themselves.';
 
 create trigger refuse_stored_file before insert on public.project_images
   for each row execute function private.refuse_stored_file();
@@ -135,7 +135,7 @@ begin
   return null;
 end
 $$;
-comment on function private.queue_user_folder_removal() is 'Trigger: a person''s files go with the person.';
+comment on function private.queue_user_folder_removal() is 'Trigger: a user''s files go with the user.';
 
 create trigger queue_file_removal after delete on private.users
   for each row execute function private.queue_user_folder_removal();

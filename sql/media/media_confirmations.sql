@@ -20,7 +20,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function private.confirmed_media(private.media_uploads) is 'The row of a confirmed upload; null where it is gone.';
 
--- The person's turn, the project, then the upload, as everywhere: callers wait in one order.
+-- Locks in one order everywhere: the user's media, the project, then the upload.
 -- Confirming twice is confirming once.
 create function public.confirm_media_upload(
   user_id uuid, upload_id uuid, url text, limits jsonb, width int default null, height int default null,
@@ -33,7 +33,7 @@ declare
   medium uuid;
   earlier uuid[];
 begin
-  perform private.take_media_turn($1);
+  perform private.lock_user_media($1);
   perform from public.projects as project
   where project.id = (select waiting.project_id from private.media_uploads as waiting where waiting.id = $2)
   for no key update;
@@ -51,9 +51,9 @@ begin
     update private.media_uploads as waiting set status = 'confirmed', media_id = $1 where waiting.id = $2;
     return private.media_row('avatar', $1);
   end if;
-  earlier := private.hold_media(upload.kind, upload.project_id);
+  earlier := private.lock_media_rows(upload.kind, upload.project_id);
   if cardinality(earlier)
-    >= (select (limits ->> person.tier)::int from private.users as person where person.id = $1) then
+    >= (select (limits ->> profile.tier)::int from private.users as profile where profile.id = $1) then
     -- It has been stored where everybody sees it: nothing will show it.
     update private.media_uploads as waiting set status = 'rejected', reason = 'too_many' where waiting.id = $2;
     perform private.queue_media_files(private.media_file_name($3));

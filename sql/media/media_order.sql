@@ -1,39 +1,39 @@
 -- The order of a project's images and videos: 0, 1, 2 and so on, without gaps.
 
--- Whoever adds, changes or deletes images or videos waits for their person's turn before anything else: then they wait for
--- nothing that somebody else has who waits for them, however many rows each of them touches. Nobody's turn is nothing.
-create function private.take_media_turn(person uuid) returns void
+-- Every writer of images or videos locks the media of their user before any row (an advisory lock for the transaction): two
+-- writers who touch several rows in another order cannot deadlock. Without a user nothing is locked.
+create function private.lock_user_media(user_id uuid) returns void
 language sql set search_path = pg_catalog, pg_temp as $$
-  select pg_advisory_xact_lock(hashtextextended('media of ' || person, 0))
+  select pg_advisory_xact_lock(hashtextextended('media of ' || user_id, 0))
 $$;
-comment on function private.take_media_turn(uuid) is
-  'Waits until nobody else changes the media of a person, and keeps others waiting until the transaction ends.';
+comment on function private.lock_user_media(uuid) is
+  'Locks the media of a user until the transaction ends; waits while another transaction has the lock.';
 
-create function private.take_own_media_turn() returns trigger
+create function private.lock_own_media() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  perform private.take_media_turn(auth.uid());
+  perform private.lock_user_media(auth.uid());
   return null;
 end
 $$;
-comment on function private.take_own_media_turn() is 'Trigger: the caller''s turn, before the first row is held.';
+comment on function private.lock_own_media() is 'Trigger: locks the caller''s media, before the first row is locked.';
 
 -- Not below another trigger, or a foreign key: there the rows above are held already.
-create trigger a_turn before insert or update or delete on public.project_images
-  for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
-create trigger a_turn before insert or update or delete on public.project_videos
-  for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
-create trigger a_turn before delete on public.projects
-  for each statement when (pg_trigger_depth() = 0) execute function private.take_own_media_turn();
+create trigger lock_media before insert or update or delete on public.project_images
+  for each statement when (pg_trigger_depth() = 0) execute function private.lock_own_media();
+create trigger lock_media before insert or update or delete on public.project_videos
+  for each statement when (pg_trigger_depth() = 0) execute function private.lock_own_media();
+create trigger lock_media before delete on public.projects
+  for each statement when (pg_trigger_depth() = 0) execute function private.lock_own_media();
 
--- A new row comes last, whatever it says; one that is there (an upsert) keeps what is written. Whoever adds for somebody
--- else waits for the owner's turn here; a stranger waits for nobody, and the policies refuse the row.
+-- A new row comes last, whatever it says; one that is there (an upsert) keeps what is written. A service that adds for a
+-- user locks the owner's media here; a stranger locks nothing, and the policies refuse the row.
 create function private.append_medium() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   known boolean;
 begin
-  perform private.take_media_turn(project.user_id) from public.projects as project
+  perform private.lock_user_media(project.user_id) from public.projects as project
   where project.id = new.project_id and project.user_id = coalesce(auth.uid(), project.user_id);
   execute format('select exists (select from public.%I where id = $1)', tg_table_name) into known using new.id;
   if not known then
@@ -48,8 +48,8 @@ comment on function private.append_medium() is 'Trigger: a new image or video co
 create trigger append before insert on public.project_images for each row execute function private.append_medium();
 create trigger append before insert on public.project_videos for each row execute function private.append_medium();
 
--- Who numbers rows holds all of them: one has waited then for whoever deletes some of them.
-create function private.hold_media(kind text, project_id uuid) returns uuid[]
+-- Numbering locks all rows: a transaction that deletes some of them has ended by then.
+create function private.lock_media_rows(kind text, project_id uuid) returns uuid[]
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   held uuid[];
@@ -62,7 +62,7 @@ begin
   return coalesce(held, '{}');
 end
 $$;
-comment on function private.hold_media(text, uuid) is
+comment on function private.lock_media_rows(text, uuid) is
   'The images or videos of a project in their order, all locked for the caller.';
 
 create function private.place_media(kind text, ids uuid[]) returns void
@@ -87,8 +87,8 @@ begin
   for project in
     select * from public.projects as known where known.id in (select removed.project_id from removed) order by known.id
   loop
-    perform private.take_media_turn(project.user_id);
-    perform private.place_media(kind, private.hold_media(kind, project.id));
+    perform private.lock_user_media(project.user_id);
+    perform private.place_media(kind, private.lock_media_rows(kind, project.id));
   end loop;
   return null;
 end
@@ -118,7 +118,7 @@ begin
       where changed.position <> before.position
     ) order by known.id
   loop
-    perform private.take_media_turn(project.user_id);
+    perform private.lock_user_media(project.user_id);
     select
       array_agg(wanted.id order by wanted.position, wanted.id),
       array_agg(wanted.position order by wanted.position, wanted.id)
@@ -128,7 +128,7 @@ begin
       where changed.project_id = project.id and changed.position <> before.position
     ) as wanted;
     select coalesce(array_agg(held.id order by held.place), '{}') into others
-    from unnest(private.hold_media(kind, project.id)) with ordinality as held (id, place)
+    from unnest(private.lock_media_rows(kind, project.id)) with ordinality as held (id, place)
     where held.id <> all (moved);
     placed := '{}';
     while cardinality(moved) + cardinality(others) > 0 loop
@@ -153,7 +153,7 @@ create trigger move after update on public.project_images referencing old table 
 create trigger move after update on public.project_videos referencing old table as before new table as changed
   for each statement when (pg_trigger_depth() = 0) execute function private.move_media();
 
--- The whole order at once: who saw another list than there is now is told so, and nothing is lost between two callers.
+-- The whole order at once: a caller who saw another list than there is now gets an error, and nothing is lost between two callers.
 create function public.reorder_project_media(project_id uuid, kind text, ids uuid[]) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -161,13 +161,13 @@ begin
   if kind is null or kind not in ('image', 'video') then
     raise exception 'kind is image or video.' using errcode = 'invalid_parameter_value';
   end if;
-  perform private.take_media_turn(auth.uid());
+  perform private.lock_user_media(auth.uid());
   perform from public.projects as project
   where project.id = $1 and project.user_id = (select auth.uid()) for no key update;
   if not found then
     raise exception 'There is no such project of yours.' using errcode = 'insufficient_privilege';
   end if;
-  if (select array_agg(present order by present) from unnest(private.hold_media(kind, $1)) as present)
+  if (select array_agg(present order by present) from unnest(private.lock_media_rows(kind, $1)) as present)
     is distinct from (select array_agg(given order by given) from unnest(ids) as given) then
     raise exception 'Name every % of the project exactly once.', kind using errcode = 'invalid_parameter_value',
       hint = 'The list has changed since you read it: read it again.';

@@ -11,7 +11,7 @@ create table private.qr_codes (
   updated_at timestamptz not null default now()
 );
 comment on table private.qr_codes is 'The files of the bucket qr-codes that generateQrCode made.';
-comment on column private.qr_codes.project_id is 'The project it leads to; null: the person''s profile.';
+comment on column private.qr_codes.project_id is 'The project it leads to; null: the user''s profile.';
 comment on column private.qr_codes.username is 'Whose name the link carries: another name since makes the code stale.';
 
 create index qr_codes_user_id_idx on private.qr_codes (user_id);
@@ -36,7 +36,7 @@ create trigger queue_file_removal after delete on private.qr_codes
 create function public.get_qr_target(user_id uuid, project_id uuid, name text, logo_image_id uuid) returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select jsonb_build_object(
-    'username', person.username,
+    'username', profile.username,
     'found', $2 is null or exists (
       select from public.projects as project where project.id = $2 and project.user_id = $1
     ),
@@ -53,10 +53,10 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
       join storage.objects as object on object.bucket_id = 'qr-codes' and object.name = code.name
       where code.name = $3 and code.user_id = $1
     )
-  ) from private.users as person where person.id = $1
+  ) from private.users as profile where profile.id = $1
 $$;
 comment on function public.get_qr_target(uuid, uuid, text, uuid) is
-  'What a QR code of this person''s would lead to and what is stored; null where there is no such person.';
+  'What a QR code of this user''s would lead to and what is stored; null where there is no such user.';
 
 -- After the file is stored: a row says that its file carries its link. The newest 20 looks of what a code leads to stay.
 create function public.record_qr_code(
@@ -78,18 +78,18 @@ comment on function public.record_qr_code(uuid, uuid, text, text, text, jsonb) i
 -- A project that is no longer published loses its codes; the rest is made again by the handler. What was taken goes to the
 -- end of the line, and everybody's first comes before anybody's second: neither one that cannot be made nor somebody with
 -- many keeps others waiting.
-create function public.take_stale_qr_codes(
+create function public.lease_stale_qr_codes(
   batch int, profile_link text default null, project_link text default null
 ) returns jsonb
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   delete from private.qr_codes as code using public.projects as project
   where project.id = code.project_id and project.status not in ('published', 'unlisted');
   with line as (
-    select code.name, person.username, row_number() over (partition by code.user_id order by code.updated_at) as place
+    select code.name, profile.username, row_number() over (partition by code.user_id order by code.updated_at) as place
     from private.qr_codes as code
-    join private.users as person on person.id = code.user_id
-    where person.username <> code.username or code.link <> replace(
-      replace(case when code.project_id is null then $2 else $3 end, '{username}', person.username),
+    join private.users as profile on profile.id = code.user_id
+    where profile.username <> code.username or code.link <> replace(
+      replace(case when code.project_id is null then $2 else $3 end, '{username}', profile.username),
       '{project_id}', coalesce(code.project_id::text, '')
     )
   ),
@@ -108,5 +108,5 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
       and starts_with(private.media_file_name(image.url), taken.user_id::text || '/')
   ))), '[]') from taken
 $$;
-comment on function public.take_stale_qr_codes(int, text, text) is
+comment on function public.lease_stale_qr_codes(int, text, text) is
   'The codes whose link is not what the templates make of it now; those that lead nowhere are dropped.';

@@ -1,6 +1,6 @@
 -- What sweepMedia does: drains the queue of removals, and finds what the queue missed.
 
--- Whether something shows or expects this file; whichever project of its person's shows it.
+-- Whether something shows or expects this file; whichever project of its user's shows it.
 create function private.is_file_wanted(bucket_id text, name text) returns boolean
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select case $1
@@ -88,7 +88,7 @@ $$;
 comment on function public.count_file_removals() is 'How many files wait to be removed.';
 
 -- Both ways: files that no row stands for (and files of nobody), and rows whose file is missing. Files younger than the
--- given time may be on their way. Files that people once stored under names of their own are theirs to keep.
+-- given time may be on their way. Files that users once stored under names of their own are theirs to keep.
 create function public.queue_orphaned_files(older_than_seconds int) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -110,7 +110,7 @@ begin
     where object.created_at < now() - make_interval(secs => older_than_seconds)
       and object.bucket_id in ('project-media', 'avatars', 'qr-codes', 'ai-assets', 'uploads', 'account-exports')
       and (
-        not exists (select from private.users as person where person.id::text = split_part(object.name, '/', 1))
+        not exists (select from private.users as profile where profile.id::text = split_part(object.name, '/', 1))
         or (
           object.bucket_id in ('uploads', 'avatars', 'qr-codes', 'account-exports')
           and not private.is_file_wanted(object.bucket_id, object.name)

@@ -78,7 +78,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   project public.projects;
-  places constant int := (select (limits ->> person.tier)::int from private.users as person where person.id = $1);
+  places constant int := (select (limits ->> profile.tier)::int from private.users as profile where profile.id = $1);
   upload private.media_uploads;
 begin
   select * into project from public.projects as found where found.id = $2 for no key update;
@@ -125,7 +125,7 @@ comment on function public.expire_media_uploads(uuid) is
 
 -- Checking a file takes memory and time: one request does it, however many ask. Who dies meanwhile keeps it until the
 -- lease ends.
-create function public.take_media_upload(user_id uuid, upload_id uuid, lease_seconds int) returns jsonb
+create function public.lease_media_upload(user_id uuid, upload_id uuid, lease_seconds int) returns jsonb
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   with taken as (
     update private.media_uploads as upload set leased_until = now() + make_interval(secs => $3)
@@ -139,8 +139,8 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
   from private.media_uploads as upload
   where upload.id = $2 and upload.user_id = $1 and not exists (select from taken)
 $$;
-comment on function public.take_media_upload(uuid, uuid, int) is
-  'An upload of this person''s, to check where it is pending; its status is busy while somebody does.';
+comment on function public.lease_media_upload(uuid, uuid, int) is
+  'An upload of this user''s, to check where it is pending; its status is busy while somebody does.';
 
 create function public.release_media_upload(upload_id uuid) returns boolean
 language sql security definer set search_path = pg_catalog, pg_temp as $$

@@ -22,7 +22,7 @@ comment on column private.metric_budgets.units is 'What was asked in `month` of 
 
 -- Takes requests (and billed units) from the credential of the pool that has most left. Where none may ask, says from
 -- when one may, and why. All rows of the pool are locked in one order, so that concurrent takers cannot overspend.
-create function private.take_metric_budget(
+create function private.reserve_metric_budget(
   platform text, credentials text[], requests int, units int, units_a_month int
 ) returns table (credential text, granted int, not_before timestamptz, reason text)
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -32,22 +32,22 @@ declare
   chosen private.metric_budgets;
 begin
   insert into private.metric_budgets (platform, credential)
-  select take_metric_budget.platform, asked.name from unnest(credentials) as asked (name) order by asked.name
+  select reserve_metric_budget.platform, asked.name from unnest(credentials) as asked (name) order by asked.name
   on conflict do nothing;
   perform from private.metric_budgets as budget
-  where budget.platform = take_metric_budget.platform order by budget.credential for update;
+  where budget.platform = reserve_metric_budget.platform order by budget.credential for update;
 
   update private.metric_budgets as budget set
     month = this_month,
     units = case when budget.month = this_month then budget.units else 0 end,
     remaining = case when budget.resets_at > now() then budget.remaining end
-  where budget.platform = take_metric_budget.platform
+  where budget.platform = reserve_metric_budget.platform
     and (budget.month <> this_month or (budget.remaining is not null and budget.resets_at <= now()));
 
-  granted := take_metric_budget.units;
+  granted := reserve_metric_budget.units;
   if units_a_month is not null then
     select least(granted, units_a_month - sum(budget.units)) into granted
-    from private.metric_budgets as budget where budget.platform = take_metric_budget.platform;
+    from private.metric_budgets as budget where budget.platform = reserve_metric_budget.platform;
     if granted <= 0 then
       return query select null::text, 0, (this_month + interval '1 month') at time zone 'utc', 'budget_spent';
       return;
@@ -55,7 +55,7 @@ begin
   end if;
 
   select * into chosen from private.metric_budgets as budget
-  where budget.platform = take_metric_budget.platform and budget.credential = any (credentials)
+  where budget.platform = reserve_metric_budget.platform and budget.credential = any (credentials)
     and coalesce(budget.not_before <= now(), true) and coalesce(budget.remaining >= requests, true)
   order by budget.remaining desc nulls first limit 1;
 
@@ -64,7 +64,7 @@ begin
       select null::text, 0, greatest(budget.not_before, case when budget.remaining < requests then budget.resets_at end),
         coalesce(case when budget.not_before > now() then budget.reason end, 'rate_limited')
       from private.metric_budgets as budget
-      where budget.platform = take_metric_budget.platform and budget.credential = any (credentials)
+      where budget.platform = reserve_metric_budget.platform and budget.credential = any (credentials)
       order by 3 limit 1;
     return;
   end if;
@@ -83,7 +83,7 @@ begin
   return query select chosen.credential, granted, null::timestamptz, null::text;
 end
 $$;
-comment on function private.take_metric_budget(text, text[], int, int, int) is
+comment on function private.reserve_metric_budget(text, text[], int, int, int) is
   'Takes requests and billed units from the credential with most left; null and the reason where none may ask.';
 
 -- What the platform said while it was asked: its rate limit, how it answered, what was not used after all. Of the same

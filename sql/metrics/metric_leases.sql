@@ -1,11 +1,11 @@
 -- The right to ask a platform about a project, for a time: many at once for the daily refresh, one for a visitor.
 
 -- Due sources and the budget to ask about them, together or not at all. SKIP LOCKED lets any number of workers pass each
--- other; a lease that is not recorded becomes due again at its end. What is more than a person's share of a day is put off:
--- it comes first tomorrow, in any order, so that each of their links has its turn, and nobody else waits behind them.
+-- other; a lease that is not recorded becomes due again at its end. What is more than a user's share of a day is put off:
+-- it comes first tomorrow, in any order, so that each of their links is refreshed in time, and nobody else waits behind them.
 create function public.lease_metric_sources(
   platform text, credentials text[], sources int, batch int, lease_seconds int, units_a_month int default null,
-  units_a_person int default null
+  units_per_user int default null
 ) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -27,9 +27,9 @@ begin
     return jsonb_build_object('sources', '[]'::jsonb);
   end if;
 
-  fitting := private.within_metric_shares(platform, due, units_a_person);
+  fitting := private.within_metric_user_quotas(platform, due, units_per_user);
   if fitting <> '{}' then
-    select * into budget from private.take_metric_budget(
+    select * into budget from private.reserve_metric_budget(
       platform, credentials, ceil(cardinality(fitting)::numeric / batch)::int, cardinality(fitting), units_a_month
     );
     if budget.credential is null then
@@ -47,8 +47,8 @@ begin
   end if;
 
   fitting := fitting[:budget.granted];
-  if units_a_person is not null then
-    perform private.count_metric_shares(platform, fitting, 1);
+  if units_per_user is not null then
+    perform private.count_metric_user_quotas(platform, fitting, 1);
   end if;
   with taken as (
     update private.metric_sources as source set
@@ -71,7 +71,7 @@ comment on function public.lease_metric_sources(text, text[], int, int, int, int
 
 -- On demand: each platform of one project, where nobody else is asking, no failure is being waited out, no fresh snapshot
 -- has come meanwhile, and the owner's share and the budget allow it. X is billed by post and day: once a day is enough.
-create function public.claim_metric_sources(
+create function public.lease_project_metric_sources(
   project_id uuid, platforms jsonb, lease_seconds int, fresh_seconds int
 ) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -87,9 +87,9 @@ declare
 begin
   for asked in select * from jsonb_each(platforms) order by key loop
     select * into source from private.metric_sources as s
-    where s.project_id = claim_metric_sources.project_id and s.platform = asked.key for update;
+    where s.project_id = lease_project_metric_sources.project_id and s.platform = asked.key for update;
     select * into latest from public.social_metrics as m
-    where m.project_id = claim_metric_sources.project_id and m.platform = asked.key
+    where m.project_id = lease_project_metric_sources.project_id and m.platform = asked.key
     order by m.recorded_at desc limit 1;
     if latest.as_of < source.since then
       latest := null;
@@ -106,21 +106,21 @@ begin
     elsif source.blocked_until > now() then
       claims := claims || jsonb_build_object('platform', asked.key, 'reason', source.last_error);
       continue;
-    elsif private.within_metric_shares(
-      asked.key, array[source.project_id], (asked.value ->> 'units_a_person')::int
+    elsif private.within_metric_user_quotas(
+      asked.key, array[source.project_id], (asked.value ->> 'units_per_user')::int
     ) = '{}' then
       claims := claims || jsonb_build_object('platform', asked.key, 'reason', 'share_spent');
       continue;
     end if;
 
-    select * into budget from private.take_metric_budget(
+    select * into budget from private.reserve_metric_budget(
       asked.key, array(select jsonb_array_elements_text(asked.value -> 'credentials')), 1, 1,
       (asked.value ->> 'units_a_month')::int
     );
     if budget.credential is null then
       claims := claims || jsonb_build_object('platform', asked.key, 'reason', budget.reason);
     else
-      perform private.count_metric_shares(asked.key, array[source.project_id], 1);
+      perform private.count_metric_user_quotas(asked.key, array[source.project_id], 1);
       update private.metric_sources as s set lease_id = lease, leased_until = ends, due_at = ends
       where s.project_id = source.project_id and s.platform = source.platform;
       claims := claims || jsonb_build_object(
@@ -132,7 +132,7 @@ begin
   return claims;
 end
 $$;
-comment on function public.claim_metric_sources(uuid, jsonb, int, int) is
+comment on function public.lease_project_metric_sources(uuid, jsonb, int, int) is
   'For each platform: a lease, or the snapshot that came meanwhile, or the reason why it is not to be asked now.';
 
 -- What is left for the next run.

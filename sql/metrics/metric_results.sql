@@ -88,7 +88,7 @@ begin
   into summary, returned from answer;
 
   if returned is not null then
-    perform private.count_metric_shares(platform, returned, -1);
+    perform private.count_metric_user_quotas(platform, returned, -1);
   end if;
 
   perform private.settle_metric_budget(platform, credential, usage);

@@ -22,7 +22,7 @@ comment on column private.metric_sources.platform_id is 'The platform''s own las
 comment on column private.metric_sources.state is
   'gone and forbidden were confirmed twice and are asked ever more rarely; paused (neither published nor unlisted) is asked on demand only.';
 comment on column private.metric_sources.due_at is 'When the daily refresh takes it next; a lease moves it to its own end.';
-comment on column private.metric_sources.lease_id is 'Who holds it until leased_until; whoever lost it cannot record.';
+comment on column private.metric_sources.lease_id is 'The lease that is valid until leased_until; a worker that lost it cannot record.';
 comment on column private.metric_sources.blocked_until is 'After a failure: until then nobody asks, on demand neither.';
 comment on column private.metric_sources.since is
   'When the link was changed: older snapshots are of something else, and not the project''s numbers. Null: never.';
@@ -58,10 +58,10 @@ end
 $$;
 comment on function private.next_metric_due(uuid, text) is 'Tomorrow (UTC), at the second that is this source''s own.';
 
--- A new link is due at once; a changed one starts anew, and what was asked about the old one cannot be recorded any more,
+-- A new link is due at once; a changed one starts again, and what was asked about the old one cannot be recorded any more,
 -- nor shown as this one's: the clock is read after the locks are taken, when nothing of the old one can come any more. A
 -- removed one is asked no more. Publishing and archiving leave a source's times alone, else an owner could have the
--- platforms asked at will. The history stays in social_metrics. Definer, because people write projects.
+-- platforms asked at will. The history stays in social_metrics. Definer, because users write projects.
 create function private.sync_metric_sources() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

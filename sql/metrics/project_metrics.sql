@@ -1,6 +1,6 @@
 -- The numbers of one project, in one round trip: what platforms count, and for its owner what we count ourselves.
 
--- Definer: an unlisted project is open to whoever knows its id, which no policy can say.
+-- Definer: an unlisted project is open to a caller who knows its id, which no policy can say.
 create function public.get_project_metrics(project_id uuid, history_days int default 0) returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select jsonb_build_object(

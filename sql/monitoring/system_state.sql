@@ -59,7 +59,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function private.state_of_platforms() is 'What each platform is still to be asked, and which credentials rest.';
 
--- What the functions' settings limit is told by whoever asks, since only they know it. Definer, since most of these tables
+-- What the functions' settings limit is an argument of the caller, since only it knows. Definer, since most of these tables
 -- are nobody's through the API.
 create function public.get_system_state(design_budget numeric default null, x_posts_a_month int default null)
 returns jsonb
@@ -148,7 +148,7 @@ $$;
 comment on function public.get_system_state(numeric, int) is
   'Each thing that an operator looks at, with its verdict: ok, warn or alert. For the monthly budgets: in US dollars, in posts.';
 
--- Once a token is mended nobody need wait for the rest of its day.
+-- Once a token is replaced, requests need not wait for the rest of its day.
 create function public.resume_platform(platform text) returns int
 language sql set search_path = pg_catalog, pg_temp as $$
   update private.metric_sources as source set blocked_until = null, due_at = least(source.due_at, now())

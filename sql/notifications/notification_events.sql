@@ -27,7 +27,7 @@ begin
     order by locked.id for update
   ) as notification;
 
-  with told as (
+  with recorded as (
     insert into private.notification_events (notification_id, message_id, event, occurred_at, verdict, reason)
     select event.notification_id, event.message_id, event.event, event.occurred_at, event.verdict, event.reason
     from jsonb_to_recordset(events) as event (
@@ -37,7 +37,7 @@ begin
     on conflict do nothing
     returning 1
   )
-  select count(*) into stored from told;
+  select count(*) into stored from recorded;
 
   update public.notifications as notification set
     status = gravest.verdict,
@@ -56,31 +56,31 @@ begin
   where notification.id = gravest.notification_id;
 
   insert into private.notification_suppressions (email, user_id, reason)
-  select lower(event.email), person.user_id, event.suppress
+  select lower(event.email), profile.user_id, event.suppress
   from jsonb_to_recordset(events) as event (notification_id uuid, email text, suppress text)
   cross join lateral (
     select coalesce(
       (select notification.user_id from public.notifications as notification where notification.id = event.notification_id),
       private.profile_with_email(event.email)
     ) as user_id
-  ) as person
-  where event.suppress is not null and event.email <> '' and person.user_id is not null
+  ) as profile
+  where event.suppress is not null and event.email <> '' and profile.user_id is not null
   on conflict do nothing;
 
   -- Who leaves through the mail service's own link leaves everything that may be declined. What they chose after that
-  -- stands, also when the event is told again. Its time has no fractions of a second.
-  perform public.set_notification_preference(person.user_id, declined.type, false)
+  -- stands, also when the event is sent again. Its time has no fractions of a second.
+  perform public.set_notification_preference(profile.user_id, declined.type, false)
   from jsonb_to_recordset(events) as event (notification_id uuid, email text, unsubscribe boolean, occurred_at timestamptz)
   cross join lateral (
     select coalesce(
       (select notification.user_id from public.notifications as notification where notification.id = event.notification_id),
       private.profile_with_email(event.email)
     ) as user_id
-  ) as person
+  ) as profile
   cross join unnest(array['renewal_upcoming', 'weekly_metrics', 'contact_message']) as declined (type)
-  where event.unsubscribe and person.user_id is not null and not exists (
+  where event.unsubscribe and profile.user_id is not null and not exists (
     select from public.notification_preferences as chosen
-    where chosen.user_id = person.user_id and chosen.type = declined.type
+    where chosen.user_id = profile.user_id and chosen.type = declined.type
       and date_trunc('second', chosen.updated_at) > event.occurred_at
   );
 

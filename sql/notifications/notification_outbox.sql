@@ -57,7 +57,7 @@ language sql set search_path = pg_catalog, pg_temp as $$
     'notifications', coalesce(
       jsonb_agg(jsonb_build_object(
         'id', taken.id, 'user_id', taken.user_id, 'type', taken.type, 'attempt', taken.attempts, 'email', taken.email,
-        'username', (select person.username from private.users as person where person.id = taken.user_id),
+        'username', (select profile.username from private.users as profile where profile.id = taken.user_id),
         'payload', taken.payload
       ) order by taken.created_at) filter (where taken.status = 'sending'),
       '[]'
@@ -67,7 +67,7 @@ $$;
 comment on function public.lease_notifications(int, int, int, uuid) is
   'Marks what is due (or one) as sending and returns it, with addresses; closes what is given up, suppressed or declined.';
 
--- An answer `sent` counts whoever brings it; anything else only from the latest attempt, and only while no event has said
+-- An answer `sent` counts from any attempt; anything else only from the latest attempt, and only while no event has said
 -- otherwise. Rows are locked in one order, so that this and the event webhook never wait for each other in a circle.
 create function public.record_notifications(results jsonb) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -95,7 +95,7 @@ $$;
 comment on function public.record_notifications(jsonb) is
   'Stores what came of sending: sent, failed, retry (after wait_seconds) or lost (no answer: settles until then).';
 
--- What a service asks for: queued once for its key, and told what became of it.
+-- What a service asks for: queued once for its key, and what came of it.
 create function public.request_notification(user_id uuid, type text, dedupe_key text, payload jsonb default '{}')
 returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -112,7 +112,7 @@ $$;
 comment on function public.request_notification(uuid, text, text, jsonb) is
   'Queues an e-mail once for its key; its id and status, or null where there is no such user.';
 
--- What people may ask for themselves: the latest e-mail of a type again, as it was, and not at once. The key is the one that
+-- What users may ask for themselves: the latest e-mail of a type again, as it was, and not at once. The key is the one that
 -- it repeats, so that asking twice at the same time is asking once. A link that has run out is not sent again.
 create function public.request_notification_again(user_id uuid, type text, quiet_seconds int) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp as $$

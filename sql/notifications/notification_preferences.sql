@@ -1,4 +1,4 @@
--- Which e-mails a person wants, and which addresses get none.
+-- Which e-mails a user wants, and which addresses get none.
 
 -- Only what may be declined has a row, and only once somebody chose.
 create table public.notification_preferences (
@@ -12,7 +12,7 @@ create table public.notification_preferences (
   primary key (user_id, type)
 );
 comment on table public.notification_preferences is
-  e'Which of the e-mails that may be declined a person wants; without a row, weekly_metrics is off and the rest is on.\n'
+  e'Which of the e-mails that may be declined a user wants; without a row, weekly_metrics is off and the rest is on.\n'
   '@graphql({"name": "NotificationPreferences", "foreign_keys": [{'
   '"local_columns": ["user_id"], "local_name": "notificationPreferences", '
   '"foreign_schema": "public", "foreign_table": "users", "foreign_columns": ["id"], "foreign_name": "user"'
@@ -32,7 +32,7 @@ create trigger touch_added before insert on public.notification_preferences
 create trigger keep_owner before update on public.notification_preferences
   for each row when (old.user_id is distinct from new.user_id) execute function private.keep_owner();
 
--- Addresses that mail must not go to any more. They go with the person whose address it was.
+-- Addresses that mail must not go to any more. They go with the user whose address it was.
 create table private.notification_suppressions (
   email text not null check (char_length(email) between 1 and 255),
   user_id uuid not null references private.users (id) on delete cascade,
@@ -58,21 +58,21 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     else true
   end
 $$;
-comment on function private.wants_notification(uuid, text) is 'Whether a person is to get e-mails of this type.';
+comment on function private.wants_notification(uuid, text) is 'Whether a user is to get e-mails of this type.';
 
 -- From a link in an e-mail, without a sign-in: the handler has checked its signature. Nothing to do for who is gone.
 create function public.set_notification_preference(user_id uuid, type text, enabled boolean) returns void
 language sql set search_path = pg_catalog, pg_temp as $$
   insert into public.notification_preferences (user_id, type, enabled)
-  select person.id, $2, $3 from private.users as person where person.id = $1
+  select profile.id, $2, $3 from private.users as profile where profile.id = $1
   on conflict (user_id, type) do update set enabled = excluded.enabled
 $$;
 comment on function public.set_notification_preference(uuid, text, boolean) is
-  'Turns e-mails of a type on or off for a person.';
+  'Turns e-mails of a type on or off for a user.';
 
 -- Delayed bounces come without our id: then the address tells whose they are. Definer, because handlers may not read it.
 create function private.profile_with_email(email text) returns uuid
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  select person.id from private.users as person where person.email = lower($1)
+  select profile.id from private.users as profile where profile.email = lower($1)
 $$;
 comment on function private.profile_with_email(text) is 'Whose address this is.';

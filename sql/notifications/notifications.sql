@@ -1,4 +1,4 @@
--- E-mails to people: what is to be sent (the outbox) and what became of it (the log).
+-- E-mails to users: what is to be sent (the outbox) and what became of it (the log).
 
 create table public.notifications (
   id uuid primary key default gen_random_uuid(),
@@ -26,7 +26,7 @@ create table public.notifications (
   unique (user_id, type, dedupe_key) -- serves the foreign key and the policy too
 );
 comment on table public.notifications is
-  e'E-mails to people (welcome, renewal, ...): outbox and log; written by handlers.\n'
+  e'E-mails to users (welcome, renewal, ...): outbox and log; written by handlers.\n'
   '@graphql({"name": "Notification", "totalCount": {"enabled": true}, "foreign_keys": [{'
   '"local_columns": ["user_id"], "local_name": "notifications", '
   '"foreign_schema": "public", "foreign_table": "users", "foreign_columns": ["id"], "foreign_name": "user"'
@@ -34,8 +34,8 @@ comment on table public.notifications is
 comment on column public.notifications.sent_at is 'When the mail service took it; null while it has not.';
 comment on column public.notifications.status is
   'queued, sending (given to the mail service, no answer yet), sent (taken), delivered, bounced, failed, or suppressed '
-  '(not sent, because the address or the person does not want it).';
-comment on column public.notifications.dedupe_key is 'What happened, so that it is told once: unique for a person and type.';
+  '(not sent, because the address or the user does not want it).';
+comment on column public.notifications.dedupe_key is 'What happened, so that it is mailed once: unique for a user and type.';
 comment on column public.notifications.payload is 'What the e-mail tells; see docs/notifications.md for each type.';
 comment on column public.notifications.attempts is 'How often it was given to the mail service; the latest one may record.';
 comment on column public.notifications.next_attempt_at is
@@ -58,13 +58,13 @@ comment on constraint notifications_error_length on public.notifications is 'Err
 -- What is to be sent now; the rest of a growing log is not in it.
 create index notifications_due_idx on public.notifications (next_attempt_at) where status in ('queued', 'sending');
 
--- The one way to tell somebody something: as often as one likes, it is told once for each key. Part of the caller's
--- transaction, so that what happened and its e-mail are stored together or not at all. Nobody is told who is gone.
+-- The one way to queue an e-mail: however often it is called, one is queued for each key. Part of the caller's
+-- transaction, so that what happened and its e-mail are stored together or not at all. A deleted user gets none.
 create function private.queue_notification(user_id uuid, type text, dedupe_key text, payload jsonb default '{}')
 returns void
 language sql set search_path = pg_catalog, pg_temp as $$
   insert into public.notifications (user_id, type, dedupe_key, payload)
-  select person.id, $2, $3, coalesce($4, '{}') from private.users as person where person.id = $1
+  select profile.id, $2, $3, coalesce($4, '{}') from private.users as profile where profile.id = $1
   on conflict (user_id, type, dedupe_key) do nothing
 $$;
 comment on function private.queue_notification(uuid, text, text, jsonb) is

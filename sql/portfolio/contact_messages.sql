@@ -14,7 +14,7 @@ create trigger forget_contact_message before update on public.notifications
   for each row when (new.type = 'contact_message' and new.status not in ('queued', 'sending'))
   execute function private.forget_contact_message();
 
--- The same message again is the same message: whoever lost the answer may repeat it. Definer: it reads whose project it is,
+-- The same message again is the same message: a caller that lost the answer may repeat it. Definer: it reads whose project it is,
 -- and counts under hashes of the day (sql/core/daily_uses.sql).
 create function public.send_contact_message(project_id uuid, name text, email text, message text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

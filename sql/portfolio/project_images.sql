@@ -48,7 +48,7 @@ comment on column public.project_images.renditions is
 -- The images of a project in their order; it serves the foreign key too.
 create index project_images_project_id_position_idx on public.project_images (project_id, position);
 
--- confirmUpload has measured the image, and made its renditions; what people send back is what they read.
+-- confirmUpload has measured the image, and made its renditions; what users send back is what they read.
 create function private.keep_size() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
@@ -87,7 +87,7 @@ begin
   if cardinality(chosen) = 0 then
     return null;
   end if;
-  perform private.take_media_turn(project.user_id) from public.projects as project
+  perform private.lock_user_media(project.user_id) from public.projects as project
   where project.id in (select image.project_id from public.project_images as image where image.id = any (chosen))
   order by project.id;
   update public.project_images as image set is_cover = false

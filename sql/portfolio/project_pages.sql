@@ -1,4 +1,4 @@
--- What a project's page shows, in one call: also of one that no list has, to whoever knows where it is.
+-- What a project's page shows, in one call: also of one that no list has, to a caller who knows where it is.
 
 -- A computed relationship of PostgREST: projects?select=title,latest_metrics(platform,stars,likes). The row's word is not taken
 -- for it: the caller must see the project.

@@ -23,7 +23,7 @@ declare
   base constant text := coalesce(private.slug(new.title, 60), 'project');
 begin
   if tg_op = 'INSERT' and new.user_id = coalesce(auth.uid(), new.user_id) then
-    perform private.take_media_turn(new.user_id);
+    perform private.lock_user_media(new.user_id);
   end if;
   new.slug := base;
   if exists (

@@ -42,7 +42,7 @@ create table public.projects (
   constraint projects_hidden_reason_required check ((hidden_at is null) = (hidden_reason is null))
 );
 comment on table public.projects is
-  e'A project of a person: everybody sees it once it is published.\n'
+  e'A project of a user: everybody sees it once it is published.\n'
   '@graphql({"name": "Project", "foreign_keys": [{'
   '"local_columns": ["user_id"], "local_name": "projects", '
   '"foreign_schema": "public", "foreign_table": "users", "foreign_columns": ["id"], "foreign_name": "user"'
@@ -89,7 +89,7 @@ comment on constraint projects_hidden_reason_required on public.projects is
   'A project that is hidden says why, and no other does.';
 comment on constraint projects_slug_unique on public.projects is 'You have a project with this slug. Choose another.';
 
--- A person's projects, newest first; it serves the foreign key and the policies too.
+-- A user's projects, newest first; it serves the foreign key and the policies too.
 create index projects_user_id_created_at_idx on public.projects (user_id, created_at desc);
 -- The newest published projects of everybody.
 create index projects_published_created_at_idx on public.projects (created_at desc) where status = 'published';
@@ -133,7 +133,7 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   own uuid[];
 begin
-  perform private.take_media_turn((select auth.uid()));
+  perform private.lock_user_media((select auth.uid()));
   own := array(
     select project.id from public.projects as project
     where project.user_id = (select auth.uid())

@@ -16,7 +16,7 @@ $$;
 comment on function private.search_filter(text[], text[]) is 'Whole tags and technologies, all of them, in any case; null where there are none.';
 
 -- Entries in the order of a column, as far as `depth` of them after the cursor: the cheap way where many match.
-create function private.walk_search(
+create function private.scan_search(
   matching tsquery, sort_column text, after_value text, after_id uuid, depth int, most int
 ) returns table (project_id uuid, sort_value text)
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
@@ -31,7 +31,7 @@ begin
   ) using matching, after_value, after_id, depth, most;
 end
 $$;
-comment on function private.walk_search(tsquery, text, text, uuid, int, int) is
+comment on function private.scan_search(tsquery, text, text, uuid, int, int) is
   'Matches in the order of a column, looked for among so many entries.';
 
 -- The same by the index of words: the cheap way where few match. At most 5,000 of them are sorted.
@@ -115,7 +115,7 @@ create function private.find_matches(
 ) returns table (project_id uuid, sort_value text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  -- As people type them: "quoted", or, -not.
+  -- As users type them: "quoted", or, -not.
   words constant tsquery := case when query ~ '[^[:space:]]' then websearch_to_tsquery('pg_catalog.english', query) end;
   filter constant tsquery := private.search_filter(tags, technologies);
   matching constant tsquery := case when words is null then filter when filter is null then words else words && filter end;
@@ -140,7 +140,7 @@ begin
   end if;
   if hits >= 2 or indexable is not true then
     for project_id, sort_value in
-      select * from private.walk_search(matching, sort_column, after_value, after_id, 5000, most)
+      select * from private.scan_search(matching, sort_column, after_value, after_id, 5000, most)
     loop
       found := found + 1;
       return next;

@@ -292,7 +292,7 @@ class InvoicesRow(TypedDict):
 
 
 class LayoutsRow(TypedDict):
-    """Arrangements of blocks on a page: of a person, or of the catalogue."""
+    """Arrangements of blocks on a page: of a user, or of the catalogue."""
 
     blocks_json: list[Block]
     created_at: str
@@ -330,7 +330,7 @@ class LayoutsUpdate(TypedDict):
 
 
 class NotificationPreferencesRow(TypedDict):
-    """Which of the e-mails that may be declined a person wants; without a row, weekly_metrics is off and the rest is on."""
+    """Which of the e-mails that may be declined a user wants; without a row, weekly_metrics is off and the rest is on."""
 
     enabled: bool
     type: Literal["renewal_upcoming", "weekly_metrics", "contact_message"]
@@ -353,7 +353,7 @@ class NotificationPreferencesUpdate(TypedDict):
 
 
 class NotificationsRow(TypedDict):
-    """E-mails to people (welcome, renewal, ...): outbox and log; written by handlers."""
+    """E-mails to users (welcome, renewal, ...): outbox and log; written by handlers."""
 
     attempts: int
     created_at: str
@@ -534,7 +534,7 @@ class ProjectViewsRow(TypedDict):
 
 
 class ProjectsRow(TypedDict):
-    """A project of a person: everybody sees it once it is published."""
+    """A project of a user: everybody sees it once it is published."""
 
     created_at: str
     description: str | None
@@ -648,7 +648,7 @@ class SubscriptionsRow(TypedDict):
 
 
 class TemplatesRow(TypedDict):
-    """Designs that people start from: lists of drag-and-drop blocks."""
+    """Designs that users start from: lists of drag-and-drop blocks."""
 
     blocks_json: list[Block]
     created_at: str

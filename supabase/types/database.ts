@@ -245,7 +245,7 @@ export type Database = {
         Row: {
           completed_at: string | null;
           created_at: string;
-          /** Why it failed: the code of the problem that the caller was told. */
+          /** Why it failed: the code of the problem that the caller got. */
           error_code: string | null;
           id: string;
           /** What was asked. */
@@ -316,7 +316,7 @@ export type Database = {
           referencedColumns: ["id"];
         }];
       };
-      /** Arrangements of blocks on a page: of a person, or of the catalogue. */
+      /** Arrangements of blocks on a page: of a user, or of the catalogue. */
       layouts: {
         Row: {
           /** An array of objects, each with a type: what the front end renders, in order. */
@@ -386,7 +386,7 @@ export type Database = {
           referencedColumns: ["id"];
         }];
       };
-      /** Which of the e-mails that may be declined a person wants; without a row, weekly_metrics is off and the rest is on. */
+      /** Which of the e-mails that may be declined a user wants; without a row, weekly_metrics is off and the rest is on. */
       notification_preferences: {
         Row: {
           enabled: boolean;
@@ -414,13 +414,13 @@ export type Database = {
           referencedColumns: ["id"];
         }];
       };
-      /** E-mails to people (welcome, renewal, ...): outbox and log; written by handlers. */
+      /** E-mails to users (welcome, renewal, ...): outbox and log; written by handlers. */
       notifications: {
         Row: {
           /** How often it was given to the mail service; the latest one may record. */
           attempts: number;
           created_at: string;
-          /** What happened, so that it is told once: unique for a person and type. */
+          /** What happened, so that it is mailed once: unique for a user and type. */
           dedupe_key: string;
           error: string | null;
           id: string;
@@ -432,7 +432,7 @@ export type Database = {
           provider_message_id: string | null;
           /** When the mail service took it; null while it has not. */
           sent_at: string | null;
-          /** queued, sending (given to the mail service, no answer yet), sent (taken), delivered, bounced, failed, or suppressed (not sent, because the address or the person does not want it). */
+          /** queued, sending (given to the mail service, no answer yet), sent (taken), delivered, bounced, failed, or suppressed (not sent, because the address or the user does not want it). */
           status: "queued" | "sending" | "sent" | "delivered" | "bounced" | "failed" | "suppressed";
           type:
             | "welcome"
@@ -487,7 +487,7 @@ export type Database = {
           lookup_key: string | null;
           /** The product's name. */
           name: string | null;
-          /** Whether it can be bought; people keep what they bought before. */
+          /** Whether it can be bought; users keep what they bought before. */
           offered: boolean;
           plan: string;
           /** Stripe's id of the price (price_...), which differs between environments. */
@@ -701,7 +701,7 @@ export type Database = {
           referencedColumns: ["id"];
         }];
       };
-      /** A project of a person: everybody sees it once it is published. */
+      /** A project of a user: everybody sees it once it is published. */
       projects: {
         Row: {
           created_at: string;
@@ -893,7 +893,7 @@ export type Database = {
           referencedColumns: ["id"];
         }];
       };
-      /** Designs that people start from: lists of drag-and-drop blocks. */
+      /** Designs that users start from: lists of drag-and-drop blocks. */
       templates: {
         Row: {
           /** An array of objects, each with a type: what the front end renders, in order. */
@@ -962,7 +962,7 @@ export type Database = {
           location: string | null;
           /** The name to show; null until the user writes one: a real name is nobody else's to publish. */
           name: string | null;
-          /** What the person pays for; only handlers change it. */
+          /** What the user pays for; only handlers change it. */
           tier: "free" | "paid";
           /** Lower-case letters, digits, - and _; 1 to 32; derived from the address at first. */
           username: string;

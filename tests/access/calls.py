@@ -42,7 +42,7 @@ def recording(world: World) -> Json:
     """What comes after a claim."""
     claim = claiming(world)
     lease = world.database.execute(
-        "select public.claim_metric_sources(%s, %s, 30, 60) #>> '{0,lease_id}'",
+        "select public.lease_project_metric_sources(%s, %s, 30, 60) #>> '{0,lease_id}'",
         (uuid.UUID(claim["project_id"]), Jsonb(claim["platforms"])),
     ).fetchone()
     return {
@@ -120,7 +120,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("public.get_my_plan", "any"): Call(nothing),
     ("public.get_storage_usage", "any"): Call(nothing),
     ("public.reconcile_storage_usage", "any"): Call(nothing),
-    ("public.claim_metric_sources", "any"): Call(claiming, writes=True),
+    ("public.lease_project_metric_sources", "any"): Call(claiming, writes=True),
     ("public.count_due_metric_sources", "any"): Call(nothing),
     ("public.lease_metric_sources", "any"): Call(leasing, writes=True),
     ("public.record_metrics", "any"): Call(recording, writes=True),

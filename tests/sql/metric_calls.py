@@ -30,7 +30,7 @@ def undone(url: str) -> Iterator[Connection]:
 def clear(connection: Connection) -> None:
     connection.execute("update private.metric_sources set due_at = 'infinity'")
     connection.execute("delete from private.metric_budgets")
-    connection.execute("delete from private.metric_shares")
+    connection.execute("delete from private.metric_user_quotas")
 
 
 def make_projects(
@@ -103,9 +103,11 @@ def claim(
     units: int | None = None,
     a_person: int | None = None,
 ) -> dict[str, Any]:
-    limits = {"credentials": [CREDENTIAL], "units_a_month": units, "units_a_person": a_person}
+    limits = {"credentials": [CREDENTIAL], "units_a_month": units, "units_per_user": a_person}
     asked = dict.fromkeys(platforms or ("github",), limits)
-    rows = _call(connection, "public.claim_metric_sources(%s, %s, %s, %s)", (project, Jsonb(asked), seconds, fresh))
+    rows = _call(
+        connection, "public.lease_project_metric_sources(%s, %s, %s, %s)", (project, Jsonb(asked), seconds, fresh)
+    )
     return {row["platform"]: row for row in rows}
 
 
@@ -140,7 +142,8 @@ def take(
     pool = list(credentials or (CREDENTIAL,))
     with _as_handler(connection):
         row = connection.execute(
-            "select * from private.take_metric_budget(%s, %s, %s, %s, %s)", (platform, pool, requests, units, a_month)
+            "select * from private.reserve_metric_budget(%s, %s, %s, %s, %s)",
+            (platform, pool, requests, units, a_month),
         ).fetchone()
     assert row is not None
     return row

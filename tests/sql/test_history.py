@@ -42,7 +42,7 @@ def test_state_equals_history(cluster: TestCluster) -> None:
         load_state(state)
         migrations.push(history, seed=False)
         dumped = dump(state)
-        assert any("people change their own projects" in line for line in dumped), "the dump holds the policies"
+        assert any("users change their own projects" in line for line in dumped), "the dump holds the policies"
         assert any("security_invoker" in line for line in dumped), "the dump holds view options"
         assert dump(history) == dumped
         assert buckets(history) == buckets(state)

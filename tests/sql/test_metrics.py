@@ -97,10 +97,10 @@ def test_a_day_has_one_snapshot_of_a_platform(untouched_database: str) -> None:
     "statement",
     [
         "select public.lease_metric_sources('github', '{c}', 1, 1, 5)",
-        f"select public.claim_metric_sources('{ENGINE}', '{{}}', 5, 5)",
+        f"select public.lease_project_metric_sources('{ENGINE}', '{{}}', 5, 5)",
         f"select public.record_metrics('github', '{ENGINE}', 'c', '[]', '{{}}')",
         "select public.count_due_metric_sources()",
-        "select * from private.take_metric_budget('github', '{c}', 1, 1, null)",
+        "select * from private.reserve_metric_budget('github', '{c}', 1, 1, null)",
         "select private.settle_metric_budget('github', 'c', '{}')",
         "select private.next_metric_state('gone', 'active', 0, null)",
         f"select private.next_metric_due('{ENGINE}', 'github')",

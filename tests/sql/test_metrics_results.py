@@ -183,4 +183,4 @@ def test_bad_counts_are_refused(untouched_database: str, counts: dict[str, objec
 
 def test_an_unknown_platform_is_refused(untouched_database: str) -> None:
     with undone(untouched_database) as connection, pytest.raises(psycopg.errors.CheckViolation):
-        connection.execute("select * from private.take_metric_budget('myspace', '{c}', 1, 1, null)")
+        connection.execute("select * from private.reserve_metric_budget('myspace', '{c}', 1, 1, null)")

@@ -14,7 +14,9 @@ def record(connection: Connection, person: UUID, number: int, project: UUID | No
 
 
 def take(connection: Connection, batch: int) -> list[str]:
-    query = "select jsonb_array_elements(public.take_stale_qr_codes(%s, 'https://a/', 'https://a/')) ->> 'name' as name"
+    query = (
+        "select jsonb_array_elements(public.lease_stale_qr_codes(%s, 'https://a/', 'https://a/')) ->> 'name' as name"
+    )
     return [row["name"] for row in connection.execute(query, (batch,)).fetchall()]
 
 

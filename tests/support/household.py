@@ -74,7 +74,8 @@ with person as (
 ), metrics as (
   insert into public.social_metrics (project_id, platform, stars) select id, 'github', 7 from project
 ), shares as (
-  insert into private.metric_shares (user_id, platform, day, units) select id, 'twitter', current_date, 1 from person
+  insert into private.metric_user_quotas (user_id, platform, day, units)
+  select id, 'twitter', current_date, 1 from person
 ), layout as (
   insert into public.layouts (user_id, name, blocks_json)
   select id, 'Mine', '[{"type": "text", "props": {"text": "hello"}}]' from person

@@ -83,7 +83,7 @@ async def create_upload(
 async def take_upload(database: Database, user_id: UUID, upload_id: UUID, seconds: int) -> tuple[Upload, str] | None:
     """A person's upload and its status: `pending` is the caller's to check, `busy` somebody else's; None: no such."""
     parameters = {"user_id": str(user_id), "upload_id": str(upload_id), "lease_seconds": seconds}
-    row = await database.rpc("take_media_upload", parameters, dict[str, Any] | None)
+    row = await database.rpc("lease_media_upload", parameters, dict[str, Any] | None)
     return (upload(row), checked(row.get("status"), str)) if row else None
 
 
@@ -210,4 +210,4 @@ async def record_qr_code(
 async def stale_qr_codes(database: Database, batch: int, profile: str, project: str) -> Sequence[StaleCode]:
     """Some whose link is not what the templates make of it now."""
     parameters = {"batch": batch, "profile_link": profile, "project_link": project}
-    return await database.rpc("take_stale_qr_codes", parameters, list[StaleCode])
+    return await database.rpc("lease_stale_qr_codes", parameters, list[StaleCode])

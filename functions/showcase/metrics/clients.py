@@ -23,7 +23,7 @@ def connect(http: HttpClient, settings: MetricsSettings) -> Mapping[Platform, Cl
         replace(
             _client(Platform.TWITTER, on_x, settings.x_bearer_token, x.LARGEST_BATCH),
             units_a_month=settings.x_posts_a_month,
-            units_a_person=settings.x_posts_a_person_a_day,
+            units_per_user=settings.x_posts_a_person_a_day,
         ),
     ]
     return {client.platform: client for client in clients if client.credentials}

@@ -56,7 +56,7 @@ class Client:
     """One platform as it is configured here.
 
     `credentials` are the pool, each one legitimately owned, by fingerprint. `units_a_month` limits what is spent
-    where the platform bills each post, and `units_a_person` what is spent on one person's links in a day.
+    where the platform bills each post, and `units_per_user` what is spent on one person's links in a day.
     """
 
     platform: Platform
@@ -65,12 +65,12 @@ class Client:
     first_batch: int
     largest_batch: int
     units_a_month: int | None = None
-    units_a_person: int | None = None
+    units_per_user: int | None = None
 
     @property
     def limits(self) -> dict[str, int | None]:
         """What may be spent, as the database takes it."""
-        return {"units_a_month": self.units_a_month, "units_a_person": self.units_a_person}
+        return {"units_a_month": self.units_a_month, "units_per_user": self.units_per_user}
 
 
 def fingerprints(credentials: str) -> dict[str, str]:

@@ -100,7 +100,7 @@ async def claim(
     """For each platform: the right to ask it about a project, or the snapshot that just came, or why not."""
     asked = {c.platform: {"credentials": list(c.credentials), **c.limits} for c in clients}
     rows = await database.rpc(
-        "claim_metric_sources",
+        "lease_project_metric_sources",
         {
             "project_id": str(project_id),
             "platforms": asked,

@@ -84,7 +84,7 @@ class Metrics:
         with self.connect() as connection:
             connection.execute("update private.metric_sources set due_at = 'infinity', lease_id = null")
             connection.execute("delete from private.metric_budgets")
-            connection.execute("delete from private.metric_shares")
+            connection.execute("delete from private.metric_user_quotas")
         for url in self.urls.values():
             httpx.delete(f"{url}/_simulator/behaviours").raise_for_status()
             httpx.delete(f"{url}/_simulator/requests").raise_for_status()

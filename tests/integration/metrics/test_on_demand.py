@@ -137,7 +137,7 @@ async def requests_of(metrics: Metrics, source: Source, calls: int = 1, **change
 async def test_a_fresh_cache_is_one_round_trip_however_many_come(metrics: Metrics) -> None:
     (source,) = metrics.make(1)
     seen, _ = await requests_of(metrics, source)
-    assert seen == {"get_project_metrics": 1, "claim_metric_sources": 1, "/graphql": 1, "record_metrics": 1}
+    assert seen == {"get_project_metrics": 1, "lease_project_metric_sources": 1, "/graphql": 1, "record_metrics": 1}
     seen, answers = await requests_of(metrics, source, calls=25)
     assert seen == {"get_project_metrics": 25}
     assert len({answer.model_dump_json() for answer in answers}) == 1

@@ -25,7 +25,9 @@ def test_a_spent_share_is_said_beside_the_last_known_numbers(metrics: Metrics) -
     (known, unknown) = metrics.make(2, "twitter")
     fresh = metrics.get(known)
     with metrics.connect() as connection:
-        connection.execute("update private.metric_shares set units = %s where user_id = %s", (SHARE, metrics.owner.id))
+        connection.execute(
+            "update private.metric_user_quotas set units = %s where user_id = %s", (SHARE, metrics.owner.id)
+        )
         connection.execute(
             """update social_metrics set as_of = as_of - interval '2 days', recorded_at = recorded_at - 2
                where project_id = %s""",

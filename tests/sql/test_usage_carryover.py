@@ -7,7 +7,7 @@ from uuid import UUID
 from tests.sql.acting import ADA, Connection, acting_as, sign_up, superuser
 from tests.sql.metric_calls import claim, clear
 from tests.sql.test_design_sessions import begin, finish, usage
-from tests.sql.test_metrics_shares import A_MONTH, make_posts
+from tests.sql.test_metric_user_quotas import A_MONTH, make_posts
 
 
 def come(connection: Connection, google_id: str) -> UUID:
@@ -19,7 +19,7 @@ def leave(connection: Connection, person: UUID) -> None:
 
 
 def kept(connection: Connection) -> list[dict[str, object]]:
-    return connection.execute("select * from private.used_today order by what").fetchall()
+    return connection.execute("select * from private.usage_carryover order by what").fetchall()
 
 
 def ask_x(connection: Connection, person: UUID) -> str:
@@ -67,7 +67,7 @@ def test_a_day_later_all_is_forgotten(database: str) -> None:
         person = come(connection, google_id)
         begin(connection, person)
         leave(connection, person)
-        connection.execute("update private.used_today set day = day - 1")
+        connection.execute("update private.usage_carryover set day = day - 1")
         leave(connection, ADA)
         assert kept(connection) == []
         assert usage(connection, come(connection, google_id)) == (0, 0)

@@ -51,7 +51,7 @@ def lease_posts(connection: Connection, a_person: int, sources: int = 500) -> se
 
 def next_day(connection: Connection) -> None:
     pass_time(connection, "1 day")
-    connection.execute("update private.metric_shares set day = day - 1")
+    connection.execute("update private.metric_user_quotas set day = day - 1")
     for step in (100_000, -100_001):  # so that no row steps on another's day
         connection.execute("update public.social_metrics set recorded_at = recorded_at + %s", (step,))
 
@@ -153,7 +153,7 @@ def test_where_nothing_is_billed_nobody_has_a_share(untouched_database: str) -> 
     with undone(untouched_database) as connection:
         projects = {make_project(connection) for _ in range(30)}
         assert leased(lease(connection)) == projects
-        assert connection.execute("select from private.metric_shares").fetchall() == []
+        assert connection.execute("select from private.metric_user_quotas").fetchall() == []
 
 
 @pytest.mark.parametrize("share", [1, 4])

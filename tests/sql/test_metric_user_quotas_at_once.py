@@ -2,8 +2,8 @@
 
 from tests.sql.acting import ADA, GRACE, Connection, superuser
 from tests.sql.metric_calls import claim, clear, lease
+from tests.sql.test_metric_user_quotas import A_MONTH, make_posts
 from tests.sql.test_metrics_concurrency import at_once
-from tests.sql.test_metrics_shares import A_MONTH, make_posts
 
 
 def test_whoever_is_being_deleted_is_not_waited_for(database: str) -> None:

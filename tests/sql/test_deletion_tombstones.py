@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from local.settings import ROOT
-from ops.backup.deleted import delete_again, deleted_people, read_list
+from ops.backup.deleted import delete_again, deletion_tombstones, read_list
 from ops.backup.errors import BackupError
 
 ADA, GRACE = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2))
@@ -19,10 +19,10 @@ def hash_of(person: str) -> str:
 def test_who_is_deleted_is_remembered_for_as_long_as_there_are_backups(database: str) -> None:
     with psycopg.connect(database) as connection:
         connection.execute(
-            "insert into private.deleted_people values (%s, now() - interval '91 days')", (hash_of("somebody"),)
+            "insert into private.deletion_tombstones values (%s, now() - interval '91 days')", (hash_of("somebody"),)
         )
         connection.execute("delete from auth.users where id = %s", (ADA,))
-    assert deleted_people(database) == [hash_of(ADA)]
+    assert deletion_tombstones(database) == [hash_of(ADA)]
 
 
 def test_who_came_back_is_deleted_by_the_ordinary_way(database: str) -> None:
@@ -32,7 +32,7 @@ def test_who_came_back_is_deleted_by_the_ordinary_way(database: str) -> None:
     with psycopg.connect(database) as connection:
         query = "select user_id::text, status, due_at <= now() from private.account_deletions"
         assert connection.execute(query).fetchall() == [(GRACE, "scheduled", True)]
-    assert sorted(deleted_people(database)) == sorted(gone), "the next restore needs the whole list"
+    assert sorted(deletion_tombstones(database)) == sorted(gone), "the next restore needs the whole list"
 
 
 def test_a_list_of_something_else_is_refused() -> None:
