@@ -95,9 +95,6 @@ create policy "limits are public" on public.tier_limits for select to anon, auth
 revoke all on table public.tier_limits from anon, authenticated, service_role;
 grant select on table public.tier_limits to anon, authenticated, service_role;
 
--- Of triggers alone.
-revoke all on function private.limit_rows() from public, anon, authenticated, service_role;
-
 -- Used by definer functions alone.
 alter table private.daily_salts enable row level security;
 alter table private.daily_uses enable row level security;
@@ -114,6 +111,31 @@ revoke all on function private.today_salt() from public, anon, authenticated, se
 revoke all on function private.use_daily(text, text, int) from public, anon, authenticated, service_role;
 revoke all on function private.caller_address() from public, anon, authenticated, service_role;
 
--- What is allowed is no secret; the catalogue behind it is open to every role.
-revoke all on table public.field_rules from anon, authenticated, service_role;
-grant select on table public.field_rules to anon, authenticated, service_role;
+-- The database's owner and pg_cron alone: nobody through the API, and no handler either.
+alter table private.cron_jobs enable row level security;
+
+create policy "nobody through the API" on private.cron_jobs for all to anon, authenticated, service_role
+  using (false) with check (false);
+
+revoke all on table private.cron_jobs from anon, authenticated, service_role;
+
+revoke all on function private.call_function(text, jsonb, text) from public;
+revoke all on function private.apply_cron_jobs() from public;
+revoke all on function private.apply_changed_cron_jobs() from public;
+
+-- Written by two functions that handlers call, read by a third.
+alter table private.job_runs enable row level security;
+
+create policy "nobody through the API" on private.job_runs for all to anon, authenticated, service_role
+  using (false) with check (false);
+
+revoke all on table private.job_runs from anon, authenticated, service_role;
+
+revoke all on function public.begin_job_run(text, text) from public, anon, authenticated;
+grant execute on function public.begin_job_run(text, text) to service_role;
+revoke all on function public.finish_job_run(uuid, text, jsonb, text) from public, anon, authenticated;
+grant execute on function public.finish_job_run(uuid, text, jsonb, text) to service_role;
+revoke all on function private.longest_job_run() from public;
+revoke all on function private.cron_period(text) from public;
+revoke all on function private.minutes_since(timestamptz) from public;
+revoke all on function private.state_of_jobs() from public;

@@ -56,7 +56,7 @@ def _query(title: str, statement: str) -> Command:
 
 
 def _keep(name: str, variable: str) -> Command:
-    """`private.call_function` reads both secrets (sql/monitoring/cron.sql)."""
+    """`private.call_function` reads both secrets (sql/core/cron.sql)."""
     query = ("supabase", "db", "query", "--file", "{file}", REMOTE, "--yes")
     form = partial(as_kept, name, variable)
     return Command(f"Cron: the Vault's {name}", query, ACCESS, file=(variable,), form=form)

@@ -1,19 +1,15 @@
 """The recorded rows in a database of the recorded schema: put there, compared after a request, and put back."""
 
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from local.postgres import migrations
 from tests.postgrest.recording import RECORDED, Changes
-from tests.support.older import project_until
+from tests.support.schema import load
 
-LAST_MIGRATION = "20261123000100"  # of the schema that PostgREST was asked on
 # What jobs write down of their own runs depends on the moment.
 UNCOMPARED = ("private.job_runs", "private.cron_jobs", "private.billing_walk")
 _TABLES = """
@@ -34,8 +30,7 @@ _SEQUENCES = """
 
 def fill(url: str) -> None:
     """Make an empty project's database the one that PostgREST was asked on."""
-    with tempfile.TemporaryDirectory() as folder:
-        migrations.push(url, seed=False, project=project_until(Path(folder) / "project", LAST_MIGRATION))
+    load(url, RECORDED / "schema.sql")
     with psycopg.connect(url) as connection:
         # Hosted projects have it; both schemas are exposed.
         connection.execute("create schema graphql_public")

@@ -37,7 +37,7 @@ def test_tables_that_were_published_before_stay(untouched_database: str) -> None
     with psycopg.connect(untouched_database) as connection:
         connection.execute("alter publication supabase_realtime add table public.templates")
         connection.execute("alter publication supabase_realtime drop table public.projects")
-        connection.execute((ROOT / "sql" / "core" / "realtime.sql").read_bytes())
+        connection.execute((ROOT / "sql" / "api" / "realtime.sql").read_bytes())
         names = {name for name, *_ in connection.execute(TABLES)}
         connection.rollback()
     assert names == PUBLISHED | {"templates"}

@@ -1,4 +1,4 @@
-"""The database as an older version left it: its migrations, and people who have been using it."""
+"""The database as an older version left it: its migrations, and users with rows of everything."""
 
 import json
 import shutil
@@ -43,7 +43,7 @@ def project_of(folder: Path, tag: str) -> Path:
 
 
 def use(url: str, people: int = 20) -> None:
-    """Rows of the first version's tables and columns: what is there stays in every later one."""
+    """Rows of the baseline's tables and columns: what is there stays in every later version."""
     for number in range(people):
         make_person(
             url, "unused" * 8, "unused", email=f"upgrade{number}@example.com", tier=("free", "paid")[number % 2]

@@ -1,4 +1,4 @@
--- What twenty people (upgrade0@example.com ...) have after a while, in the columns of the first migrations.
+-- What twenty users (upgrade0@example.com ...) have after a while, in columns of the baseline.
 
 insert into public.projects (user_id, title, short_summary, status, live_link, github_link, linkedin_link, twitter_link)
 select
@@ -10,8 +10,8 @@ from private.users as person cross join generate_series(1, 6) as number
 where person.email like 'upgrade%';
 
 insert into public.project_images (project_id, url, position)
-select id, 'https://images.example.com/' || id || '/' || position, position
-from public.projects cross join generate_series(0, 2) as position
+select projects.id, 'https://images.example.com/' || projects.id || '/' || place, place
+from public.projects cross join generate_series(0, 2) as place
 where title like 'Project %';
 
 insert into public.project_videos (project_id, url, position)

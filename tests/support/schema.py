@@ -22,5 +22,10 @@ def dump(url: str) -> list[str]:
 
 def load_state(url: str) -> None:
     """Makes the schema of sql/ and policies/ in a database that is as a new project."""
+    load(url, ROOT / "sql" / "load.sql")
+
+
+def load(url: str, file: Path) -> None:
+    """Runs a file of SQL in one transaction. Raises: AssertionError, with what psql printed."""
     psql = postgres.wheel_programs() / "psql"
-    run(psql, "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-f", str(ROOT / "sql" / "load.sql"), url)
+    run(psql, "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-f", str(file), url)

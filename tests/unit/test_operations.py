@@ -10,7 +10,7 @@ from ops.variables import functions_models, variables_of
 
 DOCS = ROOT / "docs"
 GUIDE = (DOCS / "operations.md").read_text()
-STATE = "".join((ROOT / "sql" / "monitoring" / name).read_text() for name in ("system_state.sql", "job_runs.sql"))
+STATE = "".join((ROOT / "sql" / name).read_text() for name in ("monitoring/system_state.sql", "core/job_runs.sql"))
 
 
 def test_everything_that_can_be_bad_has_a_runbook() -> None:
