@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.support.cluster import MIGRATED, TestCluster
+from tests.support.distribution import ByServers, place, workers
 from tests.support.docker_required import unavailable
 from tests.support.people import Person
 from tests.support.servers import last_lines
@@ -48,6 +49,20 @@ def pytest_configure_node(node: Any) -> None:
     cluster = node.config.stash[CLUSTER]
     node.workerinput["cluster_folder"] = str(cluster.folder)
     node.workerinput["cluster_controller"] = cluster.controller
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    return workers()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
+    return ByServers(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=place)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

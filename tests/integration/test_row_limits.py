@@ -9,7 +9,8 @@ from tests.support.stack import Stack
 def test_a_project_too_many_is_a_conflict(stack: Stack, person: Person) -> None:
     with psycopg.connect(stack.database_url) as connection:
         connection.execute(
-            "insert into projects (user_id, title) select %s, 'P' from generate_series(1, 1000)", (person.id,)
+            "insert into projects (user_id, title) select %s, 'P' || number from generate_series(1, 1000) as number",
+            (person.id,),
         )
     with stack.client(person) as client:
         answer = client.post("/rest/v1/projects", json={"title": "One more"})

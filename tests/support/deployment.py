@@ -13,7 +13,7 @@ from typing import Any
 from local.settings import ROOT
 
 # Records how it was called, and keeps secrets as Secret Manager does. The file `fail` holds a text of calls to refuse.
-TOOL = """#!{python}
+TOOL = """#!{python} -IS
 import json, os, re, sys
 from pathlib import Path
 folder, argv = Path({folder!r}), [Path(sys.argv[0]).name, *sys.argv[1:]]

@@ -159,9 +159,9 @@ def test_stripe_down_deletes_nothing_and_says_so(
 ) -> None:
     someone = member()
     before = found(stack, [str(someone.person.id)])
-    with running_mail(
-        stack, cluster, 1, STRIPE_API_URL="http://127.0.0.1:9", STRIPE_TIMEOUT="1", ACCOUNT_RETRY_SECONDS="0", **BILLING
-    ) as without:
+    away = {"STRIPE_API_URL": "http://127.0.0.1:9", "STRIPE_TIMEOUT": "1"}
+    at_once = {"ACCOUNT_RETRY_SECONDS": "0", "ACCOUNT_RUN_SECONDS": "2"}
+    with running_mail(stack, cluster, 1, **away, **at_once, **BILLING) as without:
         answer = call(without, someone, "deleteAccount", username=someone.person.username)
         waiting = answer.json()
         assert (waiting["status"], waiting["step"]) == ("running", "billing")

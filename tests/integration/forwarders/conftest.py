@@ -39,6 +39,14 @@ def stranded(cluster: TestCluster) -> Iterator[Edge]:
 
 
 @pytest.fixture
+def hasty(cluster: TestCluster, stage: Stage) -> Iterator[Edge]:
+    """Forwarders that wait for one second, but on functions that take their time."""
+    settings = SETTINGS | {"FUNCTIONS_BACKEND_TIMEOUT_SECONDS": "1"}
+    with running_forwarders(cluster, FUNCTIONS_BACKEND_URL=stage.url, **settings) as edge:
+        yield edge
+
+
+@pytest.fixture
 def backend(stage: Stage) -> Iterator[StandIn]:
     with stage.stand_in() as backend:
         yield backend

@@ -145,9 +145,9 @@ def test_the_log_says_which_request_and_why_and_no_secret(stranded: Edge) -> Non
     assert "of-a-person" not in stranded.log.read_text()
 
 
-def test_a_slow_backend_has_as_long_as_the_function_may_take(backend: StandIn, client: httpx.Client) -> None:
+def test_a_slow_backend_has_as_long_as_the_function_may_take(backend: StandIn, hasty: Edge) -> None:
     waiting = {"X-Behave": "wait", "Authorization": signed_in()}
-    with ThreadPoolExecutor(1) as other:
+    with hasty.client() as client, ThreadPoolExecutor(1) as other:
         patient = other.submit(client.post, "aiDesignAssistant", content=b"{}", headers=waiting)
         assert_problem(client.post("getSocialMetrics", content=b"{}", headers=waiting), 504, "backend_timeout")
         assert len(backend.to("getSocialMetrics")) == 1
