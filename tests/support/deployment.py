@@ -5,12 +5,17 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from local.settings import ROOT
+from tests.support.https import running_https
 
 # Records how it was called, and keeps secrets as Secret Manager does. The file `fail` holds a text of calls to refuse.
 TOOL = """#!{python} -IS
@@ -94,7 +99,12 @@ class Deployment:
         """Of this machine's environment, only the way to its programs."""
         lines = [f"{name}={json.dumps(value)}\n" for name, value in self.variables.items()]
         (self.folder / f".env.{environment}").write_text("".join(lines))
-        machine = {"PATH": path or os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": "functions"}
+        machine = {
+            "PATH": path or os.environ["PATH"],
+            "HOME": str(self.folder),
+            "PYTHONPATH": "functions",
+            "TMPDIR": tempfile.gettempdir(),
+        }
         trusted = {name: value for name, value in self.machine.items() if value}
         command = [sys.executable, "-m", "ops.deploy", environment, f"--variables={self.folder}"]
         return subprocess.run(
@@ -126,6 +136,16 @@ class Deployment:
 
     def stored(self, name: str) -> str:
         return (self.folder / f"secret-showcase-staging-{name}").read_text()
+
+
+@contextmanager
+def ready_deployment(folder: Path, stripe: httpx.Client, sendgrid: httpx.Client) -> Iterator[Deployment]:
+    """One that lacks nothing: its health is that of a small https server, its vendors are those of the clients."""
+    with running_https(folder, {"status": "ok", "release": "v1.2.3"}) as url:
+        vendors = {"STRIPE_API_URL": str(stripe.base_url), "SENDGRID_API_URL": str(sendgrid.base_url)}
+        ready = Deployment(folder, variables(SUPABASE_URL=url, **vendors))
+        ready.install("supabase", "gcloud")
+        yield ready
 
 
 def variables(**given: Any) -> dict[str, str]:

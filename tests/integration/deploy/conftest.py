@@ -7,8 +7,7 @@ import httpx
 import pytest
 
 from tests.support.cluster import TestCluster
-from tests.support.deployment import Deployment, variables
-from tests.support.https import running_https
+from tests.support.deployment import Deployment, ready_deployment
 from tests.support.simulators import running_simulator
 
 
@@ -26,8 +25,5 @@ def sendgrid(cluster: TestCluster, tmp_path: Path) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def deployment(tmp_path: Path, stripe: httpx.Client, sendgrid: httpx.Client) -> Iterator[Deployment]:
-    with running_https(tmp_path, {"status": "ok", "release": "v1.2.3"}) as url:
-        vendors = {"STRIPE_API_URL": str(stripe.base_url), "SENDGRID_API_URL": str(sendgrid.base_url)}
-        ready = Deployment(tmp_path, variables(SUPABASE_URL=url, **vendors))
-        ready.install("supabase", "gcloud")
+    with ready_deployment(tmp_path, stripe, sendgrid) as ready:
         yield ready

@@ -1,15 +1,46 @@
 """The whole deployment, run as `make deploy` runs it: real processes, recorded by the tools' stand-ins."""
 
 import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import pytest
 from showcase.billing.event_types import EVENT_TYPES
 from showcase.billing.stripe_api import API_VERSION
 
-from tests.support.deployment import SECRETS, Call, Deployment
+from tests.support.cluster import TestCluster
+from tests.support.deployment import SECRETS, Call, Deployment, ready_deployment
+from tests.support.simulators import running_simulator
 
+WEBHOOKS = "/v3/user/webhooks/event/settings/all"
 STRIPE = {"Authorization": "Bearer sk_test_any"}
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A deployment that was made, how it ended, and its vendors."""
+
+    deployment: Deployment
+    done: subprocess.CompletedProcess[str]
+    stripe: httpx.Client
+    sendgrid: httpx.Client
+
+
+@pytest.fixture(scope="module")
+def applied(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
+    """For tests that only look at what it did."""
+    folder = tmp_path_factory.mktemp("applied")
+    with (
+        running_simulator("stripe", cluster, folder) as stripe,
+        running_simulator("sendgrid", cluster, folder) as sendgrid,
+        ready_deployment(folder, stripe, sendgrid) as deployment,
+    ):
+        done = deployment.run("--apply")
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield Applied(deployment, done, stripe, sendgrid)
 
 
 def find(calls: list[Call], text: str) -> Call:
@@ -23,24 +54,21 @@ def endpoints(stripe: httpx.Client) -> list[dict[str, Any]]:
     return listed
 
 
-def test_schema_webhooks_secrets_functions_forwarders_schedule(deployment: Deployment) -> None:
-    done = deployment.run("--apply")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "staging runs v1.2.3" in done.stdout
+def test_schema_webhooks_secrets_functions_forwarders_schedule(applied: Applied) -> None:
+    assert "staging runs v1.2.3" in applied.done.stdout
     order = [
         *("db push", "config push", "versions add showcase-staging-STRIPE_WEBHOOK_SECRETS"),
         *("versions add showcase-staging-STRIPE_SECRET_KEY", "gcloud run deploy"),
         *("run services update-traffic showcase-staging --to-latest", "run services describe"),
         *("supabase secrets set", "functions deploy --use-api", "db query"),
     ]
-    texts = [call.text for call in deployment.calls()]
+    texts = [call.text for call in applied.deployment.calls()]
     places = [next(place for place, text in enumerate(texts) if part in text) for part in order]
     assert places == sorted(places)
 
 
-def test_each_tool_gets_what_it_is_meant_to_have_and_no_secret_as_an_argument(deployment: Deployment) -> None:
-    done = deployment.run("--apply")
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_each_tool_gets_what_it_is_meant_to_have_and_no_secret_as_an_argument(applied: Applied) -> None:
+    deployment, done = applied.deployment, applied.done
     calls = deployment.calls(checks=True)
     webhook_secret = deployment.stored("STRIPE_WEBHOOK_SECRETS")
     assert webhook_secret.startswith("whsec_")
@@ -59,17 +87,14 @@ def test_each_tool_gets_what_it_is_meant_to_have_and_no_secret_as_an_argument(de
     assert deployment.stored("SUPABASE_SECRET_KEY") == SECRETS["SUPABASE_SECRET_KEY"]
 
 
-def test_the_service_is_told_where_its_secrets_are_and_the_forwarders_where_it_is(
-    deployment: Deployment, sendgrid: httpx.Client
-) -> None:
-    assert deployment.run("--apply").returncode == 0
-    calls = deployment.calls()
+def test_the_service_is_told_where_its_secrets_are_and_the_forwarders_where_it_is(applied: Applied) -> None:
+    calls = applied.deployment.calls()
     service = find(calls, "gcloud run deploy")
     ((plain, _),) = service.files.values()
     told = json.loads(plain)
     assert told["SITE_URL"] == "https://staging.example.com"
     assert told["ENVIRONMENT"] == "staging"
-    assert told["SENDGRID_WEBHOOK_PUBLIC_KEYS"] == sendgrid.get("/_simulator/webhook").json()["public_key"]
+    assert told["SENDGRID_WEBHOOK_PUBLIC_KEYS"] == applied.sendgrid.get("/_simulator/webhook").json()["public_key"]
     (secrets,) = [word for word in service.argv if word.startswith("--set-secrets=")]
     named = {pair.partition("=")[0] for pair in secrets.removeprefix("--set-secrets=").split(",")}
     assert {"SUPABASE_SECRET_KEY", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS"} <= named
@@ -81,17 +106,14 @@ def test_the_service_is_told_where_its_secrets_are_and_the_forwarders_where_it_i
     assert f"FUNCTIONS_BACKEND_SECRET='{SECRETS['FUNCTIONS_BACKEND_SECRET']}'\n" in forwarders
 
 
-def test_the_vendors_are_told_where_to_send_events(
-    deployment: Deployment, stripe: httpx.Client, sendgrid: httpx.Client
-) -> None:
-    assert deployment.run("--apply").returncode == 0
-    origin = deployment.variables["SUPABASE_URL"]
-    (endpoint,) = endpoints(stripe)
+def test_the_vendors_are_told_where_to_send_events(applied: Applied) -> None:
+    origin = applied.deployment.variables["SUPABASE_URL"]
+    (endpoint,) = endpoints(applied.stripe)
     assert endpoint["url"] == f"{origin}/functions/v1/webhooks/stripe"
     assert set(endpoint["enabled_events"]) == set(EVENT_TYPES)
     assert endpoint["api_version"] == API_VERSION
-    settings = sendgrid.get("/v3/user/webhooks/event/settings/all", headers={"Authorization": "Bearer SG.any"}).json()
-    (webhook,) = settings["webhooks"]
+    listed = applied.sendgrid.get(WEBHOOKS, headers={"Authorization": "Bearer SG.any"}).json()
+    (webhook,) = listed["webhooks"]
     assert webhook["url"] == f"{origin}/functions/v1/webhooks/sendgrid"
     assert webhook["bounce"]
     assert not webhook["open"]
@@ -108,7 +130,7 @@ def test_twice_is_as_once(deployment: Deployment, stripe: httpx.Client, sendgrid
     assert not [text for text in texts if "secrets create" in text or "versions add" in text]
     assert endpoints(stripe) == [before]
     assert deployment.stored("STRIPE_WEBHOOK_SECRETS") == secret
-    listed = sendgrid.get("/v3/user/webhooks/event/settings/all", headers={"Authorization": "Bearer SG.any"})
+    listed = sendgrid.get(WEBHOOKS, headers={"Authorization": "Bearer SG.any"})
     assert len(listed.json()["webhooks"]) == 1
 
 
