@@ -52,6 +52,7 @@ demo-billing: setup ## Take a user through checkout, renewal, a failed payment a
 ##@ Check
 
 test: lint types ## Run every check: lint, types, tests; ends with the ten slowest
+	@$(RUN) -m local.tools.fetch_descriptions
 	@$(PYTEST)
 
 check: setup ## Run what answers within a minute: lint, types, tests of units and SQL

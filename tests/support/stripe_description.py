@@ -1,4 +1,5 @@
 """Checks requests and answers against Stripe's published description, as far as that uses OpenAPI.
+from tests.support.descriptions import description_file
 
 Hand-made, because the usual validators do not read Stripe's nested forms.
 """
@@ -11,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from local.settings import ROOT
+from tests.support.descriptions import description_file
 
-FILE = ROOT.parent / "shared" / "specs" / "stripe.spec3.json"
+FILE = description_file("stripe.spec3.json")
 VERSION = "2026-08-26.dahlia"
 
 Schema = Mapping[str, Any]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from local.settings import ROOT
 from tests.integration.billing.backend import Backend, new_event
+from tests.support.descriptions import description_file
 from tests.support.people import Person
 from tests.support.stripe import SDK_WARNING, Stripe
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 
 NEWEST, BEFORE = "2026-10-28.endive", "2024-06-20"
 DAY = 86400
-FIXTURES = ROOT.parent / "shared" / "specs" / "stripe.fixtures3.json"
+FIXTURES = description_file("stripe.fixtures3.json")
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_the_published_samples_are_understood(
 ) -> None:
     """Stripe's own sample objects, made into events about a subscription that there is."""
     if not FIXTURES.exists():
-        pytest.skip(f"Stripe's published samples are not at ../{FIXTURES.relative_to(ROOT.parent)}")
+        pytest.skip(f"Stripe's published samples are not at {FIXTURES}")
     samples = json.loads(FIXTURES.read_text())["resources"]
     subscription = subscribed(at_stripe)
     customer = at_stripe.sdk().v1.subscriptions.retrieve(subscription).customer

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from local.settings import ROOT
 from tests.support.cluster import TestCluster
+from tests.support.descriptions import description_file
 from tests.support.simulators import running_simulator
 
-DESCRIPTION = ROOT.parent / "shared" / "specs" / "sendgrid.mail_v3.json"
+DESCRIPTION = description_file("sendgrid.mail_v3.json")
 GOOD: dict[str, Any] = {
     "personalizations": [{"to": [{"email": "a@example.com", "name": "A"}], "headers": {"X-A": "b"}}],
     "from": {"email": "showcase@example.com"},

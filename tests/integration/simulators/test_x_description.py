@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
-from local.settings import ROOT
+from tests.support.descriptions import description_file
 from tests.support.x import X
 
-DESCRIPTION = ROOT.parent / "shared" / "specs" / "x.openapi.json"
+DESCRIPTION = description_file("x.openapi.json")
 
 
 @dataclass(frozen=True)

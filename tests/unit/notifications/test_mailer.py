@@ -16,10 +16,10 @@ from showcase.notifications.rendering import make_renderer
 from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.store import Notification
 
-from local.settings import ROOT
 from local.tools.mail_preview import SITE, VARIANTS, payload
+from tests.support.descriptions import description_file
 
-DESCRIPTION = ROOT.parent / "shared" / "specs" / "sendgrid.mail_v3.json"
+DESCRIPTION = description_file("sendgrid.mail_v3.json")
 PAGES = NotificationSettings(site_url=HttpUrl(SITE)).pages
 TEMPLATE = "d-" + "0" * 32
 
