@@ -24,7 +24,7 @@ from bench.support import print_machine, print_table
 from local.settings import HOST, ROOT
 from tests.integration.billing.backend import WEBHOOK, Backend, functions_service, new_event, running_functions, signed
 from tests.support.cluster import MIGRATED, TestCluster, free_port
-from tests.support.crossing import running_crossing
+from tests.support.intercepting_proxy import running_crossing
 from tests.support.servers import running_services
 from tests.support.stack import Stack, running_stack
 from tests.support.stripe import running_stripe
@@ -146,8 +146,8 @@ def main() -> None:
         rows.append((name, f"{rate:.0f}", f"{statistics.median(spent):.1f}", f"{spent[int(len(spent) * 0.99)]:.1f}"))
     title = f"Stripe's events, {asked.connections} at a time"
     print_table(title, ("event", "events/s", "median ms", "p99 ms"), rows)
-    told = ", ".join(f"{name} {number:g}" for name, number in sorted(calls.items()))
-    print(f"\nCalls to the database for each event that is applied: {sum(calls.values()):g} ({told})")
+    reported = ", ".join(f"{name} {number:g}" for name, number in sorted(calls.items()))
+    print(f"\nCalls to the database for each event that is applied: {sum(calls.values()):g} ({reported})")
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ def main(messages: int) -> None:
             seconds = asyncio.run(dispatch(mail, dispatchers))
             assert mail.accepted(f"*@{domain}") == messages
             name = "dispatchers" if dispatchers > 1 else "dispatcher"
-            rows.append((f"{dispatchers} {name}, events told meanwhile", messages, seconds, messages / seconds))
+            rows.append((f"{dispatchers} {name}, events reported meanwhile", messages, seconds, messages / seconds))
         (sample,) = mail.messages(f"p1@{domain}")
         content = [{"type": "text/plain", "value": sample["text"]}, {"type": "text/html", "value": sample["html"]}]
         body = {

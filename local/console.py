@@ -16,7 +16,7 @@ CLEAR_LINE = "\r\x1b[K"
 
 @dataclass
 class Progress:
-    """How far a step is: `61 of 165`. Whoever carries it out sets it."""
+    """How far a step is: `61 of 165`. Anyone who carries it out sets it."""
 
     text: str = ""
 

@@ -34,9 +34,9 @@ collect_ignore_glob = EMBEDDED if os.environ.get("STACK") == "docker" else []
 
 def pytest_configure(config: pytest.Config) -> None:
     """Under pytest-xdist the controlling process says where the shared cluster is; else we are that process."""
-    told = getattr(config, "workerinput", None)
-    if told is not None:
-        config.stash[CLUSTER] = TestCluster(Path(told["cluster_folder"]), told["cluster_controller"])
+    reported = getattr(config, "workerinput", None)
+    if reported is not None:
+        config.stash[CLUSTER] = TestCluster(Path(reported["cluster_folder"]), reported["cluster_controller"])
         return
     keep_in_memory()
     folder = Path(tempfile.mkdtemp(prefix="showcase-tests-"))

@@ -10,14 +10,7 @@ from typing import Any, TypeVar, overload
 from pydantic import TypeAdapter, ValidationError
 
 from showcase.auth import SERVICE, Caller, Kind
-from showcase.errors import (
-    ApiError,
-    Forbidden,
-    ServiceUnavailable,
-    TellableError,
-    Unauthorized,
-    UnprocessableContent,
-)
+from showcase.errors import ApiError, Forbidden, SafeToLogError, ServiceUnavailable, Unauthorized, UnprocessableContent
 from showcase.http_client import HttpClient, HttpResponse
 from showcase.settings import CoreSettings
 from showcase.telemetry import timed
@@ -29,7 +22,7 @@ T = TypeVar("T")
 _BEFORE_POSTGREST = re.compile(r"([1-5]\d\d)?")
 
 
-class PostgrestError(TellableError):
+class PostgrestError(SafeToLogError):
     """What PostgREST, or something in front of it, answered: its status."""
 
 

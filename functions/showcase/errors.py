@@ -127,7 +127,7 @@ class ServiceUnavailable(ApiError):
         super().__init__(detail, code=code, headers={"Retry-After": "2", **(headers or {})})
 
 
-class TellableError(Exception):
+class SafeToLogError(Exception):
     """An error whose text is ids and words of ours alone, so that it may stand in logs and reports."""
 
 

@@ -103,9 +103,9 @@ async def handle(call: Call[HealthRequest], checks: Checks) -> JSONResponse:
     answer = checks.last[1]
     if call.caller.kind is Kind.SERVICE and answer.status != "down":
         lines = await checks.system.state()
-        answer = answer.model_copy(update={"verdict": system.worst(lines), "system": lines})
-    told = answer.model_dump(mode="json", exclude={"verdict", "system"} if answer.system is None else None)
-    return JSONResponse(told, 503 if answer.status == "down" else 200, {"Cache-Control": "no-store"})
+        answer = answer.model_copy(update={"verdict": system.overall_verdict(lines), "system": lines})
+    reported = answer.model_dump(mode="json", exclude={"verdict", "system"} if answer.system is None else None)
+    return JSONResponse(reported, 503 if answer.status == "down" else 200, {"Cache-Control": "no-store"})
 
 
 async def _check(checks: Checks) -> HealthResponse:

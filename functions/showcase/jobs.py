@@ -39,22 +39,22 @@ async def recorded(database: Database, job: str | None, request_id: str, work: A
         code = error.code if isinstance(error, ApiError) else ApiError.default_code
         await _finish(database, run, "failed", {}, code)
         raise
-    told = answer.model_dump(mode="json") if isinstance(answer, BaseModel) else {}
-    stopped = told.get("stopped")
-    await _finish(database, run, "stopped" if stopped else "done", counts(told), stopped)
+    reported = answer.model_dump(mode="json") if isinstance(answer, BaseModel) else {}
+    stopped = reported.get("stopped")
+    await _finish(database, run, "stopped" if stopped else "done", counts(reported), stopped)
     return answer
 
 
-def counts(told: object, prefix: str = "") -> dict[str, int]:
+def counts(reported: object, prefix: str = "") -> dict[str, int]:
     """The numbers in an answer by their path, lists by their length; no texts."""
     found: dict[str, int] = {}
-    if isinstance(told, dict):
-        for name, value in told.items():
+    if isinstance(reported, dict):
+        for name, value in reported.items():
             found |= counts(value, f"{prefix}.{name}" if prefix else str(name))
-    elif isinstance(told, list):
-        found[prefix] = len(told)
-    elif isinstance(told, int):
-        found[prefix] = int(told)
+    elif isinstance(reported, list):
+        found[prefix] = len(reported)
+    elif isinstance(reported, int):
+        found[prefix] = int(reported)
     return dict(list(found.items())[:_MOST_COUNTS])
 
 
@@ -68,8 +68,8 @@ async def _begin(database: Database, job: str, request_id: str) -> str | None:
 
 
 async def _finish(database: Database, run: str, outcome: str, found: Mapping[str, int], code: str | None) -> None:
-    told = {"run_id": run, "outcome": outcome, "counts": dict(found), "error_code": code}
+    reported = {"run_id": run, "outcome": outcome, "counts": dict(found), "error_code": code}
     try:
-        await database.rpc("finish_job_run", told)
+        await database.rpc("finish_job_run", reported)
     except ApiError as error:
         report(error, "warning")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing_extensions import override
 
 from showcase.log_writer import NonBlockingHandler
-from showcase.scrubbing import Redactor, stack_trace
+from showcase.redaction import Redactor, stack_trace
 from showcase.settings import CoreSettings
 from showcase.tracing import current
 
@@ -21,7 +21,7 @@ _QUERIES = ("uvicorn.access", "gunicorn.access")  # their lines have whole addre
 
 
 class JsonFormatter(logging.Formatter):
-    """Of others' log lines only the template is told, since what they fill in may be anybody's."""
+    """Of others' log lines only the template is reported, since what they fill in may be anybody's."""
 
     def __init__(self, settings: CoreSettings, redact: Redactor) -> None:
         super().__init__()
@@ -51,18 +51,18 @@ class JsonFormatter(logging.Formatter):
         trace = current()
         if trace is None:
             return {"logging.googleapis.com/labels": {"environment": self._environment}}
-        told: dict[str, object] = {
+        reported: dict[str, object] = {
             "request_id": trace.request_id,
             "trace_id": trace.trace_id,
             "span_id": trace.span_id,
             "logging.googleapis.com/labels": {"environment": self._environment, "function": trace.function},
         }
         if trace.user_id:
-            told["user_id"] = str(trace.user_id)
+            reported["user_id"] = str(trace.user_id)
         if self._project:
-            told["logging.googleapis.com/trace"] = f"projects/{self._project}/traces/{trace.trace_id}"
-            told["logging.googleapis.com/spanId"] = trace.span_id
-        return told
+            reported["logging.googleapis.com/trace"] = f"projects/{self._project}/traces/{trace.trace_id}"
+            reported["logging.googleapis.com/spanId"] = trace.span_id
+        return reported
 
 
 def configure(settings: CoreSettings, redact: Redactor) -> None:

@@ -122,8 +122,8 @@ def _responses(endpoint: Endpoint[Any, Any]) -> dict[str, Any]:
         entry["content"] = _media("application/problem+json", Problem)
     for status, media in endpoint.also.items():
         entry = found.setdefault(status, {"description": "The answer", "content": {}})
-        for media_type, told in media.items():
-            entry["content"] |= _media(media_type, told)
+        for media_type, reported in media.items():
+            entry["content"] |= _media(media_type, reported)
     return {
         str(status): {key: value for key, value in found[status].items() if value or key == "description"}
         for status in sorted(found)
@@ -145,8 +145,12 @@ def _refusals(endpoint: Endpoint[Any, Any]) -> Iterator[type[errors.ApiError]]:
         yield from (errors.BadRequest, errors.UnsupportedMediaType)
 
 
-def _media(media_type: str, told: str | type[BaseModel]) -> dict[str, Any]:
-    schema = {"type": "string", "description": told} if isinstance(told, str) else {"$ref": _SCHEMA + told.__name__}
+def _media(media_type: str, reported: str | type[BaseModel]) -> dict[str, Any]:
+    schema = (
+        {"type": "string", "description": reported}
+        if isinstance(reported, str)
+        else {"$ref": _SCHEMA + reported.__name__}
+    )
     return {media_type: {"schema": schema}}
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FIRST_WAIT = 0.5  # seconds at most before the second attempt; twice that before each further one
-LONGEST_WAIT = 3.0  # seconds; a vendor that wants more is told to the caller instead of slept for
+LONGEST_WAIT = 3.0  # seconds; a vendor that wants more is reported to the caller instead of slept for
 
 
 @dataclass(frozen=True)

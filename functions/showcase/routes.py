@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from showcase import core, http
+from showcase.backend_auth import require_backend_secret
 from showcase.endpoint import Endpoint, Handler, serve
 from showcase.errors import NotFound, ServiceUnavailable
-from showcase.gate import behind_gate
 from showcase.settings import SettingsError
 from showcase.telemetry import report
 
@@ -72,7 +72,7 @@ def entry_point(name: str) -> Handler:
         raise AttributeError(name)
     shared = core.connect()
     handler = serve(find_endpoint(path), shared) if path else _all_functions(shared)
-    return behind_gate(handler, shared.settings)
+    return require_backend_secret(handler, shared.settings)
 
 
 def _all_functions(shared: core.Core) -> Handler:

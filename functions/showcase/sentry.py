@@ -1,7 +1,7 @@
-"""Sentry, imported only where a DSN is set: what goes there is built anew from what is known to be harmless.
+"""Sentry, imported only where a DSN is set: what goes there is built again from what is known to be harmless.
 
 No breadcrumbs, no request, no local variables, no address of anything that we call: `allowed` is all that is left.
-Sending happens in a thread of Sentry's own; when the process is told to end, what waits is sent first.
+Sending happens in a thread of Sentry's own; when the process is asked to end, what waits is sent first.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from sentry_sdk.integrations.atexit import AtexitIntegration
 from sentry_sdk.integrations.dedupe import DedupeIntegration
 
 from showcase.errors import ApiError, VendorError
-from showcase.scrubbing import Redactor, chain, describe
+from showcase.redaction import Redactor, chain, describe
 from showcase.settings import CoreSettings
 from showcase.tracing import RequestTrace, current
 

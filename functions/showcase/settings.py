@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError, field_validator
 
-from showcase.errors import TellableError
+from showcase.errors import SafeToLogError
 
 
 class Settings(BaseModel):
@@ -49,7 +49,7 @@ class CoreSettings(Settings):
     release: str = "dev"
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     sentry_dsn: SecretStr | None = None
-    # Which share of errors and of requests is told to Sentry.
+    # Which share of errors and of requests is reported to Sentry.
     sentry_errors_sample_rate: float = Field(default=1.0, ge=0, le=1)
     sentry_traces_sample_rate: float = Field(default=0.1, ge=0, le=1)
     # Cloud Logging finds the log lines of a trace by its project's name.
@@ -77,7 +77,7 @@ class CoreSettings(Settings):
         return str(self.public_functions_url or f"{self.origin}/functions/v1").rstrip("/")
 
 
-class SettingsError(TellableError):
+class SettingsError(SafeToLogError):
     """Variables that are missing or malformed, all of them at once, by name. Never shows a value."""
 
 

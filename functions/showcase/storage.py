@@ -39,7 +39,7 @@ class Storage:
         return f"{self._origin}{_path(response, 'url')}"
 
     async def sign_download(self, bucket: str, name: str, seconds: int) -> str:
-        """An address that gives the file to whoever holds it, for a time."""
+        """An address that gives the file to anyone who holds it, for a time."""
         response = await self._send("POST", f"/object/sign/{bucket}/{quote(name)}", json={"expiresIn": seconds})
         return f"{self._origin}{_path(response, 'signedURL')}"
 

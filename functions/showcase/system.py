@@ -7,7 +7,7 @@ from showcase.core import Core
 from showcase.database import Database
 from showcase.design.settings import DesignSettings
 from showcase.endpoint import SERVICES, Call, Endpoint
-from showcase.errors import TellableError
+from showcase.errors import SafeToLogError
 from showcase.http import RequestModel, ResponseModel
 from showcase.metrics.settings import MetricsSettings
 from showcase.settings import load
@@ -40,7 +40,7 @@ class WatchResponse(ResponseModel):
     lines: list[StateLine]
 
 
-class SystemAlert(TellableError):
+class SystemAlert(SafeToLogError):
     """Something needs somebody now; docs/operations.md says what to do."""
 
 
@@ -66,7 +66,7 @@ def connect(core: Core) -> System:
     )
 
 
-def worst(lines: list[StateLine]) -> Verdict:
+def overall_verdict(lines: list[StateLine]) -> Verdict:
     found = {line.verdict for line in lines}
     return "alert" if "alert" in found else "warn" if "warn" in found else "ok"
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from showcase import logs, scrubbing
+from showcase import logs, redaction
 from showcase.settings import CoreSettings
 from showcase.tracing import RequestTrace, current, tracing
 
@@ -22,7 +22,7 @@ log = logging.getLogger(logs.OURS)
 
 def configure(settings: CoreSettings) -> None:
     """Sets up logging, and Sentry where a DSN is set; what they still hold when the process ends is sent first."""
-    redact = scrubbing.redactor(os.environ)
+    redact = redaction.redactor(os.environ)
     logs.configure(settings, redact)
     _exit_on_sigterm()
     if settings.sentry_dsn:
@@ -32,7 +32,7 @@ def configure(settings: CoreSettings) -> None:
 
 
 def _exit_on_sigterm() -> None:
-    """A server that is told to end ends by the same signal again, which by default runs no exit handlers."""
+    """A server that is asked to end ends by the same signal again, which by default runs no exit handlers."""
     by_default = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     if by_default and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -68,7 +68,7 @@ def report(error: BaseException, level: str = "error", **fields: object) -> None
 
     `level` is `warning` for what may pass by itself: a vendor that is down.
     """
-    text = f"{type(error).__name__}: {scrubbing.describe(error)}".removesuffix(": ")
+    text = f"{type(error).__name__}: {redaction.describe(error)}".removesuffix(": ")
     # A failure that passes says all it has to say in its name; where it came from is of no interest.
     if level == "error":
         log.error("%s", text, exc_info=error, extra={"fields": fields})

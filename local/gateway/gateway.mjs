@@ -32,7 +32,7 @@ const maxHeaderSize = 50 * 1024;
 function createGateway(settings, { auth, graphql, rest, storage }) {
   const answerGraphql = getRequestListener((request) => graphql.fetch(request), {
     overrideGlobalObjects: false,
-    autoCleanupIncoming: false, // it would cut the connection of whoever still sends a body that was refused
+    autoCleanupIncoming: false, // it would cut the connection of anyone who still sends a body that was refused
   });
   const proxyFunction = createFunctionsProxy(settings);
   const proxyRest = settings.restUrl ? createPostgrestProxy(settings) : undefined;

@@ -1,4 +1,4 @@
-"""How a simulator is told to behave: by subject, so that tests sharing one simulator do not disturb each other.
+"""How a simulator is set to behave: by subject, so that tests sharing one simulator do not disturb each other.
 
 A subject is what a request is about (a repository, a post, `token:<credential>`), or `*` for every request.
 """

@@ -1,4 +1,4 @@
-"""What can go wrong between any client and any server, whoever the vendor is."""
+"""What can go wrong between any client and any server, whichever vendor it is."""
 
 import asyncio
 from collections.abc import Sequence

@@ -24,7 +24,7 @@ class _Window:
 
 
 class FixedWindows:
-    """A window opens with a credential's first request, and starts anew when its limit is set differently."""
+    """A window opens with a credential's first request, and starts again when its limit is set differently."""
 
     def __init__(self) -> None:
         self._windows: dict[str, _Window] = {}
@@ -42,7 +42,7 @@ class FixedWindows:
 
 
 class DailyQuotas:
-    """So many requests a UTC day for each credential; what is left starts anew at midnight UTC."""
+    """So many requests a UTC day for each credential; what is left starts again at midnight UTC."""
 
     def __init__(self) -> None:
         self._used: dict[str, tuple[date, int]] = {}

@@ -55,7 +55,7 @@ class Cron:
     plan: dict[str, Planned] = field(default_factory=dict)
 
     async def run(self) -> None:
-        """Until it is cancelled: whatever goes wrong is told, and tried again."""
+        """Until it is cancelled: whatever goes wrong is reported, and tried again."""
         jobs: Sequence[Job] = ()
         while True:
             try:

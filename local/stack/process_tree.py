@@ -1,4 +1,4 @@
-"""Which processes belong to one stack: all that carry its mark in their environment, whoever started them.
+"""Which processes belong to one stack: all that carry its mark in their environment, no matter who started them.
 
 The mark is inherited by every child, also by one that leaves its process group, and survives the death of its parent.
 """

@@ -76,7 +76,7 @@ def remove(path: Path) -> None:
 
 
 def close_to_others() -> None:
-    """For whoever writes into a state folder: keys, logs with addresses, mails, stored files are the owner's alone."""
+    """Before writing into a state folder: keys, logs with addresses, mails, stored files are the owner's alone."""
     os.umask(0o077)
 
 

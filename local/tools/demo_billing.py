@@ -23,7 +23,7 @@ from local.postgres import cluster as postgres
 from local.settings import HOST, Settings, SettingsError, read_settings, with_local_keys
 
 GRACE = "00000000-0000-4000-8000-000000000002"  # of the demo rows; on the free tier at first
-PATIENCE = 15.0  # seconds until an event must have arrived
+TIMEOUT = 15.0  # seconds until an event must have arrived
 
 ROWS = {
     "tier": "select tier from private.users where id = %s and %s is not null",
@@ -71,7 +71,7 @@ class Demo:
         return self.settings.simulator_url("stripe")
 
     def buy(self, plan: str) -> str:
-        """As the site does for whoever is signed in; the address of the checkout."""
+        """As the site does for anyone who is signed in; the address of the checkout."""
         now = int(time.time())
         claims = {"sub": GRACE, "role": "authenticated", "aud": "authenticated", "iat": now, "exp": now + 600}
         token = jwt.encode(claims, self.settings.supabase_jwt_secret, algorithm="HS256")
@@ -121,7 +121,7 @@ class Demo:
 
     def settle(self) -> None:
         """Until every event has arrived."""
-        if self.tell("deliveries/drain", subject=GRACE, timeout=PATIENCE)["under_way"]:
+        if self.tell("deliveries/drain", subject=GRACE, timeout=TIMEOUT)["under_way"]:
             raise DemoError("Some events have not arrived: see the logs.")
 
     def rows(self, name: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ Usage: make blocks
 
 import json
 
-from showcase.design.schema import database_schema, editor_schema
+from showcase.design.json_schema import database_schema, editor_schema
 
 from local.settings import ROOT
 

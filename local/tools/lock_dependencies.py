@@ -1,4 +1,4 @@
-"""Locks the packages anew: `make lock`. No registry address is written, so that any mirror can serve them."""
+"""Locks the packages again: `make lock`. No registry address is written, so that any mirror can serve them."""
 
 import os
 import subprocess

@@ -1,7 +1,7 @@
 """One report for the quarterly review: `make audit`. docs/contributing.md says how to read it.
 
 The database is that of a running `make up`, or the one that AUDIT_DATABASE_URL leads to.
-Exits with 1 where something has to be mended, and with 2 where something could not be checked.
+Exits with 1 where something has to be fixed, and with 2 where something could not be checked.
 """
 
 import argparse

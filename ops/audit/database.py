@@ -50,7 +50,7 @@ def advisors(url: str) -> Section:
         answer = supabase("db", "advisors", f"--remote={url}", "--level", "info", "--output-format", "json")
     except DatabaseError as error:
         return Section(title, Verdict.UNKNOWN, _reason(error))
-    # Which indexes are unused is told in its own section.
+    # Which indexes are unused is reported in its own section.
     found = [lint for lint in json.loads(answer)["results"] if lint["name"] != "unused_index"]
     rows = [{"level": lint["level"], "advice": lint["name"], "detail": lint["detail"]} for lint in found]
     grave = any(lint["level"] != "INFO" for lint in found)
@@ -65,8 +65,8 @@ def inspect(url: str, inspection: Inspection) -> Section:
     except DatabaseError as error:
         return Section(inspection.title, Verdict.UNKNOWN, _reason(error))
     rows: Sequence[Row] = [row for row in json.loads(answer)["rows"] if inspection.matters(row)]
-    told = [{column: row.get(column) for column in inspection.columns} for row in rows]
-    return Section(inspection.title, Verdict.NOTE if told else Verdict.FINE, str(len(told)), told)
+    reported = [{column: row.get(column) for column in inspection.columns} for row in rows]
+    return Section(inspection.title, Verdict.NOTE if reported else Verdict.FINE, str(len(reported)), reported)
 
 
 def _reason(error: DatabaseError) -> str:

@@ -27,14 +27,14 @@ def python_vulnerabilities(lock: str) -> Section:
         return Section(title, Verdict.UNKNOWN, "pip-audit's vulnerability service is not reachable from here")
     # pip-audit is content with what its service does not know at all.
     if skipped := [each["name"] for each in found if "skip_reason" in each]:
-        told = f"pip-audit's vulnerability service did not answer for {len(skipped)} of {len(found)} packages"
-        return Section(title, Verdict.UNKNOWN, told)
+        reported = f"pip-audit's vulnerability service did not answer for {len(skipped)} of {len(found)} packages"
+        return Section(title, Verdict.UNKNOWN, reported)
     rows = [
         {
             "package": each["name"],
             "version": each["version"],
             "id": bug["id"],
-            "mended in": ", ".join(bug["fix_versions"]),
+            "fixed in": ", ".join(bug["fix_versions"]),
         }
         for each in found
         for bug in each["vulns"]
@@ -50,7 +50,7 @@ def npm_vulnerabilities() -> Section:
     except (ValueError, KeyError):
         return Section(title, Verdict.UNKNOWN, "npm's vulnerability service is not reachable from here")
     rows = [
-        {"package": name, "severity": each["severity"], "versions": each["range"], "mended": bool(each["fixAvailable"])}
+        {"package": name, "severity": each["severity"], "versions": each["range"], "fixed": bool(each["fixAvailable"])}
         for name, each in found.items()
     ]
     total = report["metadata"]["dependencies"]["total"]

@@ -33,7 +33,7 @@ def judged(title: str, rows: Sequence[Mapping[str, Any]], summary: str) -> Secti
 
 
 def exit_status(sections: Sequence[Section]) -> int:
-    """1 where something has to be mended, else 2 where something could not be checked, else 0."""
+    """1 where something has to be fixed, else 2 where something could not be checked, else 0."""
     verdicts = {section.verdict for section in sections}
     return 1 if Verdict.BAD in verdicts else 2 if Verdict.UNKNOWN in verdicts else 0
 

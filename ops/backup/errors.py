@@ -1,4 +1,4 @@
-"""What goes wrong with backups and is told in one line."""
+"""What goes wrong with backups and is reported in one line."""
 
 
 class BackupError(Exception):

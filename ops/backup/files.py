@@ -15,7 +15,7 @@ from ops.backup.errors import BackupError
 
 PIECE = 256 * 1024
 ATTEMPTS = 4
-PATIENCE = httpx.Timeout(60.0, connect=5.0)
+TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 LARGE = httpx.Timeout(900.0, connect=5.0)  # Storage answers once it has put away all of an upload
 
 OBJECT_MISSING = {"NoSuchKey", "not_found", "Not found"}
@@ -57,7 +57,7 @@ class Storage:
         def attempt() -> tuple[int, str]:
             into.seek(0)
             into.truncate()
-            with self.http.stream("GET", _path(file, "authenticated/"), timeout=PATIENCE) as response:
+            with self.http.stream("GET", _path(file, "authenticated/"), timeout=TIMEOUT) as response:
                 if response.is_error:
                     response.read()
                     _refuse(response, file)

@@ -1,6 +1,6 @@
 """Encryption with age (https://age-encryption.org), as a stream: the `age` tool opens what is sealed here.
 
-Whoever seals needs public keys only, so that the machine that makes backups cannot read them.
+Anyone who seals needs public keys only, so that the machine that makes backups cannot read them.
 """
 
 import os

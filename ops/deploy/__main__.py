@@ -58,7 +58,7 @@ def run(steps: Sequence[Step], runner: Runner, environment: str) -> int:
         except StepError as error:
             complain(
                 f"Step {number} of {len(steps)} failed ({step.title}): {error}.\n"
-                "Those before it are done, none after it was begun. Mend it, and run the same again."
+                "Those before it are done, none after it was begun. Fix it, and run the same again."
             )
             return 1
     print(f"\n{environment} runs {runner.values['RELEASE']}, after {time.monotonic() - begun:.0f} s.")

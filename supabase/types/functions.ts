@@ -238,7 +238,7 @@ export type DesignResponse = {
 
 /** One ZIP file of an archive. */
 export type ExportPart = {
-  /** Opens it for whoever holds it, until the archive expires. */
+  /** Opens it for anyone who holds it, until the archive expires. */
   url: string;
   /** Bytes. */
   size: number;
@@ -389,7 +389,7 @@ export type SendNotificationRequest = {
   user_id: string | "me";
   /** What the e-mail tells; services only, see docs/notifications.md. */
   data?: Record<string, Json>;
-  /** What happened, so that it is told once; services only. Without it, the same data is told once. 1 to 255 characters. */
+  /** What happened, so that it is mailed once; services only. Without it, the same data once. 1 to 255 characters. */
   dedupe_key?: string | null;
 };
 
@@ -554,7 +554,7 @@ export type Functions = {
     Response: DeletionResponse;
     Streams: false;
   };
-  /** How far a deletion is, for whoever holds its receipt */
+  /** How far a deletion is, for anyone who holds its receipt */
   getAccountDeletion: {
     Request: StatusRequest;
     Response: DeletionResponse;

@@ -10,7 +10,7 @@ import pytest
 
 from tests.access.world import World
 
-SECRET = "chosen by whoever forges it, and long enough for HS256"
+SECRET = "chosen by anyone who forges it, and long enough for HS256"
 JWK = {"kty": "oct", "k": base64.urlsafe_b64encode(SECRET.encode()).decode()}
 # What a verifier would have to take for the key, or for a place where the key is.
 NAMED_KEYS: list[dict[str, Any]] = [

@@ -34,19 +34,19 @@ def with_other_claims(world: World) -> str:
 
 
 def forged(world: World, role: str) -> dict[str, str]:
-    stack, told = world.stack, claims(world, role)
+    stack, reported = world.stack, claims(world, role)
     return {
         "alg none": unsigned(world, role, "none"),
         "alg NoNe": unsigned(world, role, "NoNe"),
         "alg none, signed": unsigned(world, role, "none", world.owner.token.rpartition(".")[2]),
         "no signature": unsigned(world, role, "HS256"),
-        "another secret": jwt.encode(told, SECRET),
-        "another algorithm": jwt.encode(told, SECRET * 2, "HS512"),
-        "signed with the publishable key": jwt.encode(told, stack.publishable_key),
-        "names its own key": jwt.encode(told, SECRET, headers={"kid": "mine", "jku": "https://example.com/jwks"}),
+        "another secret": jwt.encode(reported, SECRET),
+        "another algorithm": jwt.encode(reported, SECRET * 2, "HS512"),
+        "signed with the publishable key": jwt.encode(reported, stack.publishable_key),
+        "names its own key": jwt.encode(reported, SECRET, headers={"kid": "mine", "jku": "https://example.com/jwks"}),
         "other claims": with_other_claims(world),
-        "not yet": jwt.encode(told | {"nbf": told["exp"]}, stack.jwt_secret),
-        "over": jwt.encode(told | {"iat": told["iat"] - 7200, "exp": told["iat"] - 60}, stack.jwt_secret),
+        "not yet": jwt.encode(reported | {"nbf": reported["exp"]}, stack.jwt_secret),
+        "over": jwt.encode(reported | {"iat": reported["iat"] - 7200, "exp": reported["iat"] - 60}, stack.jwt_secret),
     }
 
 

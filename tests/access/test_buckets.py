@@ -31,7 +31,7 @@ def open_address(client: httpx.Client, file: File) -> httpx.Response:
 
 
 def sign(client: httpx.Client, file: File) -> httpx.Response:
-    """A signed address is for whoever has it; what counts is who is given one."""
+    """A signed address is for anyone who has it; what counts is who is given one."""
     signed = client.post(f"/storage/v1/object/sign/{file.path}", json={"expiresIn": 60})
     return httpx.get(f"{client.base_url}/storage/v1{signed.json()['signedURL']}") if signed.is_success else signed
 

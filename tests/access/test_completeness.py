@@ -54,5 +54,5 @@ def test_every_row_has_all_actions_once() -> None:
 def test_every_row_can_be_made() -> None:
     served = [line for line in read_lines() if set(line.outcomes) != {"absent"}]
     assert set(RECIPES) == {(line.name, line.row) for line in served if line.kind == "table"}
-    told = [line for line in served if line.kind == "function" and "called" not in line.outcomes]
-    assert set(CALLS) == {(line.name, line.row) for line in told}
+    reported = [line for line in served if line.kind == "function" and "called" not in line.outcomes]
+    assert set(CALLS) == {(line.name, line.row) for line in reported}

@@ -18,7 +18,7 @@ from tests.support.people import Person
 from tests.support.stack import Stack
 
 JWKS = f"{AUTH}/.well-known/jwks.json"
-PROJECT = {"project_id": "00000000-0000-4000-8000-0000000000ff"}  # none: 404 for whoever may ask
+PROJECT = {"project_id": "00000000-0000-4000-8000-0000000000ff"}  # none: 404 for anyone who may ask
 QUERY = {"query": "{ __typename }"}
 
 

@@ -141,7 +141,7 @@ def test_stripes_signature_survives_and_nothing_but_stripes(hosted: Hosted) -> N
 
 
 def test_what_stripe_delivers_changes_the_tier(hosted: Hosted, person: Person) -> None:
-    """Checkout by supabase-js, paid at Stripe, told by its webhook."""
+    """Checkout by supabase-js, paid at Stripe, reported by its webhook."""
     call: dict[str, Any] = {"name": "createCheckoutSession", "key": hosted.stack.publishable_key, "token": person.token}
     call |= {"method": "POST", "body": CALLS["createCheckoutSession"][1]}
     (answer,) = run_script("forwarders.mjs", url=hosted.edge.url, calls=[call])["answers"]
@@ -158,8 +158,10 @@ def test_what_stripe_delivers_changes_the_tier(hosted: Hosted, person: Person) -
 
 def test_sendgrids_signature_survives(hosted: Hosted, person: Person) -> None:
     notification = hosted.mail.of(person, "welcome")[0]["id"]
-    told = {"email": person.email, "event": "delivered", "timestamp": int(time.time()), "sg_message_id": "a.recvd"}
-    body, headers = hosted.mail.signed({**told, "sg_event_id": uuid.uuid4().hex, "notification_id": str(notification)})
+    reported = {"email": person.email, "event": "delivered", "timestamp": int(time.time()), "sg_message_id": "a.recvd"}
+    body, headers = hosted.mail.signed(
+        {**reported, "sg_event_id": uuid.uuid4().hex, "notification_id": str(notification)}
+    )
     assert hosted.mail.deliver(body.replace(b"delivered", b"bounce"), headers).status_code in {400, 401, 403}
     assert hosted.mail.deliver(body, headers).status_code == 200
     assert hosted.mail.row(notification)["status"] == "delivered"
@@ -176,7 +178,7 @@ def test_six_megabytes_are_refused_by_the_handler(hosted: Hosted, path: str, ann
 
 @pytest.mark.parametrize("shown", [None, "", "guessed", SECRET[:-1], SECRET.upper(), f"{OTHER_SECRET}, {SECRET}", "ü"])
 def test_the_handlers_answer_forwarders_alone(hosted: Hosted, shown: str | None) -> None:
-    """Whatever is asked for: not even which functions there are is told."""
+    """Whatever is asked for: not even which functions there are is reported."""
     headers = {} if shown is None else {"x-functions-backend-secret": shown.encode("latin-1")}
     calls = [(find_endpoint(path).method.partition(",")[0], path) for path in ENDPOINTS]
     with httpx.Client(base_url=f"{hosted.handlers}/functions/v1/", headers=headers, trust_env=False) as client:  # type: ignore[arg-type]

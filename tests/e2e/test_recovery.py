@@ -19,7 +19,7 @@ import pytest
 from tests.support.people import make_person
 from tests.support.up import Up, own_environment
 
-PATIENCE = 200.0  # of a machine that is busy with other tests
+TIMEOUT = 200.0  # of a machine that is busy with other tests
 VICTIMS = ["postgres", "gateway", "functions"]
 
 
@@ -88,7 +88,7 @@ class Writers:
     def wait_for_more(self) -> None:
         """Until both ways work again."""
         before = len(self.projects), len(self.codes)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while len(self.projects) < before[0] + 5 or len(self.codes) < before[1] + 3:
             assert time.monotonic() < deadline, self.refused
             time.sleep(0.02)

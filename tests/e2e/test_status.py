@@ -60,8 +60,8 @@ def status_once_well(stack: Stack, folder: Path, *arguments: str) -> tuple[int, 
 def test_a_system_that_is_well_is_0_and_says_everything(fresh: Stack, tmp_path: Path) -> None:
     code, words, said = status_once_well(fresh, tmp_path)
     assert code == 0, said
-    told = {tuple(line[:3]) for line in words if len(line) > 2}
-    assert {("ok", "answers", "database"), ("ok", "job", "sweepMedia")} <= told
+    reported = {tuple(line[:3]) for line in words if len(line) > 2}
+    assert {("ok", "answers", "database"), ("ok", "job", "sweepMedia")} <= reported
     assert ["answers", "github"] in [line[1:3] for line in words]
     assert {"stripe_events", "mail_queued", "design_budget"} <= {line[1] for line in words if len(line) > 1}
     assert fresh.secret_key not in said

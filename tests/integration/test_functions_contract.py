@@ -104,11 +104,11 @@ def test_an_unknown_function_is_404(stack: Stack) -> None:
 
 
 def sent_by_supabase_js() -> set[str]:
-    """The headers that its own functions are told to allow."""
+    """The headers that its own functions are set to allow."""
     program = "import { corsHeaders } from '@supabase/supabase-js/cors'; console.log(JSON.stringify(corsHeaders))"
     folder = ROOT / "local"
-    told = subprocess.check_output([node_program(), "--input-type=module", "-e", program], cwd=folder, text=True)
-    return set(json.loads(told)["Access-Control-Allow-Headers"].replace(" ", "").split(","))
+    reported = subprocess.check_output([node_program(), "--input-type=module", "-e", program], cwd=folder, text=True)
+    return set(json.loads(reported)["Access-Control-Allow-Headers"].replace(" ", "").split(","))
 
 
 def test_browsers_may_call(stack: Stack) -> None:

@@ -72,7 +72,7 @@ class Project:
 
 @pytest.fixture(autouse=True)
 def unspent_budget(stack: Stack) -> None:
-    """What an earlier test made GitHub say about our credential holds for all who share it; this one starts anew."""
+    """What an earlier test made GitHub say about our credential holds for all who share it; this one starts again."""
     with psycopg.connect(stack.database_url) as connection:
         connection.execute("delete from private.metric_budgets")
 

@@ -29,8 +29,13 @@ REFUSED: list[dict[str, Any]] = [
 def token(stack: Stack, person: Person, claims: dict[str, Any]) -> str:
     now = int(time.time())
     times = {name: now + offset for name, offset in claims.items() if name != "aud"}
-    told = {"sub": str(person.id), "role": "authenticated", "aud": claims.get("aud", "authenticated"), "exp": now + 600}
-    return jwt.encode(told | times, stack.jwt_secret, "HS256")
+    reported = {
+        "sub": str(person.id),
+        "role": "authenticated",
+        "aud": claims.get("aud", "authenticated"),
+        "exp": now + 600,
+    }
+    return jwt.encode(reported | times, stack.jwt_secret, "HS256")
 
 
 def statuses(stack: Stack, person: Person, claims: dict[str, Any]) -> list[int]:

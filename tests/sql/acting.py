@@ -25,7 +25,7 @@ COMPILER = UUID("00000000-0000-4000-8000-000000000201")  # Grace's, published
 
 @contextmanager
 def acting_as(url: str, role: str, user: UUID | None = None) -> Iterator[Connection]:
-    """A transaction with the rights that PostgREST and Storage give to a request; undone at the end."""
+    """A transaction with the rights that PostgREST and Storage give to a request; rolled_back at the end."""
     claims = json.dumps({"role": role} | ({"sub": str(user)} if user else {}))
     with psycopg.connect(url, row_factory=dict_row) as connection:
         connection.execute("select set_config('role', %s, true)", (role,))
@@ -52,22 +52,22 @@ def sign_up(
     """The rows of a first sign-in, in the order in which Auth writes them: the account, then the identity."""
     user, made_up = uuid.uuid4(), str(uuid.uuid4().int)[:21]
     subject = (metadata or {}).get("sub") or made_up
-    told = {"iss": "https://accounts.google.com", "sub": subject, "provider_id": subject, "email_verified": True}
-    told |= ({"email": email} if email else {}) | (metadata or {})
+    reported = {"iss": "https://accounts.google.com", "sub": subject, "provider_id": subject, "email_verified": True}
+    reported |= ({"email": email} if email else {}) | (metadata or {})
     with connection.transaction():
         connection.execute(
             """
             insert into auth.users (id, aud, role, email, raw_app_meta_data, raw_user_meta_data)
             values (%s, 'authenticated', 'authenticated', %s, %s, %s)
             """,
-            (user, email, Jsonb({"provider": provider} if provider else {}), Jsonb(told)),
+            (user, email, Jsonb({"provider": provider} if provider else {}), Jsonb(reported)),
         )
         connection.execute(
             """
             insert into auth.identities (id, user_id, provider, provider_id, identity_data)
             values (gen_random_uuid(), %s, %s, %s, %s)
             """,
-            (user, provider or "none", subject, Jsonb(told)),
+            (user, provider or "none", subject, Jsonb(reported)),
         )
     return user
 

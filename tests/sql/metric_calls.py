@@ -16,8 +16,8 @@ CREDENTIAL = "c0ffee"
 
 
 @contextmanager
-def undone(url: str) -> Iterator[Connection]:
-    """A transaction as superuser in which nothing is due but what the test makes; undone at the end.
+def rolled_back(url: str) -> Iterator[Connection]:
+    """A transaction as superuser in which nothing is due but what the test makes; rolled_back at the end.
 
     In it now() stands still: `pass_time` moves everything else.
     """

@@ -45,10 +45,10 @@ def test_several_subscriptions_of_one_person_at_once(database: str) -> None:
     ended = [(f"sub_{number}", "canceled") for number in range(8)]
     live = [("sub_live", "active")]
 
-    def look(told: tuple[str, str]) -> None:
+    def look(reported: tuple[str, str]) -> None:
         with psycopg.connect(database) as connection:
-            for version, status in enumerate(("active", told[1]), start=1):
-                state = subscription(told[0], status=status)
+            for version, status in enumerate(("active", reported[1]), start=1):
+                state = subscription(reported[0], status=status)
                 connection.execute(APPLY, (version, Jsonb(state), GRACE_SECONDS))
                 connection.commit()
 
@@ -60,8 +60,8 @@ def test_several_subscriptions_of_one_person_at_once(database: str) -> None:
         assert connection.execute("select tier from private.users where id = %s", (GRACE,)).fetchone() == ("paid",)
 
 
-def run(look: Any, told: list[Any]) -> None:
-    threads = [threading.Thread(target=look, args=(each,)) for each in told]
+def run(look: Any, reported: list[Any]) -> None:
+    threads = [threading.Thread(target=look, args=(each,)) for each in reported]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -36,8 +36,8 @@ def begin(
 
 
 def finish(connection: Connection, session: str, cost: int = 40, **outcome: Any) -> dict[str, Any]:
-    told = {"status": "done", "output": {"blocks": BLOCKS}, "latency_ms": 5, **outcome}
-    row = connection.execute(FINISH, (session, cost, Jsonb(told))).fetchone()
+    reported = {"status": "done", "output": {"blocks": BLOCKS}, "latency_ms": 5, **outcome}
+    row = connection.execute(FINISH, (session, cost, Jsonb(reported))).fetchone()
     assert row is not None
     answer: dict[str, Any] = row["answer"]
     return answer

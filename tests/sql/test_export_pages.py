@@ -19,7 +19,7 @@ def test_a_page_ends_before_it_is_too_large_and_nothing_is_left_out(untouched_da
             )
         query = "select name from storage.objects where starts_with(name, %s)"
         stored = [row["name"] for row in connection.execute(query, (str(ADA),)).fetchall()]
-        told: list[str] = []
+        reported: list[str] = []
         pages: list[tuple[int, int]] = []
         after: str | None = None
         while not pages or after is not None:
@@ -30,10 +30,10 @@ def test_a_page_ends_before_it_is_too_large_and_nothing_is_left_out(untouched_da
             ).fetchone()
             rows = found["page"]["rows"]
             pages.append((found["bytes"], len(rows)))
-            told += [row["name"] for row in rows]
+            reported += [row["name"] for row in rows]
             after = found["page"]["next"]
-    assert sorted(told) == sorted(stored)
-    assert len(told) >= len(sizes)
+    assert sorted(reported) == sorted(stored)
+    assert len(reported) >= len(sizes)
     assert all(size < MOST + 10_000 or count == 1 for size, count in pages), pages
     assert len(pages) < 8, "as few as it takes"
 

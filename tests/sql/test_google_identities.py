@@ -17,13 +17,13 @@ REFUSED = psycopg.DatabaseError  # of no class that psycopg knows: PT403, which 
 
 def link(connection: Connection, user: UUID, subject: str, email: str) -> None:
     """What Auth writes when it links an identity to a user: by itself (same verified address), or as its owner asks."""
-    told = Jsonb({"sub": subject, "provider_id": subject, "email": email, "email_verified": True})
+    reported = Jsonb({"sub": subject, "provider_id": subject, "email": email, "email_verified": True})
     connection.execute(
         """
         insert into auth.identities (id, user_id, provider, provider_id, identity_data)
         values (gen_random_uuid(), %s, 'google', %s, %s)
         """,
-        (user, subject, told),
+        (user, subject, reported),
     )
 
 
@@ -83,7 +83,7 @@ def test_the_same_google_account_may_be_linked_again(database: str) -> None:
 
 
 def test_a_new_address_is_taken_over_in_auth_too(database: str) -> None:
-    """Auth itself never moves it: whoever got the old address would be linked to this account, and refused."""
+    """Auth itself never moves it: anyone who got the old address would be linked to this account, and refused."""
     with superuser(database) as connection:
         user = sign_up(connection, "old@example.com")
         sign_in_again(connection, user, {"email": "New@example.com"})

@@ -181,7 +181,7 @@ SHORTENED = {"github_link": "git.io/abc", "linkedin_link": "https://lnkd.in/e", 
 
 
 def store(connection: Connection, column: str, link: str) -> str:
-    """What the database keeps of a link; undone. Raises: CheckViolation."""
+    """What the database keeps of a link; rolled_back. Raises: CheckViolation."""
     with connection.transaction(force_rollback=True):
         row = connection.execute(
             f"update public.projects set {column} = %s where id = %s returning {column} as link".encode(),

@@ -1,4 +1,4 @@
-"""The order of images and videos: dense, whoever changes it at the same time."""
+"""The order of images and videos: dense, anyone who changes it at the same time."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -49,7 +49,7 @@ def test_a_deleted_one_leaves_no_gap(database: str, kind: str) -> None:
 
 
 def test_many_at_once_keep_the_order_dense(database: str) -> None:
-    """Orders, deletions and confirmed uploads race; whoever saw an old list is told so, and nobody waits for ever."""
+    """Orders, deletions and confirmed uploads race; an old list is an error, and nobody waits for ever."""
     ids = fill(database, "image", 12)  # of which half are deleted, and what is left has no gap at once
     limits = '{"free": 1000, "paid": 1000}'
 
@@ -77,7 +77,7 @@ def test_many_at_once_keep_the_order_dense(database: str) -> None:
                 )
             return "confirmed"
         except psycopg.errors.InvalidParameterValue:
-            return "told"
+            return "reported"
 
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(one, range(40)))

@@ -17,7 +17,7 @@ from tests.sql.metric_calls import (
     make_project,
     pass_time,
     record,
-    undone,
+    rolled_back,
 )
 
 LIKES = {"likes": 3, "retweets": 2, "replies": 1}
@@ -57,7 +57,7 @@ def next_day(connection: Connection) -> None:
 
 
 def test_what_is_more_than_a_share_waits_and_nobody_waits_behind_it(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         many = set(make_posts(connection, 40))
         few = set(make_posts(connection, 2, GRACE))
         connection.execute(
@@ -78,7 +78,7 @@ def test_what_is_more_than_a_share_waits_and_nobody_waits_behind_it(untouched_da
 
 
 def test_each_link_has_its_turn(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         posts = set(make_posts(connection, 6))
         first = lease_posts(connection, a_person=3)
         # Their own second of the day may be its first.
@@ -92,7 +92,7 @@ def test_each_link_has_its_turn(untouched_database: str) -> None:
 
 
 def test_a_changed_link_takes_from_the_same_share(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         (post,) = make_posts(connection, 1)
         asked = 0
         for number in range(6):
@@ -111,7 +111,7 @@ def test_a_changed_link_takes_from_the_same_share(untouched_database: str) -> No
 
 
 def test_a_visitor_s_call_takes_from_the_share_too(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         first, second, third = make_posts(connection, 3)
         (other,) = make_posts(connection, 1, GRACE)
         for post in (first, second):
@@ -122,7 +122,7 @@ def test_a_visitor_s_call_takes_from_the_share_too(untouched_database: str) -> N
 
 
 def test_what_was_not_asked_after_all_is_given_back(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         make_posts(connection, 3)
         taken = lease(connection, "twitter", sources=2, units=A_MONTH, a_person=2)
         asked, returned = leased(taken)
@@ -132,7 +132,7 @@ def test_what_was_not_asked_after_all_is_given_back(untouched_database: str) -> 
 
 
 def test_what_a_changed_link_took_from_its_lease_is_not_given_back(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         (post,) = make_posts(connection, 1)
         taken = lease(connection, "twitter", units=A_MONTH, a_person=1)
         change(connection, post, twitter_link="https://x.com/ada/status/77")
@@ -141,7 +141,7 @@ def test_what_a_changed_link_took_from_its_lease_is_not_given_back(untouched_dat
 
 
 def test_nothing_is_put_off_while_nobody_may_ask(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         posts = make_posts(connection, 3)
         before = [known(connection, post, "twitter")["due_at"] for post in posts]
         assert lease(connection, "twitter", units=0, a_person=2)["reason"] == "budget_spent"
@@ -150,7 +150,7 @@ def test_nothing_is_put_off_while_nobody_may_ask(untouched_database: str) -> Non
 
 
 def test_where_nothing_is_billed_nobody_has_a_share(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         projects = {make_project(connection) for _ in range(30)}
         assert leased(lease(connection)) == projects
         assert connection.execute("select from private.metric_user_quotas").fetchall() == []
@@ -162,7 +162,7 @@ def test_where_nothing_is_billed_nobody_has_a_share(untouched_database: str) -> 
 def test_in_any_order_a_day_costs_a_share_at_most(
     untouched_database: str, share: int, steps: list[tuple[str, int]]
 ) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         posts = [*make_posts(connection, 4), *make_posts(connection, 2, GRACE)]
         asked = {ADA: 0, GRACE: 0}
         for number, (step, which) in enumerate(steps):

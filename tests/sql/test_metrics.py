@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.sql.acting import ADA, ENGINE, GRACE, NOTE_G, Connection, acting_as
-from tests.sql.metric_calls import make_project, undone
+from tests.sql.metric_calls import make_project, rolled_back
 
 SNAPSHOT = {
     "platform", "likes", "comments", "stars", "forks", "watchers", "retweets", "replies", "recorded_at", "as_of",
@@ -40,7 +40,7 @@ def test_the_latest_snapshot_of_each_platform(untouched_database: str) -> None:
 
 
 def test_the_history_is_of_the_last_days_oldest_first(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(
             connection, github_link="https://github.com/a/b", twitter_link="https://x.com/a/status/1"
         )
@@ -74,7 +74,7 @@ def test_a_project_that_the_caller_cannot_see_is_null(untouched_database: str) -
     "column", ["likes", "comments", "stars", "forks", "watchers", "retweets", "replies", "recorded_at", "as_of"]
 )
 def test_a_snapshot_has_every_number(untouched_database: str, column: str) -> None:
-    with undone(untouched_database) as connection, pytest.raises(psycopg.errors.NotNullViolation):
+    with rolled_back(untouched_database) as connection, pytest.raises(psycopg.errors.NotNullViolation):
         connection.execute(
             f"insert into social_metrics (project_id, platform, {column}) values (%s, 'github', null)".encode(),
             (make_project(connection),),
@@ -82,7 +82,7 @@ def test_a_snapshot_has_every_number(untouched_database: str, column: str) -> No
 
 
 def test_a_day_has_one_snapshot_of_a_platform(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         insert = "insert into social_metrics (project_id, platform, recorded_at) values (%s, 'github', %s)"
         today = datetime.now(UTC).date()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.sql.acting import Connection
-from tests.sql.metric_calls import budget, pass_time, settle, take, undone
+from tests.sql.metric_calls import budget, pass_time, rolled_back, settle, take
 
 
 def outage(connection: Connection, failures: int) -> dict[str, Any]:
@@ -13,7 +13,7 @@ def outage(connection: Connection, failures: int) -> dict[str, Any]:
 
 
 def test_the_tenth_failure_in_a_row_opens_the_breaker(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a", "b")
         assert outage(connection, 9)["not_before"] is None
         opened = outage(connection, 1)
@@ -24,7 +24,7 @@ def test_the_tenth_failure_in_a_row_opens_the_breaker(untouched_database: str) -
 
 
 def test_an_answer_between_starts_the_count_anew(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a")
         outage(connection, 9)
         settle(connection, {"answered": True, "failures": 2}, "a")
@@ -33,7 +33,7 @@ def test_an_answer_between_starts_the_count_anew(untouched_database: str) -> Non
 
 
 def test_one_probe_at_a_time_with_growing_pauses_until_an_answer_closes_it(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a")
         outage(connection, 10)
         for minutes in (2, 4, 8, 16, 30, 30):
@@ -51,7 +51,7 @@ def test_one_probe_at_a_time_with_growing_pauses_until_an_answer_closes_it(untou
 
 
 def test_a_probe_that_was_never_heard_of_again_is_followed_by_another(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a")
         outage(connection, 10)
         pass_time(connection, "1 minute")
@@ -62,7 +62,7 @@ def test_a_probe_that_was_never_heard_of_again_is_followed_by_another(untouched_
 
 
 def test_limits_and_rejections_are_no_failures_of_the_breaker(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a")
         for _ in range(20):
             settle(connection, {"not_before": datetime.now(UTC).timestamp() + 1, "reason": "rate_limited"}, "a")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tests.sql.acting import Connection
-from tests.sql.metric_calls import budget, pass_time, settle, take, undone
+from tests.sql.metric_calls import budget, pass_time, rolled_back, settle, take
 
 HOUR = 3600.0
 
@@ -19,13 +19,13 @@ def said(connection: Connection, remaining: int, seconds: float = HOUR, credenti
 
 
 def test_without_word_from_the_platform_there_is_no_limit(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         for _ in range(20):
             assert take(connection, "a", requests=1000)["credential"] == "a"
 
 
 def test_what_is_taken_is_gone_until_the_reset(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a")
         said(connection, 5)
         assert take(connection, "a", requests=3)["credential"] == "a"
@@ -38,7 +38,7 @@ def test_what_is_taken_is_gone_until_the_reset(untouched_database: str) -> None:
 
 
 def test_the_pool_asks_with_the_credential_that_has_most_left(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a", "b", "c")
         said(connection, 10, credential="a")
         said(connection, 30, credential="b")
@@ -50,13 +50,13 @@ def test_the_pool_asks_with_the_credential_that_has_most_left(untouched_database
 
 
 def test_a_credential_that_is_not_in_the_pool_any_more_is_not_taken(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "old")
         assert take(connection, "new")["credential"] == "new"
 
 
 def test_a_limit_holds_until_its_time(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a")
         settle(connection, {"not_before": soon(60), "reason": "rate_limited"}, "a")
         refused = take(connection, "a")
@@ -68,7 +68,7 @@ def test_a_limit_holds_until_its_time(untouched_database: str) -> None:
 
 
 def test_a_shorter_wait_does_not_end_a_longer_one_nor_does_a_late_answer(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a")
         settle(connection, {"not_before": soon(600), "reason": "rate_limited"}, "a")
         settle(connection, {"not_before": soon(5), "reason": "rate_limited"}, "a")
@@ -77,7 +77,7 @@ def test_a_shorter_wait_does_not_end_a_longer_one_nor_does_a_late_answer(untouch
 
 
 def test_a_rejected_credential_is_taken_out_and_the_other_goes_on(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a", "b")
         settle(connection, {"not_before": soon(86_400), "reason": "rejected"}, "a")
         for _ in range(5):
@@ -91,7 +91,7 @@ def test_a_rejected_credential_is_taken_out_and_the_other_goes_on(untouched_data
 
 def test_an_answer_does_not_give_back_what_others_have_taken(untouched_database: str) -> None:
     """Two leases in flight: the first to answer says what was left before the second has asked."""
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a")
         reset = soon()
         settle(connection, {"answered": True, "remaining": 10, "resets_at": reset}, "a")
@@ -102,7 +102,7 @@ def test_an_answer_does_not_give_back_what_others_have_taken(untouched_database:
 
 
 def test_more_was_used_than_taken(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a")
         reset = soon()
         settle(connection, {"answered": True, "remaining": 10, "resets_at": reset}, "a")
@@ -112,7 +112,7 @@ def test_more_was_used_than_taken(untouched_database: str) -> None:
 
 
 def test_a_new_window_gives_anew_and_an_old_one_says_nothing(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a")
         said(connection, 3, seconds=60)
         said(connection, 5000, seconds=3660)
@@ -123,7 +123,7 @@ def test_a_new_window_gives_anew_and_an_old_one_says_nothing(untouched_database:
 
 
 def test_remaining_without_a_reset_cannot_lock_a_credential_out(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a")
         settle(connection, {"answered": True, "remaining": 0}, "a")
         assert take(connection, "a")["credential"] == "a"
@@ -131,7 +131,7 @@ def test_remaining_without_a_reset_cannot_lock_a_credential_out(untouched_databa
 
 @pytest.mark.parametrize(("limit", "granted"), [(0, []), (1, [1]), (5, [3, 2]), (7, [3, 3, 1])])
 def test_a_month_has_so_many_units(untouched_database: str, limit: int, granted: list[int]) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         answers = [take(connection, "a", units=3, a_month=limit, platform="twitter") for _ in range(4)]
         assert [answer["granted"] for answer in answers if answer["credential"]] == granted
         assert (answers[-1]["credential"], answers[-1]["reason"]) == (None, "budget_spent")
@@ -141,14 +141,14 @@ def test_a_month_has_so_many_units(untouched_database: str, limit: int, granted:
 
 
 def test_a_months_units_are_the_whole_pools(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         assert take(connection, "a", units=4, a_month=6, platform="twitter")["granted"] == 4
         assert take(connection, "b", units=4, a_month=6, platform="twitter")["granted"] == 2
         assert take(connection, "c", units=4, a_month=6, platform="twitter")["reason"] == "budget_spent"
 
 
 def test_a_new_month_begins_with_none_spent(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         take(connection, "a", units=6, a_month=6, platform="twitter")
         connection.execute("update private.metric_budgets set month = %s", (date(2026, 1, 1),))
         assert take(connection, "a", units=4, a_month=6, platform="twitter")["granted"] == 4

@@ -1,4 +1,4 @@
-"""On demand: the right to ask about one project, for whoever comes first."""
+"""On demand: the right to ask about one project, for anyone who comes first."""
 
 from uuid import uuid4
 
@@ -11,8 +11,8 @@ from tests.sql.metric_calls import (
     make_project,
     pass_time,
     record,
+    rolled_back,
     snapshots,
-    undone,
 )
 
 STARS = {"stars": 3, "forks": 2, "watchers": 1, "platform_id": "R_1"}
@@ -21,7 +21,7 @@ X_LINK = "https://x.com/ada/status/9"
 
 
 def test_a_claim_is_taken_once_and_freed_by_the_answer(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection, github_link="https://github.com/ada/engine", twitter_link=X_LINK)
         taken = claim(connection, project)["github"]
         assert (taken["reference"], taken["platform_id"], taken["credential"]) == ("ada/engine", None, CREDENTIAL)
@@ -35,7 +35,7 @@ def test_a_claim_is_taken_once_and_freed_by_the_answer(untouched_database: str) 
 
 
 def test_a_claim_brings_the_snapshot_that_came_meanwhile(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         record(connection, lease(connection), {project: STARS})
         answer = claim(connection, project)["github"]
@@ -48,7 +48,7 @@ def test_a_claim_brings_the_snapshot_that_came_meanwhile(untouched_database: str
 
 
 def test_x_is_claimed_once_a_day_however_fresh_it_should_be(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection, twitter_link=X_LINK)
         record(connection, lease(connection, "twitter"), {project: LIKES}, platform="twitter")
         assert claim(connection, project, "twitter", fresh=0)["twitter"]["snapshot"]["likes"] == 3
@@ -57,7 +57,7 @@ def test_x_is_claimed_once_a_day_however_fresh_it_should_be(untouched_database: 
 
 
 def test_a_claim_waits_after_a_failure_and_says_which(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         record(connection, claim(connection, project)["github"], {project: {"failure": "forbidden"}})
         assert claim(connection, project)["github"] == {"platform": "github", "reason": "forbidden"}
@@ -66,7 +66,7 @@ def test_a_claim_waits_after_a_failure_and_says_which(untouched_database: str) -
 
 
 def test_a_claim_says_that_the_budget_is_spent(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection, twitter_link=X_LINK)
         refused = claim(connection, project, "twitter", units=0)["twitter"]
         assert refused == {"platform": "twitter", "reason": "budget_spent"}
@@ -74,7 +74,7 @@ def test_a_claim_says_that_the_budget_is_spent(untouched_database: str) -> None:
 
 
 def test_a_claim_that_ran_out_is_free(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         claim(connection, project, seconds=30)
         pass_time(connection, "31 seconds")
@@ -82,7 +82,7 @@ def test_a_claim_that_ran_out_is_free(untouched_database: str) -> None:
 
 
 def test_a_project_without_that_link_cannot_be_claimed(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         change(connection, project, github_link=None)
         assert "lease_id" not in claim(connection, project)["github"]

@@ -13,8 +13,8 @@ from tests.sql.metric_calls import (
     make_projects,
     pass_time,
     record,
+    rolled_back,
     take,
-    undone,
 )
 
 STARS = {"stars": 3, "forks": 2, "watchers": 1, "platform_id": "R_1"}
@@ -29,7 +29,7 @@ def count_due(connection: Connection) -> object:
 
 
 def test_a_lease_says_what_to_ask_and_with_what(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection, github_link="https://github.com/ada/engine")
         taken = lease(connection, seconds=60)
         assert taken["credential"] == CREDENTIAL
@@ -42,7 +42,7 @@ def test_a_lease_says_what_to_ask_and_with_what(untouched_database: str) -> None
 
 
 def test_the_longest_due_come_first_and_no_more_than_asked_for(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         first, second, third = make_projects(connection, 3)
         for project, hours in ((first, 3), (second, 2), (third, 1)):
             connection.execute(
@@ -57,7 +57,7 @@ def test_the_longest_due_come_first_and_no_more_than_asked_for(untouched_databas
 
 
 def test_platforms_are_leased_apart(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         both = make_project(connection, github_link="https://github.com/ada/engine", twitter_link=X_LINK)
         assert leased(lease(connection, "twitter")) == {both}
         assert leased(lease(connection, "github")) == {both}
@@ -65,7 +65,7 @@ def test_platforms_are_leased_apart(untouched_database: str) -> None:
 
 
 def test_a_lease_that_ran_out_is_taken_by_the_next_and_its_holder_records_nothing(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         lost = lease(connection, seconds=60)
         pass_time(connection, "61 seconds")
@@ -77,7 +77,7 @@ def test_a_lease_that_ran_out_is_taken_by_the_next_and_its_holder_records_nothin
 
 
 def test_a_lease_that_ran_out_unnoticed_still_counts(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         late = lease(connection, seconds=60)
         pass_time(connection, "61 seconds")
@@ -86,7 +86,7 @@ def test_a_lease_that_ran_out_unnoticed_still_counts(untouched_database: str) ->
 
 
 def test_without_a_budget_nothing_is_leased(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         take(connection)
         connection.execute(
@@ -103,7 +103,7 @@ def test_without_a_budget_nothing_is_leased(untouched_database: str) -> None:
 
 
 def test_of_a_billed_platform_only_so_many_are_leased_as_are_paid_for(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         for number in range(5):
             make_project(connection, twitter_link=f"https://x.com/ada/status/{number + 1}")
         assert len(leased(lease(connection, "twitter", units=3))) == 3
@@ -115,7 +115,7 @@ def test_of_a_billed_platform_only_so_many_are_leased_as_are_paid_for(untouched_
 
 
 def test_what_went_back_unasked_is_not_billed(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection, twitter_link=X_LINK)
         taken = lease(connection, "twitter", units=1)
         usage = {"answered": True, "unused_units": 1}
@@ -126,7 +126,7 @@ def test_what_went_back_unasked_is_not_billed(untouched_database: str) -> None:
 
 def test_after_ten_failures_one_source_goes_out_as_a_probe(untouched_database: str) -> None:
     """A platform that is down is not asked about hundreds to find out whether it is back."""
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         projects = make_projects(connection, 5)
         taken = lease(connection)
         untouched = {project: {"failure": "returned"} for project in projects}

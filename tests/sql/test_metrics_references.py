@@ -3,14 +3,14 @@
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.sql.metric_calls import make_project, references, undone
+from tests.sql.metric_calls import make_project, references, rolled_back
 
 EXAMPLES = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def check_reference(url: str, platform: str, link: str, expected: str) -> None:
     """Through the projects table, so that the links are those which it takes."""
-    with undone(url) as connection:
+    with rolled_back(url) as connection:
         project = make_project(connection, **{f"{platform}_link": link})
         assert references(connection, project) == {platform: expected}, link
 

@@ -16,8 +16,8 @@ from tests.sql.metric_calls import (
     make_projects,
     pass_time,
     record,
+    rolled_back,
     snapshots,
-    undone,
 )
 
 STARS = {"stars": 3, "forks": 2, "watchers": 1, "platform_id": "R_1"}
@@ -35,7 +35,7 @@ def fail(connection: Connection, project: UUID, failure: str) -> dict[str, Any]:
 
 
 def test_answers_become_todays_snapshots(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         first, second = make_projects(connection, 2)
         summary = record(connection, lease(connection), {first: STARS, second: {**STARS, "stars": 9}})
         counted = {name: summary[name] for name in ("recorded", "gone", "forbidden", "failed", "returned")}
@@ -52,7 +52,7 @@ def test_answers_become_todays_snapshots(untouched_database: str) -> None:
 
 
 def test_recording_twice_is_recording_once(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         taken = lease(connection)
         record(connection, taken, {project: STARS})
@@ -62,7 +62,7 @@ def test_recording_twice_is_recording_once(untouched_database: str) -> None:
 
 
 def test_a_later_answer_of_the_day_replaces_the_earlier(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         for stars in (3, 5):
             connection.execute("update private.metric_sources set due_at = now() where project_id = %s", (project,))
@@ -71,7 +71,7 @@ def test_a_later_answer_of_the_day_replaces_the_earlier(untouched_database: str)
 
 
 def test_as_of_never_goes_back(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         record(connection, lease(connection), {project: STARS})
         connection.execute(
@@ -87,7 +87,7 @@ def test_as_of_never_goes_back(untouched_database: str) -> None:
 def test_gone_and_forbidden_need_a_second_opinion_and_are_then_asked_ever_more_rarely(
     untouched_database: str, failure: str
 ) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         first = fail(connection, project, failure)
         assert (first["state"], first["due_in"]) == ("active", HOUR)
@@ -104,14 +104,14 @@ def test_gone_and_forbidden_need_a_second_opinion_and_are_then_asked_ever_more_r
 
 
 def test_another_failure_between_is_no_second_opinion(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         for failure in ("gone", "unavailable", "gone", "forbidden"):
             assert fail(connection, project, failure)["state"] == "active"
 
 
 def test_a_lost_id_is_looked_for_by_name(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         record(connection, lease(connection), {project: STARS})
         assert fail(connection, project, "unavailable")["platform_id"] == "R_1"
@@ -119,7 +119,7 @@ def test_a_lost_id_is_looked_for_by_name(untouched_database: str) -> None:
 
 
 def test_a_passing_failure_is_tried_again_with_full_jitter(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         longest = []
         for attempts in (0, 1, 4, 8, 9, 30):
             rows = connection.execute(
@@ -138,7 +138,7 @@ def test_a_passing_failure_is_tried_again_with_full_jitter(untouched_database: s
 
 
 def test_a_passing_failure_keeps_the_state_and_counts(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         for attempts in (1, 2, 3):
             row = fail(connection, project, "unavailable")
@@ -147,7 +147,7 @@ def test_a_passing_failure_keeps_the_state_and_counts(untouched_database: str) -
 
 
 def test_what_is_returned_is_due_again_untouched(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         before = fail(connection, project, "unavailable")
         pass_time(connection, "1 day")
@@ -159,7 +159,7 @@ def test_what_is_returned_is_due_again_untouched(untouched_database: str) -> Non
 
 
 def test_one_lease_may_bring_everything_at_once(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         projects = make_projects(connection, 5)
         kinds: list[dict[str, Any]] = [
             STARS, {"failure": "gone"}, {"failure": "forbidden"}, {"failure": "unavailable"}, {"failure": "returned"},
@@ -174,7 +174,7 @@ def test_one_lease_may_bring_everything_at_once(untouched_database: str) -> None
     "counts", [{}, {"star": 1}, {"stars": None}, {"stars": "many"}, {"stars": -1}, {"stars": 2**31}, {"stars": 1.5}]
 )
 def test_bad_counts_are_refused(untouched_database: str, counts: dict[str, object]) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         taken = lease(connection)
         with pytest.raises((psycopg.DataError, psycopg.errors.CheckViolation)):
@@ -182,5 +182,5 @@ def test_bad_counts_are_refused(untouched_database: str, counts: dict[str, objec
 
 
 def test_an_unknown_platform_is_refused(untouched_database: str) -> None:
-    with undone(untouched_database) as connection, pytest.raises(psycopg.errors.CheckViolation):
+    with rolled_back(untouched_database) as connection, pytest.raises(psycopg.errors.CheckViolation):
         connection.execute("select * from private.reserve_metric_budget('myspace', '{c}', 1, 1, null)")

@@ -16,9 +16,9 @@ from tests.sql.metric_calls import (
     make_project,
     record,
     references,
+    rolled_back,
     snapshots,
     source,
-    undone,
 )
 
 LINKS: dict[str, str] = {
@@ -35,7 +35,7 @@ def recorded(connection: Connection, project: UUID) -> None:
 
 
 def test_a_project_has_a_source_for_each_link(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection, **LINKS)
         expected = {"github": "ada/engine", "linkedin": "urn:li:activity:7", "twitter": "9"}
         assert references(connection, project) == expected
@@ -57,7 +57,7 @@ def test_people_move_sources_by_their_links_alone(untouched_database: str) -> No
 
 
 def test_a_changed_link_starts_anew_and_keeps_the_history(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         recorded(connection, project)
         assert known(connection, project)["platform_id"] == "R_1"
@@ -68,7 +68,7 @@ def test_a_changed_link_starts_anew_and_keeps_the_history(untouched_database: st
 
 
 def test_what_was_asked_about_the_old_link_is_not_recorded(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project, other = make_project(connection), make_project(connection)
         taken = lease(connection)
         change(connection, project, github_link="https://github.com/tests/other")
@@ -80,7 +80,7 @@ def test_what_was_asked_about_the_old_link_is_not_recorded(untouched_database: s
 
 
 def test_a_failure_of_the_old_link_is_forgotten(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         for _ in range(2):
             record(connection, lease(connection), {project: {"failure": "gone"}})
@@ -92,7 +92,7 @@ def test_a_failure_of_the_old_link_is_forgotten(untouched_database: str) -> None
 
 
 def test_a_removed_link_stops_the_source_and_keeps_the_history(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection, **LINKS)
         recorded(connection, project)
         taken = lease(connection, "twitter")
@@ -104,7 +104,7 @@ def test_a_removed_link_stops_the_source_and_keeps_the_history(untouched_databas
 
 
 def test_a_link_that_is_written_otherwise_but_names_the_same_goes_on(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection, github_link="https://github.com/tests/same")
         recorded(connection, project)
         before = known(connection, project)
@@ -114,7 +114,7 @@ def test_a_link_that_is_written_otherwise_but_names_the_same_goes_on(untouched_d
 
 @pytest.mark.parametrize("status", ["draft", "archived"])
 def test_what_is_not_published_is_asked_on_demand_only(untouched_database: str, status: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection, status=status)
         assert known(connection, project)["state"] == "paused"
         assert lease(connection)["sources"] == []
@@ -127,7 +127,7 @@ def test_what_is_not_published_is_asked_on_demand_only(untouched_database: str, 
 
 def test_publishing_anew_does_not_ask_twice_a_day(untouched_database: str) -> None:
     """Else an owner could spend everybody's budget by publishing and archiving."""
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         recorded(connection, project)
         due = known(connection, project)["due_at"]
@@ -139,7 +139,7 @@ def test_publishing_anew_does_not_ask_twice_a_day(untouched_database: str) -> No
 
 
 def test_publishing_anew_does_not_end_the_wait_after_a_failure(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         record(connection, lease(connection), {project: {"failure": "gone"}})
         change(connection, project, status="draft")
@@ -153,14 +153,14 @@ def test_publishing_anew_does_not_end_the_wait_after_a_failure(untouched_databas
 
 
 def test_what_is_published_for_the_first_time_is_due_at_once(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection, status="draft")
         change(connection, project, status="published")
         assert leased(lease(connection)) == {project}
 
 
 def test_a_project_that_is_deleted_takes_its_sources_along(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         project = make_project(connection)
         taken = lease(connection)
         connection.execute("delete from projects where id = %s", (project,))
@@ -169,7 +169,7 @@ def test_a_project_that_is_deleted_takes_its_sources_along(untouched_database: s
 
 
 def test_times_are_stable_tomorrow_even_and_never_in_the_last_hour(untouched_database: str) -> None:
-    with undone(untouched_database) as connection:
+    with rolled_back(untouched_database) as connection:
         rows = connection.execute(
             """with project as materialized (select gen_random_uuid() as id from generate_series(1, 10000))
                select private.next_metric_due(id, 'github') at time zone 'utc' as due,

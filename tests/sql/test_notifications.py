@@ -79,9 +79,9 @@ def test_nobody_is_told_who_is_gone(database: str) -> None:
 
 def test_it_is_stored_with_what_happened_or_not_at_all(database: str) -> None:
     with acting_as(database, "service_role") as connection:
-        queue(connection, ADA, key="undone")
+        queue(connection, ADA, key="rolled_back")
     with superuser(database) as connection:
-        assert connection.execute("select from notifications where dedupe_key = 'undone'").rowcount == 0
+        assert connection.execute("select from notifications where dedupe_key = 'rolled_back'").rowcount == 0
 
 
 def test_users_read_their_own_whole(untouched_database: str) -> None:
@@ -241,8 +241,8 @@ def test_everything_about_a_person_goes_with_them(database: str) -> None:
         one = queue(connection, user)
         connection.execute("select public.set_notification_preference(%s, 'weekly_metrics', true)", (user,))
         event = {"notification_id": one, "message_id": "m", "event": "bounce", "occurred_at": "2026-01-01T00:00:00Z"}
-        told = event | {"verdict": "bounced", "suppress": "bounce", "email": "leaving@example.com"}
-        connection.execute("select public.record_notification_events(%s)", (Jsonb([told]),))
+        reported = event | {"verdict": "bounced", "suppress": "bounce", "email": "leaving@example.com"}
+        connection.execute("select public.record_notification_events(%s)", (Jsonb([reported]),))
         connection.execute("delete from auth.users where id = %s", (user,))
         for table in ("notifications", "notification_preferences"):
             assert connection.execute(f"select from {table} where user_id = %s".encode(), (user,)).rowcount == 0

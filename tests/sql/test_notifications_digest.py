@@ -48,9 +48,14 @@ def test_it_tells_what_was_gained_once_and_to_those_who_asked(database: str) -> 
         ask(connection, ADA)
         assert queued(connection) == 1
         assert queued(connection) == 0
-        told = digest(connection, ADA)
-        assert (told["from"], told["to"], told["gained"], told["more"]) == ("2026-03-02", "2026-03-09", 30, 0)
-        assert told["projects"] == [
+        reported = digest(connection, ADA)
+        assert (reported["from"], reported["to"], reported["gained"], reported["more"]) == (
+            "2026-03-02",
+            "2026-03-09",
+            30,
+            0,
+        )
+        assert reported["projects"] == [
             {
                 "title": "Analytical Engine",
                 "gained": 30,
@@ -82,6 +87,6 @@ def test_five_projects_are_shown_and_the_rest_counted(database: str) -> None:
             number(connection, row["id"], "github", "2026-03-09", place)
         ask(connection, GRACE)
         assert queued(connection) == 1
-        told = digest(connection, GRACE)
-        assert [project["title"] for project in told["projects"]] == ["P7", "P6", "P5", "P4", "P3"]
-        assert (told["more"], told["gained"]) == (3, 28)
+        reported = digest(connection, GRACE)
+        assert [project["title"] for project in reported["projects"]] == ["P7", "P6", "P5", "P4", "P3"]
+        assert (reported["more"], reported["gained"]) == (3, 28)

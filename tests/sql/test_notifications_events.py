@@ -25,9 +25,11 @@ def event(notification: str | None, kind: str, second: int, verdict: str | None 
 
 
 def tell(connection: Connection, *events: dict[str, Any]) -> Any:
-    row = connection.execute("select public.record_notification_events(%s) as told", (Jsonb(list(events)),)).fetchone()
+    row = connection.execute(
+        "select public.record_notification_events(%s) as reported", (Jsonb(list(events)),)
+    ).fetchone()
     assert row is not None
-    return row["told"]
+    return row["reported"]
 
 
 LIVES: dict[str, list[tuple[str, str | None]]] = {
@@ -44,8 +46,8 @@ def test_every_order_with_repetitions_ends_the_same(database: str, end: str) -> 
         ends = []
         for number, order in enumerate(itertools.permutations(range(3))):
             one = queue(connection, ADA, key=str(number))
-            told = [event(one, LIVES[end][i][0], i, LIVES[end][i][1]) for i in order]
-            for each in (*told, told[0], told[2]):
+            reported = [event(one, LIVES[end][i][0], i, LIVES[end][i][1]) for i in order]
+            for each in (*reported, reported[0], reported[2]):
                 tell(connection, each)
             row = stored(connection, one)
             ends.append({k: row[k] for k in ("status", "error", "sent_at", "provider_message_id")})
@@ -56,9 +58,9 @@ def test_every_order_with_repetitions_ends_the_same(database: str, end: str) -> 
 def test_the_same_event_is_stored_once_whatever_its_own_id(database: str) -> None:
     with superuser(database) as connection:
         one = queue(connection, ADA)
-        told = event(one, "delivered", 1, "delivered")
-        assert tell(connection, told, told)["recorded"] == 1
-        assert tell(connection, told)["recorded"] == 0
+        reported = event(one, "delivered", 1, "delivered")
+        assert tell(connection, reported, reported)["recorded"] == 1
+        assert tell(connection, reported)["recorded"] == 0
         assert tell(connection, event(one, "delivered", 2, "delivered"))["recorded"] == 1
 
 
@@ -69,12 +71,12 @@ def test_two_deliveries_at_once_see_each_other(database: str) -> None:
         pair = [event(one, "delivered", 1, "delivered"), event(one, "bounce", 2, "bounced")]
         barrier = threading.Barrier(2)
 
-        def deliver(told: dict[str, Any], barrier: threading.Barrier = barrier) -> None:
+        def deliver(reported: dict[str, Any], barrier: threading.Barrier = barrier) -> None:
             with superuser(database) as connection:
                 barrier.wait()
-                tell(connection, told)
+                tell(connection, reported)
 
-        threads = [threading.Thread(target=deliver, args=(told,)) for told in pair]
+        threads = [threading.Thread(target=deliver, args=(reported,)) for reported in pair]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -104,8 +106,8 @@ def test_a_bounce_suppresses_the_address_even_where_it_comes_without_our_id(data
 def test_unknown_ids_and_addresses_change_nothing(database: str) -> None:
     with superuser(database) as connection:
         stranger = "00000000-0000-4000-8000-00000000ffff"
-        told = event(stranger, "bounce", 1, "bounced", suppress="bounce", email="nobody@example.com")
-        assert tell(connection, told) == {"recorded": 0, "known": 0}
+        reported = event(stranger, "bounce", 1, "bounced", suppress="bounce", email="nobody@example.com")
+        assert tell(connection, reported) == {"recorded": 0, "known": 0}
         assert connection.execute("select from private.notification_suppressions").rowcount == 0
 
 

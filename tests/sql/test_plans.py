@@ -94,7 +94,7 @@ def test_a_plan_is_named_by_metadata_alone_if_it_has_a_tier(untouched_database: 
 
 
 def test_a_price_that_is_named_and_not_offered_gives_its_plan(untouched_database: str) -> None:
-    """A price for one customer, by its metadata: whoever pays it has the plan; what only shows a price gives none."""
+    """A price for one customer, by its metadata: who pays it has the plan; what only shows a price gives none."""
     with acting_as(untouched_database, "service_role") as connection:
         apply(connection, 10**9, price("price_named", plan="studio", tier="paid", offered=False))
         apply(connection, 10**9 + 1, price("price_shown", currency="eur"))
@@ -109,7 +109,7 @@ def test_a_price_that_is_named_and_not_offered_gives_its_plan(untouched_database
 
 
 def test_metadata_do_not_take_what_was_sold(untouched_database: str) -> None:
-    """Neither the tier nor the plan of whoever bought the price; on a price that nobody bought they count."""
+    """Neither the tier nor the plan of anyone who bought the price; on a price that nobody bought they count."""
     with acting_as(untouched_database, "service_role") as connection:
         sold, unsold = price("price_sold", plan="studio", tier="paid"), price("price_unsold", plan="team", tier="paid")
         apply(connection, 10**9, sold, unsold)

@@ -85,9 +85,9 @@ def test_no_odd_answer_of_google_makes_a_sign_in_fail(untouched_database: str) -
         @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
         @given(email=st.one_of(st.none(), TEXT, st.just("x" * 255)), name=ODD, picture=ODD, told_email=ODD)
         def attempt(email: str | None, name: object, picture: object, told_email: object) -> None:
-            told = {"name": name, "picture": picture, "avatar_url": picture, "email": told_email}
+            reported = {"name": name, "picture": picture, "avatar_url": picture, "email": told_email}
             with connection.transaction(force_rollback=True):
-                user = sign_up(connection, email, told)
+                user = sign_up(connection, email, reported)
                 sign_in_again(connection, user, {"picture": name, "avatar_url": name, "email": name})
                 made = profile(connection, user)
                 assert USERNAME.fullmatch(made["username"])

@@ -1,4 +1,4 @@
-"""One quota of bytes and files per user over all buckets: counted by triggers, whoever writes and however."""
+"""One quota of bytes and files per user over all buckets: counted by triggers, anyone who writes and however."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""The state of the system, as services are told it: each kind of trouble is made, and shows with its verdict."""
+"""The state of the system, as services are reported it: each kind of trouble is made, and shows with its verdict."""
 
 from collections.abc import Iterator
 from typing import Any, LiteralString

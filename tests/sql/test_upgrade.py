@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from local.postgres import migrations
-from tests.support import older
+from tests.support import previous_version
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.schema import dump
 
@@ -18,16 +18,16 @@ BASELINE = "20261127141211"  # the last migration of v0.2.0, with which the hist
 CHANGED: dict[str, str] = {}
 
 
-@pytest.mark.parametrize("point", [BASELINE, *filter(None, [older.previous_release()])])
+@pytest.mark.parametrize("point", [BASELINE, *filter(None, [previous_version.previous_release()])])
 def test_what_people_have_survives_the_new_migrations(cluster: TestCluster, tmp_path: Path, point: str) -> None:
     released = point.startswith("v")
-    project = (older.project_of if released else older.project_until)(tmp_path / "before", point)
+    project = (previous_version.project_of if released else previous_version.project_until)(tmp_path / "before", point)
     with cluster.copy(PLATFORM) as used, cluster.copy(PLATFORM) as new:
         migrations.push(used, seed=released, project=project)
-        older.use(used)
-        before = older.rows(used)
+        previous_version.use(used)
+        before = previous_version.rows(used)
         migrations.push(used, seed=False)
-        assert older.lost(before, older.rows(used), CHANGED) == {}
+        assert previous_version.lost(before, previous_version.rows(used), CHANGED) == {}
         migrations.push(new, seed=False)
         assert dump(used) == dump(new)
         with psycopg.connect(used) as connection:
@@ -36,6 +36,10 @@ def test_what_people_have_survives_the_new_migrations(cluster: TestCluster, tmp_
 
 
 def test_a_lost_row_would_be_noticed() -> None:
-    before: older.Rows = {"t": [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}], "gone": [{"id": 1}], "empty": []}
-    after: older.Rows = {"t": [{"id": 1, "name": "a", "new": 0}, {"id": 2, "name": "B"}]}
-    assert older.lost(before, after) == {"t": [{"id": 2, "name": "b"}], "gone": [{"id": 1}]}
+    before: previous_version.Rows = {
+        "t": [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}],
+        "gone": [{"id": 1}],
+        "empty": [],
+    }
+    after: previous_version.Rows = {"t": [{"id": 1, "name": "a", "new": 0}, {"id": 2, "name": "B"}]}
+    assert previous_version.lost(before, after) == {"t": [{"id": 2, "name": "b"}], "gone": [{"id": 1}]}

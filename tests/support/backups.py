@@ -18,8 +18,8 @@ from ops.backup.restore import checked, restore
 from ops.backup.schema import UNFINISHED
 from ops.backup.sealing import new_identity
 from tests.support.cluster import PLATFORM, TestCluster
-from tests.support.household import rows, tables
 from tests.support.people import Person
+from tests.support.populated_users import rows, tables
 from tests.support.schema import dump
 from tests.support.stack import Stack, running_stack
 from tests.support.up import own_environment

@@ -1,5 +1,5 @@
 // Serves every function of supabase/functions by path, in one process, the way hosted Supabase's edge runtime does: the part
-// before the name is cut off, and verify_jwt turns away whoever brings no token that the project signed.
+// before the name is cut off, and verify_jwt turns away anyone who brings no token that the project signed.
 // Arguments: the folder, the port, and as JSON which functions verify, and with which secret.
 
 const [folder, port, given] = Deno.args;

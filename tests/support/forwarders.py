@@ -52,8 +52,8 @@ class Edge:
 
         In one piece: Deno does not notice who leaves before the answer begins, where the body came after the headers.
         """
-        told = {"Host": "edge", "Content-Length": str(len(body)), **headers}
-        lines = [f"POST /functions/v1/{path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
+        reported = {"Host": "edge", "Content-Length": str(len(body)), **headers}
+        lines = [f"POST /functions/v1/{path} HTTP/1.1", *(f"{name}: {value}" for name, value in reported.items())]
         with socket.create_connection((HOST, int(self.url.rpartition(":")[2])), timeout=30) as wire:
             wire.sendall("\r\n".join([*lines, "", ""]).encode() + body)
             when()

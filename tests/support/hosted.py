@@ -48,8 +48,8 @@ def running_hosted(stack: Stack, cluster: TestCluster) -> Iterator[Hosted]:
     }
     with ExitStack() as closing:
         edge = closing.enter_context(running_forwarders(cluster, stack.jwt_secret, **backend))
-        told = [_telling(service, edge) for service in simulators]
-        closing.enter_context(running_services([*told, handlers], folder, belongs_to=cluster.folder))
+        reported = [_telling(service, edge) for service in simulators]
+        closing.enter_context(running_services([*reported, handlers], folder, belongs_to=cluster.folder))
         _wait_for(edge, folder / "functions.log")
         sendgrid = closing.enter_context(httpx.Client(base_url=settings.simulator_url("sendgrid"), timeout=30))
         yield Hosted(

@@ -32,7 +32,7 @@ CONFIG = {
     "database": {"major_version": 17, "ssl_enforced": True, "postgres_settings": {}},
     "storage": {"file_size_limit": 50 * 1024 * 1024, "features": {"s3_protocol": {"enabled": True}}},
 }
-BUILD = ("building", "building", "active")  # what is told of a compute, one time after the other
+BUILD = ("building", "building", "active")  # what is reported of a compute, one time after the other
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from tests.support.servers import running_services
 from tests.support.stack import Stack
 
 # Fast enough for a test, and long enough that an event of the webhook comes first.
-PATIENCE = {
+TIMEOUT = {
     "NOTIFICATIONS_RUN_SECONDS": "20",
     "NOTIFICATIONS_SEND_SECONDS": "3",
     "NOTIFICATIONS_SETTLE_SECONDS": "3",
@@ -120,7 +120,7 @@ def running_mail(stack: Stack, cluster: TestCluster, dispatchers: int = 1, **env
     folder.mkdir()
     sendgrid_url = f"http://{HOST}:{free_port()}"
     ports = [free_port() for _ in range(dispatchers)]
-    given = {**PATIENCE, **environment, "SENDGRID_WEBHOOK_PUBLIC_KEYS": public_key(signing_key(seed))}
+    given = {**TIMEOUT, **environment, "SENDGRID_WEBHOOK_PUBLIC_KEYS": public_key(signing_key(seed))}
     services = [simulator_service(sendgrid_url, seed, ports[0])]
     services += [functions_service(stack, port, sendgrid_url, given) for port in ports]
     with ExitStack() as closing:

@@ -68,7 +68,7 @@ class Stripe:
         )
 
     def customer(self, **given: Any) -> stripe.Customer:
-        """With the user's id on it, as our own functions write it; with a card that pays unless told otherwise."""
+        """With the user's id on it, as our own functions write it; with a card that pays unless set otherwise."""
         params = {"metadata": {"user_id": self.user}, "email": f"{self.user}@example.com", **given}
         return self.sdk().v1.customers.create(params)  # type: ignore[arg-type]
 

@@ -23,7 +23,7 @@ GONE_SECONDS = 15.0
 
 
 def own_environment(state: Path, **variables: str) -> dict[str, str]:
-    """Free ports, and nothing from the `.env` of whoever runs the tests."""
+    """Free ports, and nothing from the `.env` of anyone who runs the tests."""
     ports = {variable: str(free_port()) for variable in Settings.model_construct().ports()}
     unset = dict.fromkeys(documented_variables(), "")
     inherited = {name: value for name, value in os.environ.items() if name != process_tree.MARK}

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from showcase.backend_auth import require_backend_secret
 from showcase.core import Core
 from showcase.database import Database
 from showcase.endpoint import Call, Endpoint, serve
-from showcase.gate import behind_gate
 from showcase.http_client import HttpClient
 from showcase.settings import CoreSettings
 from showcase.signing_keys import SigningKeys
@@ -76,7 +76,7 @@ async def test_who_is_refused_at_the_gate_stands_in_the_log(caplog: pytest.LogCa
     settings = CoreSettings.model_construct(**NOT_SET, functions_backend_secrets=SecretStr("s" * 32))
     shown = [(b"x-functions-backend-secret", b"another"), (b"x-request-id", b"asked-1")]
     with listening(caplog):
-        answer = await behind_gate(never, settings)(Request({**_SCOPE, "headers": shown}, _nothing))
+        answer = await require_backend_secret(never, settings)(Request({**_SCOPE, "headers": shown}, _nothing))
     assert answer.status_code == 403
     said = {(record.getMessage(), vars(record)["fields"]["request_id"]) for record in caplog.records}
     assert said == {("not_from_gateway 403", "asked-1")}

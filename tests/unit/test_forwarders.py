@@ -63,8 +63,8 @@ def test_the_edge_and_the_functions_allow_the_same_headers() -> None:
     written = re.search(r"const CORS = \{(.*?)\n\};", source, re.DOTALL)
     assert written is not None
     pairs = re.findall(r'"([a-z-]+)": ((?:"[^"]*"(?: \+\s+)?)+)', written[1])
-    told = {name: "".join(re.findall(r'"([^"]*)"', text)) for name, text in pairs}
-    assert told == {name.lower(): value for name, value in CORS.items()}
+    reported = {name: "".join(re.findall(r'"([^"]*)"', text)) for name, text in pairs}
+    assert reported == {name.lower(): value for name, value in CORS.items()}
 
 
 def test_one_request_has_one_id_everywhere() -> None:

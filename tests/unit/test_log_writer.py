@@ -1,4 +1,4 @@
-"""Log lines are written whole, in order, and without holding up whoever logs."""
+"""Log lines are written whole, in order, and without holding up anyone who logs."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""docs/operations.md and docs/monitoring: whoever is woken finds a runbook, and whoever rotates a secret its line."""
+"""docs/operations.md and docs/monitoring: each alert has a runbook, and each secret that is rotated a line."""
 
 import json
 import re

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Vendor:
-    """Fails as told, then answers."""
+    """Fails as reported, then answers."""
 
     def __init__(self, *failures: VendorError) -> None:
         self.failures = list(failures)

@@ -21,7 +21,7 @@ KEY = re.compile(
 )
 
 # Texts that look like keys are its subject.
-MADE_UP = "tests/unit/design/test_leaks.py"
+MADE_UP = "tests/unit/design/test_prompt_leaks.py"
 
 
 def check(folder: Path, environment: str) -> subprocess.CompletedProcess[str]:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from showcase.account import store, tables
-from showcase.account.clients import Account
+from showcase.account import row_writers, store
+from showcase.account.dependencies import Account
 from showcase.account.store import END, Export, File, Place
 from showcase.errors import NotFound
 from showcase.retry import Deadline
@@ -99,7 +99,7 @@ class Part:
         number = "" if self.place.piece == 1 else f".{self.place.piece}"
         after, written = self.place.after, 0
         with tempfile.SpooledTemporaryFile(CHUNK) as lines:
-            table = tables.Writer(lines)
+            table = row_writers.Writer(lines)
             with self._zip.open(_entry(f"data/{source}{number}.json"), "w", force_zip64=True) as target:
                 while written < PIECE_BYTES:
                     rows, after = await store.page(

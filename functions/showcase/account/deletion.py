@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from showcase.account import store
-from showcase.account.clients import Account
+from showcase.account.dependencies import Account
 from showcase.account.store import Deletion
 from showcase.errors import ApiError
 from showcase.http_client import HttpResponse
@@ -55,7 +55,7 @@ async def remove_files(account: Account, deletion: Deletion) -> None:
     raise Waiting("files_remain")
 
 
-async def give_notice(account: Account, deletion: Deletion) -> None:
+async def send_deletion_email(account: Account, deletion: Deletion) -> None:
     """While there still is an address to write to. Waits for a lost answer to settle, but not for ever."""
     answer = await account.functions.call(
         "sendNotification",
@@ -87,7 +87,7 @@ async def delete_person(account: Account, deletion: Deletion) -> None:
     await store.delete_account(account.database, deletion)
 
 
-async def leave_nothing(account: Account, deletion: Deletion) -> None:
+async def final_sweep(account: Account, deletion: Deletion) -> None:
     """What came in meanwhile."""
     await remove_files(account, deletion)
     await store.finish_deletion(account.database, deletion)
@@ -96,13 +96,13 @@ async def leave_nothing(account: Account, deletion: Deletion) -> None:
 STEPS: Mapping[str, Step] = {
     "billing": close_billing,
     "files": remove_files,
-    "notice": give_notice,
+    "notice": send_deletion_email,
     "account": delete_person,
-    "rest": leave_nothing,
+    "rest": final_sweep,
 }
 
 
-async def go_on(account: Account, deletion: Deletion, steps: Mapping[str, Step] = STEPS) -> bool:
+async def run_steps(account: Account, deletion: Deletion, steps: Mapping[str, Step] = STEPS) -> bool:
     """From where a deletion is to where it must wait; whether it is done."""
     names = list(STEPS)
     while True:
@@ -128,5 +128,5 @@ async def continue_all(account: Account) -> tuple[int, int]:
         if not leased:
             break
         taken += 1
-        done += await go_on(account, leased[0])
+        done += await run_steps(account, leased[0])
     return taken, done

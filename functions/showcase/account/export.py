@@ -6,7 +6,7 @@ from uuid import UUID
 
 from showcase.account import store
 from showcase.account.archive import Part
-from showcase.account.clients import Account
+from showcase.account.dependencies import Account
 from showcase.account.store import END, Export
 from showcase.errors import ApiError
 from showcase.retry import Deadline
@@ -14,7 +14,7 @@ from showcase.retry import Deadline
 BUCKET = "account-exports"
 
 
-async def go_on(account: Account, deadline: Deadline, only: UUID | None = None) -> int:
+async def run_exports(account: Account, deadline: Deadline, only: UUID | None = None) -> int:
     """Makes parts of whatever archive is due, or of one, until the deadline; how many were made."""
     made = 0
     while deadline.remaining:
@@ -33,7 +33,7 @@ async def _next(account: Account, export: Export, deadline: Deadline) -> bool:
     """One part, and the end of it all after the last; whether it counts."""
     parts = [*export.parts]
     if export.place != END:
-        # A name of its own for each who takes it: whoever is late overwrites nothing.
+        # A name of its own for each who takes it: anyone who is late overwrites nothing.
         name = f"{export.user_id}/{export.id}/{len(parts) + 1}-{export.lease}.zip"
         part = Part(account, export, deadline)
         await account.storage.upload(BUCKET, name, part.pieces(), "application/zip")
@@ -50,7 +50,7 @@ async def _next(account: Account, export: Export, deadline: Deadline) -> bool:
 
 
 async def links(account: Account, parts: Sequence[Mapping[str, Any]], seconds: int) -> list[dict[str, Any]]:
-    """The parts with addresses that open them to whoever holds one, for a time."""
+    """The parts with addresses that open them to anyone who holds one, for a time."""
     return [
         {"url": await account.storage.sign_download(BUCKET, part["name"], seconds), "size": part["size"]}
         for part in parts

@@ -1,4 +1,4 @@
-"""`exportAccount`: the archive, at once where it is small, else by and by; how far it is; going on with it."""
+"""`exportAccount`: the archive, at once where it is small, else later; how far it is; going on with it."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.responses import JSONResponse, Response
 
 from showcase.account import export, store
-from showcase.account.clients import Account, connect
+from showcase.account.dependencies import Account, connect
 from showcase.account.schemas import (
     ContinueExportsRequest,
     ContinueExportsResponse,
@@ -29,7 +29,7 @@ async def handle_export(call: Call[ExportRequest], account: Account) -> Response
     if row is None:
         raise AccountGone
     if row["finished_at"] is None:
-        await export.go_on(account, Deadline.after(settings.account_export_wait_seconds), row["id"])
+        await export.run_exports(account, Deadline.after(settings.account_export_wait_seconds), row["id"])
     answer = await _status(account, user_id)
     status = HTTPStatus.OK if answer.status == "done" else HTTPStatus.ACCEPTED
     return JSONResponse(answer.model_dump(mode="json"), status)
@@ -63,7 +63,7 @@ async def _links(account: Account, row: store.ExportRow) -> Any:
 async def handle_continue(_: Call[ContinueExportsRequest], account: Account) -> ContinueExportsResponse:
     await store.drop_exports(account.database)
     return ContinueExportsResponse(
-        parts=await export.go_on(account, Deadline.after(account.settings.account_run_seconds))
+        parts=await export.run_exports(account, Deadline.after(account.settings.account_run_seconds))
     )
 
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from showcase.account import deletion, store
-from showcase.account.clients import Account, connect
+from showcase.account.dependencies import Account, connect
 from showcase.account.schemas import (
     CancelRequest,
     ContinueRequest,
@@ -29,7 +29,7 @@ async def handle_delete(call: Call[DeleteRequest], account: Account) -> Deletion
         raise _refusal(row.reason)
     receipt = row["id"]
     for taken in await store.lease(account.database, 1, settings.account_lease_seconds, receipt):
-        await deletion.go_on(account, taken)
+        await deletion.run_steps(account, taken)
     return await _status(account, receipt)
 
 
@@ -90,7 +90,7 @@ delete_account = Endpoint(
 
 get_account_deletion = Endpoint(
     name="getAccountDeletion",
-    summary="How far a deletion is, for whoever holds its receipt",
+    summary="How far a deletion is, for anyone who holds its receipt",
     body=StatusRequest,
     answer=DeletionResponse,
     callers=EVERYONE,

@@ -20,7 +20,7 @@ class ExportStatusRequest(RequestModel):
 class ExportPart(ResponseModel):
     """One ZIP file of an archive."""
 
-    url: str = Field(description="Opens it for whoever holds it, until the archive expires.")
+    url: str = Field(description="Opens it for anyone who holds it, until the archive expires.")
     size: int = Field(description="Bytes.")
 
 

@@ -26,7 +26,7 @@ class AccountSettings(Settings):
     account_grace_seconds: int = Field(default=0, ge=0)
     # How long the good-bye may be on its way before the deletion goes on without knowing, in seconds.
     account_notice_seconds: int = Field(default=3600, ge=0)
-    # How long a deletion belongs to whoever took it, and the first wait after a failure; it doubles, to an hour.
+    # How long the lease on a deletion lasts, and the first wait after a failure; it doubles, to an hour.
     account_lease_seconds: int = Field(default=300, gt=0)
     account_retry_seconds: int = Field(default=60, ge=0)
     # How long one run goes on; below the platform's limit for a request.

@@ -9,7 +9,7 @@ from showcase.billing.dependencies import Billing
 from showcase.billing.domain import Applied, Event, EventLease, Finding, ObjectKind
 from showcase.billing.errors import WrongAccount
 from showcase.billing.sync import sync_object
-from showcase.errors import ApiError, Failure, ServiceUnavailable, TellableError, VendorError
+from showcase.errors import ApiError, Failure, SafeToLogError, ServiceUnavailable, VendorError
 from showcase.telemetry import log, report
 
 
@@ -20,7 +20,7 @@ class EventInProgress(ApiError):
     default_code = "event_in_progress"
 
 
-class BillingFinding(TellableError):
+class BillingFinding(SafeToLogError):
     """An operator has to look at this; it is in private.billing_findings."""
 
 

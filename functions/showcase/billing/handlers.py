@@ -162,7 +162,7 @@ create_portal_session = Endpoint(
 
 reconcile_subscriptions = Endpoint(
     name="reconcileSubscriptions",
-    summary="Finds and repairs what no event told; called by cron, goes on where the last run stopped",
+    summary="Finds and repairs what no event reported; called by cron, goes on where the last run stopped",
     body=ReconcileRequest,
     answer=ReconcileResponse,
     callers=SERVICES,

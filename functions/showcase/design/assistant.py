@@ -11,16 +11,16 @@ from uuid import UUID
 from showcase.auth import Caller
 from showcase.core import Core
 from showcase.design import hero_images, store
-from showcase.design.composing import Composer
+from showcase.design.composer import Composer
+from showcase.design.design_context import Subject
 from showcase.design.domain import Json, Rules
-from showcase.design.events import Queue
-from showcase.design.failures import TimedOut
-from showcase.design.leaks import Confidential
+from showcase.design.errors import TimedOut
 from showcase.design.openai_api import Meter, OpenAI, estimate_tokens
 from showcase.design.prompt import Prompt
+from showcase.design.prompt_leaks import Confidential
 from showcase.design.schemas import DesignRequest
 from showcase.design.settings import DesignSettings
-from showcase.design.subject import Subject
+from showcase.design.sse import Queue
 from showcase.errors import ApiError
 from showcase.telemetry import log, report
 
@@ -75,14 +75,14 @@ class Run:
                 self.usage = self._usage(started)
             self.layout_id = await self._finish("done", output={"blocks": self.blocks})
         except asyncio.CancelledError:
-            # Blocks that were shown are a design that was had, whoever hung up after them.
+            # Blocks that were shown are a design that was had, even where the caller hung up after them.
             await self._fail("cancelled", "client_gone", returned=not (self.streamed and self.blocks))
             raise
         except ApiError as error:
             self.failure = error
             if self.streamed and error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 report(error)  # the answer has begun, and nobody sees this one as its status
-        except Exception as error:  # noqa: BLE001 - the session must be completed, and the caller told something
+        except Exception as error:  # noqa: BLE001 - the session must be completed, and the caller gets an error
             report(error)
             self.failure = ApiError()
         if self.failure is not None:

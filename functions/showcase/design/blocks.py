@@ -1,14 +1,13 @@
 """The block catalogue: what a page is made of, for the editor, the assistant and the database alike.
 
-What a block can be told is in `properties`, and the values that this is made of in `fields`.
+What a block can be given is in `block_props`, and the values that this is made of in `block_types`.
 """
 
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from showcase.design.fields import ColumnCount, Part
-from showcase.design.properties import (
+from showcase.design.block_props import (
     CallToActionProps,
     ContactProps,
     DividerProps,
@@ -25,6 +24,7 @@ from showcase.design.properties import (
     TextProps,
     VideoProps,
 )
+from showcase.design.block_types import ColumnCount, Part
 
 MOST_BLOCKS = 200  # those in columns counted
 LARGEST = 262_144  # bytes, as the database counts them

@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from showcase.contrast import readable
+from showcase.design.block_props import VideoProps
+from showcase.design.block_types import Action, Image, Part
 from showcase.design.blocks import block_adapter
-from showcase.design.fields import Action, Image, Part
-from showcase.design.leaks import Confidential
-from showcase.design.properties import VideoProps
+from showcase.design.prompt_leaks import Confidential
 
 Json = dict[str, Any]
 

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from showcase.core import Core
-from showcase.design import events, openai_api, store, subject
+from showcase.design import design_context, openai_api, sse, store
 from showcase.design.assistant import Assistant, Run
-from showcase.design.failures import (
+from showcase.design.errors import (
     Interrupted,
     InvalidDesign,
     InvalidImage,
@@ -37,7 +37,7 @@ async def handle(call: Call[DesignRequest], assistant: Assistant) -> Response:
     if assistant.model is None:
         raise Unavailable("The assistant is not set up here: OPENAI_API_KEY is missing.", code="not_configured")
     asked, settings, database = call.body, assistant.settings, assistant.core.database
-    about = await subject.find(database, call.caller, asked)
+    about = await design_context.find(database, call.caller, asked)
     prompt = Prompt(about.content, asked.style, about.start, about.refine, asked.generate_image)
     session = await store.begin(
         database,
@@ -48,7 +48,7 @@ async def handle(call: Call[DesignRequest], assistant: Assistant) -> Response:
         cost_micros=assistant.most_micros(prompt, asked.generate_image),
         ceiling_micros=round(settings.design_monthly_budget * 1_000_000),
     )
-    streamed = events.MEDIA_TYPE in call.request.headers.get("accept", "")
+    streamed = sse.MEDIA_TYPE in call.request.headers.get("accept", "")
     run = Run(
         assistant=assistant,
         model=assistant.model,
@@ -61,19 +61,19 @@ async def handle(call: Call[DesignRequest], assistant: Assistant) -> Response:
         streamed=streamed,
     )
     task = asyncio.create_task(run.run())
-    # Whoever goes away cancels the task, which then still has a session to complete: something must hold it.
+    # Anyone who goes away cancels the task, which then still has a session to complete: something must hold it.
     assistant.running.add(task)
     task.add_done_callback(assistant.running.discard)
     if streamed:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **session.headers}
-        return StreamingResponse(_streamed(run, task), headers=headers, media_type=events.MEDIA_TYPE)
+        return StreamingResponse(_streamed(run, task), headers=headers, media_type=sse.MEDIA_TYPE)
     return await _collected(call.request, run, task)
 
 
 async def _streamed(run: Run, task: asyncio.Task[None]) -> AsyncIterator[str]:
     """Starlette ends this when the client goes away."""
     try:
-        async for event in events.stream(run.events):
+        async for event in sse.stream(run.events):
             yield event
     finally:
         task.cancel()
@@ -109,5 +109,5 @@ ai_design_assistant = Endpoint(
     handle=handle,
     max_body=256 * 1024,
     problems=(Forbidden, NotFound, QuotaExceeded, InvalidDesign, Interrupted, InvalidImage, TimedOut, Refused),
-    also={200: {events.MEDIA_TYPE: events.DESCRIPTION}},
+    also={200: {sse.MEDIA_TYPE: sse.DESCRIPTION}},
 )

@@ -14,7 +14,7 @@ import httpx
 
 from showcase.auth import Caller
 from showcase.core import Core
-from showcase.design.failures import InvalidImage
+from showcase.design.errors import InvalidImage
 from showcase.errors import ServiceUnavailable
 from showcase.supabase_sdk import session
 from showcase.telemetry import log, timed

@@ -15,14 +15,14 @@ import httpx2
 import openai
 
 from showcase.design import openai_http
-from showcase.design.failures import Interrupted, InvalidImage, Refused, TimedOut, Unavailable
-from showcase.design.schema import answer_schema
+from showcase.design.errors import Interrupted, InvalidImage, Refused, TimedOut, Unavailable
+from showcase.design.json_schema import answer_schema
 from showcase.design.settings import DesignSettings
+from showcase.retry_after import parse_retry_after
 from showcase.telemetry import report, timed
-from showcase.waiting import told_wait
 
-UNTOLD_WAIT = 30  # seconds, for people, where OpenAI does not say how long it is busy
-_CHARACTERS_A_TOKEN = 3  # where usage is not told: rather too many tokens than too few
+DEFAULT_RETRY_AFTER = 30  # seconds, for people, where OpenAI does not say how long it is busy
+_CHARACTERS_A_TOKEN = 3  # where usage is not reported: rather too many tokens than too few
 _MOST_TOKENS = 10_000_000  # of one request: what is more is no number of tokens
 _FORMAT = {"type": "json_schema", "json_schema": {"name": "page", "strict": True, "schema": answer_schema()}}
 _SCHEMA_TOKENS = len(json.dumps(_FORMAT)) // _CHARACTERS_A_TOKEN
@@ -137,7 +137,7 @@ class OpenAI:
 
 
 def _tokens(usage: Any, name: str) -> int | None:
-    """A number of tokens that a request can have; None where none is told."""
+    """A number of tokens that a request can have; None where none is reported."""
     number = getattr(usage, name, None)
     return number if type(number) is int and 0 <= number <= _MOST_TOKENS else None
 
@@ -174,8 +174,8 @@ def _of_status(error: openai.APIStatusError) -> Exception:
     # No credit left, or a limit of the account's own reached: that is a 429 too, and passes only when somebody acts.
     spent = "insufficient_quota" in {error.type, error.code}
     if isinstance(error, openai.RateLimitError) and not spent:
-        wait = told_wait(error.response.headers)
-        headers = {"Retry-After": str(UNTOLD_WAIT if wait is None else int(wait))}
+        wait = parse_retry_after(error.response.headers)
+        headers = {"Retry-After": str(DEFAULT_RETRY_AFTER if wait is None else int(wait))}
         return Unavailable(
             "The assistant is busy right now. It does not count; please try again soon.",
             code="assistant_busy",

@@ -7,9 +7,9 @@ import httpx2
 import openai
 
 from showcase.responses import MAX_RESPONSE_BYTES
-from showcase.waiting import told_wait
+from showcase.retry_after import parse_retry_after
 
-LONGEST_WAIT = 5.0  # seconds that the SDK may wait before it asks again; who wants more is told to the caller
+LONGEST_WAIT = 5.0  # seconds that the SDK may wait before it asks again; who wants more is reported to the caller
 
 
 class BoundedClient(openai.DefaultAsyncHttpxClient):
@@ -72,5 +72,5 @@ def connect() -> BoundedClient:
 
 
 async def _mind_waits(response: httpx2.Response) -> None:
-    if (told_wait(response.headers) or 0.0) > LONGEST_WAIT:
+    if (parse_retry_after(response.headers) or 0.0) > LONGEST_WAIT:
         response.headers["x-should-retry"] = "false"  # the SDK's own word for it

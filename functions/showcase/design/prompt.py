@@ -1,4 +1,4 @@
-"""What the model is told. People's texts are data in it: as JSON, between markers that they cannot know."""
+"""What the model is given. People's texts are data in it: as JSON, between markers that they cannot know."""
 
 import json
 import secrets
@@ -55,10 +55,10 @@ class Prompt:
 
     def repair(self, accepted: Sequence[Any], errors: Sequence[str]) -> list[dict[str, str]]:
         """Asks for what is missing: blocks that were good have been shown already."""
-        told: Mapping[str, Any] = {"accepted": list(accepted), "errors": list(errors)}
+        reported: Mapping[str, Any] = {"accepted": list(accepted), "errors": list(errors)}
         request = (
             f"Your answer was not valid. Answer again with the blocks that come after the {len(accepted)} accepted "
-            f"ones, mending the errors; do not repeat accepted blocks.\n{self._data(told)}"
+            f"ones, fixing the errors; do not repeat accepted blocks.\n{self._data(reported)}"
         )
         return [*self.messages(), {"role": "user", "content": request}]
 

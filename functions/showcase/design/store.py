@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from showcase.auth import Caller
 from showcase.database import Database, checked
-from showcase.design.failures import QuotaExceeded, Unavailable
+from showcase.design.errors import QuotaExceeded, Unavailable
 from showcase.errors import AccountGone
 from showcase.supabase_sdk import querying, tables
 

@@ -50,9 +50,9 @@ def draw_poster(folder: Path, *, content_type: str) -> dict[str, int]:
 
 def draw_qr_code(folder: Path, *, link: str, style: dict[str, Any]) -> dict[str, int]:
     """Writes a QR code with the stored image `INPUT` as its logo, as PNG and as `QR_SVG`. Raises: Refused."""
-    from showcase.media import qr
+    from showcase.media import qr_image
 
-    picture, svg = qr.render(link, style, (folder / INPUT).read_bytes())
+    picture, svg = qr_image.render(link, style, (folder / INPUT).read_bytes())
     (folder / OUTPUT).write_bytes(picture)
     (folder / QR_SVG).write_text(svg, encoding="utf-8")
     return {}

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from showcase.endpoint import PEOPLE, Call, Endpoint
 from showcase.errors import Conflict, NotFound
 from showcase.media import confirmation, store
-from showcase.media.clients import Media, connect
+from showcase.media.dependencies import Media, connect
 from showcase.media.domain import Kind
 from showcase.media.refusals import refusal
 from showcase.media.schemas import (

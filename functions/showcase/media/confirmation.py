@@ -7,7 +7,7 @@ from uuid import UUID
 
 from showcase.errors import ApiError, Conflict, NotFound
 from showcase.media import store, validation
-from showcase.media.clients import Media
+from showcase.media.dependencies import Media
 from showcase.media.domain import UPLOADS, CheckedFile, ContentType, Refused, Upload
 from showcase.media.refusals import refusal
 from showcase.telemetry import report

@@ -4,8 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
 from showcase.errors import Conflict, NotFound, UnprocessableContent
-from showcase.media import codes, store, sweep
-from showcase.media.clients import Media, connect
+from showcase.media import qr_codes, store, sweep
+from showcase.media.dependencies import Media, connect
 from showcase.media.domain import UPLOADS
 from showcase.media.refusals import refusal
 from showcase.media.schemas import (
@@ -58,7 +58,7 @@ async def handle_sweep(call: Call[SweepRequest], media: Media) -> SweepResponse:
         found = await store.queue_orphans(media.database, media.settings.media_orphan_seconds)
         corrected = await store.reconcile_usage(media.database)
     swept = await sweep.drain(media)
-    refreshed = await codes.refresh(media, STALE_CODES)
+    refreshed = await qr_codes.refresh(media, STALE_CODES)
     return SweepResponse(
         removed=swept.removed,
         failed=swept.failed,

@@ -5,27 +5,27 @@ from uuid import UUID
 from showcase.contrast import ENOUGH
 from showcase.endpoint import PEOPLE, Call, Endpoint
 from showcase.errors import Conflict, NotFound, UnprocessableContent
-from showcase.media import codes, qr, store
-from showcase.media.clients import Media, connect
+from showcase.media import qr_codes, qr_image, store
+from showcase.media.dependencies import Media, connect
 from showcase.media.schemas import QrCodeRequest, QrCodeResponse
 
 
 async def handle_qr_code(call: Call[QrCodeRequest], media: Media) -> QrCodeResponse:
     asked, user_id = call.body, call.caller.person()
-    if not qr.stands_out(asked.dark, asked.light):
+    if not qr_image.stands_out(asked.dark, asked.light):
         raise UnprocessableContent(
             f"The dark colour must stand out from the light one by {ENOUGH}:1.", code="low_contrast"
         )
     style = asked.model_dump(mode="json", exclude={"project_id"})
-    name = codes.name(user_id, asked.project_id, style)
+    name = qr_codes.name(user_id, asked.project_id, style)
     target = await _target(media, user_id, asked, name)
-    link = codes.link(media, target.username, asked.project_id)
-    picture, svg = await codes.draw(media, link, style, target.logo)
+    link = qr_codes.link(media, target.username, asked.project_id)
+    picture, svg = await qr_codes.draw(media, link, style, target.logo)
     if target.stored_link != link:
         # In this order: a row says that its file carries its link.
-        await codes.put(media, name, picture)
+        await qr_codes.put(media, name, picture)
         await store.record_qr_code(media.database, user_id, asked.project_id, name, link, target.username, style)
-    return QrCodeResponse(link=link, png_url=media.storage.public_url(codes.BUCKET, name), svg=svg)
+    return QrCodeResponse(link=link, png_url=media.storage.public_url(qr_codes.BUCKET, name), svg=svg)
 
 
 async def _target(media: Media, user_id: UUID, asked: QrCodeRequest, name: str) -> store.QrTarget:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from showcase.errors import ApiError
 from showcase.media import store
-from showcase.media.clients import Media
+from showcase.media.dependencies import Media
 
 BATCH = 100  # names in one request to Storage
 

@@ -7,7 +7,7 @@ from typing import IO
 
 from showcase.errors import ServiceUnavailable
 from showcase.media.bounded import Job, Limits, open_result, run_bounded
-from showcase.media.clients import Media
+from showcase.media.dependencies import Media
 from showcase.media.domain import (
     HEAD,
     INPUT,

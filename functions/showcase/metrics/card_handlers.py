@@ -15,7 +15,7 @@ from showcase.metrics import card, store
 
 # Numbers change once a day; caches may show the old picture while they fetch the new one.
 CACHE = "public, max-age=3600, stale-while-revalidate=86400"
-# The first numbers come within minutes of the link: whoever looks again sees them.
+# The first numbers come within minutes of the link: anyone who looks again sees them.
 CACHE_WITHOUT_NUMBERS = "public, max-age=60"
 # What only its owner may see is in no cache: a shared one would show it to everybody.
 CACHE_OF_OWNER = "private, no-store"

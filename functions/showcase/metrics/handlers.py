@@ -7,9 +7,10 @@ from showcase.auth import Kind
 from showcase.core import Core
 from showcase.endpoint import EVERYONE, SERVICES, Call, Endpoint
 from showcase.errors import Forbidden, NotFound, Unauthorized
-from showcase.metrics import clients, store
+from showcase.metrics import dependencies, store
 from showcase.metrics.domain import FRESH_FOR, Platform, ProjectMetrics, Snapshot, Views
-from showcase.metrics.refresh import refresh
+from showcase.metrics.refresh_due import Worker, refresh_due
+from showcase.metrics.refresh_project import refresh
 from showcase.metrics.schemas import (
     HistoryEntry,
     PlatformMetrics,
@@ -22,13 +23,12 @@ from showcase.metrics.schemas import (
     ViewsOfDay,
 )
 from showcase.metrics.settings import MetricsSettings
-from showcase.metrics.worker import Worker, refresh_due
 from showcase.settings import load
 
 
 def connect(core: Core) -> Worker:
     settings = load(MetricsSettings)
-    return Worker(core.database, clients.connect(core.http, settings), settings)
+    return Worker(core.database, dependencies.connect(core.http, settings), settings)
 
 
 async def handle_get(call: Call[SocialMetricsRequest], worker: Worker) -> SocialMetricsResponse:

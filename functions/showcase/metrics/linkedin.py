@@ -13,9 +13,9 @@ from urllib.parse import quote, unquote
 
 from showcase.errors import Failure, VendorError
 from showcase.http_client import HttpClient, HttpResponse
+from showcase.metrics.client import Allowance, Answer, Batch, Reference, Result
 from showcase.metrics.domain import Counts
-from showcase.metrics.platforms import Allowance, Answer, Batch, Reference, Result
-from showcase.metrics.vendor import is_count, read_json, send, unknown
+from showcase.metrics.vendor_http import is_count, read_json, send, unknown
 from showcase.retry import Deadline
 
 VENDOR = "linkedin"

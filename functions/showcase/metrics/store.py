@@ -11,8 +11,8 @@ from typing_extensions import TypedDict
 from showcase.auth import Caller
 from showcase.database import Database
 from showcase.errors import VendorError
+from showcase.metrics.client import Client, Reference, Result
 from showcase.metrics.domain import COUNTED, Counts, Platform, ProjectMetrics, Snapshot, Views
-from showcase.metrics.platforms import Client, Reference, Result
 
 _LINKS = {
     Platform.GITHUB: "github_link",

@@ -10,9 +10,9 @@ from typing import Any
 
 from showcase.errors import Failure, VendorError
 from showcase.http_client import HttpClient, HttpResponse
+from showcase.metrics.client import Allowance, Answer, Batch, Reference, Result
 from showcase.metrics.domain import Counts
-from showcase.metrics.platforms import Allowance, Answer, Batch, Reference, Result
-from showcase.metrics.vendor import allowance, is_count, objects, read_json, retry_after, send, unknown
+from showcase.metrics.vendor_http import allowance, is_count, objects, read_json, retry_after, send, unknown
 from showcase.retry import Deadline
 
 VENDOR = "twitter"

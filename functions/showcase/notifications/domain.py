@@ -112,21 +112,21 @@ _KNOWN = frozenset({*_VERDICTS, "dropped", "unsubscribe", "group_unsubscribe"})
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 
 
-def read_event(told: Any) -> Event | None:
+def read_event(reported: Any) -> Event | None:
     """An event that means something to us; None for opens, clicks, and what is no event at all."""
-    if not isinstance(told, dict):
+    if not isinstance(reported, dict):
         return None
-    kind, timestamp = told.get("event"), told.get("timestamp")
+    kind, timestamp = reported.get("event"), reported.get("timestamp")
     if kind not in _KNOWN or type(timestamp) is not int or not 0 <= timestamp < _LATEST:
         return None
-    reason = _text(told.get("reason")) or _text(told.get("response"))
-    verdict, suppress = _judge(kind, _text(told.get("type")), reason)
+    reason = _text(reported.get("reason")) or _text(reported.get("response"))
+    verdict, suppress = _judge(kind, _text(reported.get("type")), reason)
     return Event(
-        notification_id=_uuid(told.get("notification_id")),
-        email=_text(told.get("email"))[:255],
+        notification_id=_uuid(reported.get("notification_id")),
+        email=_text(reported.get("email"))[:255],
         event=kind,
         # X-Message-Id is the part before the first dot of sg_message_id.
-        message_id=_text(told.get("sg_message_id")).partition(".")[0][:200],
+        message_id=_text(reported.get("sg_message_id")).partition(".")[0][:200],
         occurred_at=datetime.fromtimestamp(timestamp, UTC),
         verdict=verdict,
         reason=f"{kind}: {reason}"[:LONGEST_REASON] if reason else kind,

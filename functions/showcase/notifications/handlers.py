@@ -8,7 +8,8 @@ from showcase.auth import Kind
 from showcase.core import Core
 from showcase.endpoint import SERVICES, Call, Endpoint
 from showcase.errors import Forbidden, NotFound, UnprocessableContent
-from showcase.notifications import clients, store
+from showcase.notifications import dependencies, store
+from showcase.notifications.dispatcher import Worker, dispatch, send_one
 from showcase.notifications.domain import ASKABLE, NotificationType
 from showcase.notifications.schemas import (
     DispatchRequest,
@@ -18,11 +19,10 @@ from showcase.notifications.schemas import (
     SendNotificationRequest,
     SendNotificationResponse,
 )
-from showcase.notifications.worker import Worker, dispatch, send_one
 
 
 def connect(core: Core) -> Worker:
-    mailer, settings = clients.connect(core)
+    mailer, settings = dependencies.connect(core)
     return Worker(core.database, mailer, settings)
 
 

@@ -28,17 +28,17 @@ from sendgrid.helpers.mail import (
 from showcase.errors import Failure, VendorError
 from showcase.http_client import HttpClient, HttpResponse
 from showcase.notifications.domain import OPTIONAL, NotificationType, Result
-from showcase.notifications.formats import address
-from showcase.notifications.links import Links
+from showcase.notifications.formatting import address
 from showcase.notifications.rendering import Reader, Renderer, one_line
 from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.store import Notification
-from showcase.notifications.wording import facts
+from showcase.notifications.template_context import facts
+from showcase.notifications.unsubscribe_tokens import Links
+from showcase.retry_after import parse_retry_after, told_seconds
 from showcase.telemetry import timed
 from showcase.transport import ConnectError, TransportError
-from showcase.waiting import told_seconds, told_wait
 
-UNTOLD_WAIT = 60.0  # seconds to stay away where SendGrid does not say how long
+DEFAULT_RETRY_AFTER = 60.0  # seconds to stay away where SendGrid does not say how long
 # A gateway in between says these: whether SendGrid took the message is not known.
 _UNSETTLED = frozenset({502, 504})
 
@@ -134,13 +134,13 @@ class Mailer:
         if status in _UNSETTLED:
             return Result("lost", error=f"status {status}")
         if status >= 500 or status == 408:
-            return Result("retry", error=f"status {status}", wait=told_wait(response.headers) or 0.0)
+            return Result("retry", error=f"status {status}", wait=parse_retry_after(response.headers) or 0.0)
         return Result("failed", error=f"status {status}")
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds until SendGrid wants to be asked again, where it limits us."""
-    if (wait := told_wait(headers)) is not None:
+    if (wait := parse_retry_after(headers)) is not None:
         return wait
     reset = told_seconds(headers.get("x-ratelimit-reset", ""))
-    return max(0.0, reset - time.time()) if reset is not None else UNTOLD_WAIT
+    return max(0.0, reset - time.time()) if reset is not None else DEFAULT_RETRY_AFTER

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from showcase.notifications.domain import NotificationType, SitePages
-from showcase.notifications.wording import facts
+from showcase.notifications.template_context import facts
 
 TEMPLATES = Path(__file__).with_name("templates")
 LONGEST_LINE = 900  # octets; RFC 5322 allows 998

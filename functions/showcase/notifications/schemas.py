@@ -21,7 +21,7 @@ class SendNotificationRequest(RequestModel):
         default=None,
         min_length=1,
         max_length=255,
-        description="What happened, so that it is told once; services only. Without it, the same data is told once.",
+        description="What happened, so that it is mailed once; services only. Without it, the same data once.",
     )
 
 

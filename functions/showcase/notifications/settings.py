@@ -21,7 +21,7 @@ class NotificationSettings(SiteSettings):
     sendgrid_api_key: SecretStr | None = None
     # The verification keys of the event webhook, separated by commas: two while one replaces the other.
     sendgrid_webhook_public_keys: str = ""
-    # SendGrid tells an event again for 24 hours, and what is told twice changes nothing.
+    # SendGrid tells an event again for 24 hours, and what is reported twice changes nothing.
     sendgrid_webhook_tolerance_seconds: int = Field(default=90_000, gt=0)
     # E-mails that SendGrid renders itself: {"welcome": "d-..."}; the others are rendered here.
     sendgrid_template_ids: dict[NotificationType, TemplateId] = Field(default_factory=dict)

@@ -66,7 +66,7 @@ async def lease(database: Database, settings: NotificationSettings, only: UUID |
 
 async def record(database: Database, results: Sequence[tuple[Notification, Result]]) -> None:
     """Stores what came of sending; doing it twice is doing it once."""
-    told = [
+    reported = [
         {
             "id": str(notification.id),
             "attempt": notification.attempt,
@@ -80,7 +80,7 @@ async def record(database: Database, results: Sequence[tuple[Notification, Resul
 
     async def once() -> None:
         try:
-            await database.rpc("record_notifications", {"results": told})
+            await database.rpc("record_notifications", {"results": reported})
         except ServiceUnavailable as error:
             raise VendorError("database", Failure.UNAVAILABLE) from error
 
@@ -117,7 +117,7 @@ async def count_due(database: Database) -> int:
 
 async def record_events(database: Database, events: Sequence[Event]) -> int:
     """Stores events and what follows from them; how many were new."""
-    told = [
+    reported = [
         {
             "notification_id": str(event.notification_id) if event.notification_id else None,
             "email": event.email,
@@ -131,7 +131,7 @@ async def record_events(database: Database, events: Sequence[Event]) -> int:
         }
         for event in events
     ]
-    return (await database.rpc("record_notification_events", {"events": told}, _Recorded))["recorded"]
+    return (await database.rpc("record_notification_events", {"events": reported}, _Recorded))["recorded"]
 
 
 async def decline(database: Database, user_id: UUID, type_: NotificationType) -> None:

@@ -12,9 +12,9 @@ from showcase.core import Core
 from showcase.database import Database
 from showcase.endpoint import Call, Endpoint
 from showcase.notifications import store
-from showcase.notifications.links import ExpiredLink, InvalidLink, Links, make_links
-from showcase.notifications.pages import Page, render_page
 from showcase.notifications.settings import NotificationSettings
+from showcase.notifications.unsubscribe_pages import Page, render_page
+from showcase.notifications.unsubscribe_tokens import ExpiredLink, InvalidLink, Links, make_links
 from showcase.settings import load
 
 HEADERS = {

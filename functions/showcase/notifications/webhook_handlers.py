@@ -14,7 +14,7 @@ from showcase.notifications import store
 from showcase.notifications.domain import read_event
 from showcase.notifications.schemas import EventsResponse
 from showcase.notifications.settings import NotificationSettings
-from showcase.notifications.signatures import Key, read_keys, verify
+from showcase.notifications.signature import Key, read_keys, verify
 from showcase.settings import load
 
 LARGEST_BODY = 4 * 1024 * 1024  # bytes
@@ -42,12 +42,12 @@ async def handle(call: Call[bytes], webhook: Webhook) -> EventsResponse:
         raise ServiceUnavailable("SENDGRID_WEBHOOK_PUBLIC_KEYS is not set.", code="not_configured")
     text = verify(call.body, call.request.headers, webhook.keys, webhook.tolerance)
     try:
-        told = json.loads(text)
+        reported = json.loads(text)
     except (ValueError, RecursionError):
         raise BadRequest("The body is not valid JSON.", code="invalid_json") from None
-    if not isinstance(told, list):
+    if not isinstance(reported, list):
         raise BadRequest("The body is not a list of events.", code="invalid_json")
-    events = [event for event in map(read_event, told) if event is not None]
+    events = [event for event in map(read_event, reported) if event is not None]
     recorded = 0
     for start in range(0, len(events), STORED_AT_ONCE):
         recorded += await store.record_events(webhook.database, events[start : start + STORED_AT_ONCE])

@@ -42,7 +42,7 @@ async function readBody(request) {
   }
 }
 
-/** The document of a query, from the last ones that were read or anew. */
+/** The document of a query, from the last ones that were read or again. */
 function documentOf({ schema, documents }, query, mayIntrospect) {
   const kept = documents.get(query);
   if (kept) return { document: kept };

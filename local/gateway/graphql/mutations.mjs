@@ -5,7 +5,7 @@ import { sql } from "postgraphile/@dataplan/pg/pg-sql2";
 import { lambda, object } from "postgraphile/grafast";
 import { conditionOf, filterable } from "./filters.mjs";
 
-/** What a caller is told in our words. */
+/** What a caller reads, in our words. */
 export class Refused extends Error {}
 
 const alias = sql.identifier("changed");

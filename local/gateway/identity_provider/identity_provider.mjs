@@ -2,7 +2,7 @@
 //   PORT=54324 node identity_provider.mjs
 // /authorize shows a page to choose from; with login_hint=<Google id or e-mail address> it goes on by itself.
 // GET /people lists them; POST /people {"sub": ..., "email": ..., "name": ..., "picture": ..., any other claim} adds one, or
-// changes the one with that sub. Whoever can reach it can be anybody: it listens on loopback.
+// changes the one with that sub. Anyone who can reach it can be anybody: it listens on loopback.
 import http from "node:http";
 import { OAuth2Issuer, OAuth2Service } from "oauth2-mock-server";
 import { chooserPage } from "./chooser_page.mjs";

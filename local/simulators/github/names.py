@@ -10,7 +10,7 @@ _POSSIBLE = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 
 
 class Names:
-    """Both directions of the `renamed` behaviours, built anew when those change."""
+    """Both directions of the `renamed` behaviours, built again when those change."""
 
     def __init__(self, book: BehaviourBook[Any]) -> None:
         self._book = book

@@ -1,4 +1,4 @@
-// How the stand-in is told to behave: by subject, so that tests that share it do not disturb each other. A subject is any
+// How the stand-in is set to behave: by subject, so that tests that share it do not disturb each other. A subject is any
 // text that a request contains (a person's safety identifier, a word of theirs), or `*`.
 
 const designs = ["/v1/chat/completions"];
@@ -13,7 +13,7 @@ export const kinds = {
   malformed: { about: "answers with JSON that breaks off, as if it were complete", paths: designs },
   truncated: { about: "answers with half a design because the limit of tokens is reached", paths: designs },
   invalid: { about: "answers with a block that is not in the catalogue", paths: designs },
-  obeys: { about: "does what an injected text asks for: `leak` (system, sentence, canary, key), disguised `as` told", paths: designs },
+  obeys: { about: "does what an injected text asks for: `leak` (system, sentence, canary, key), disguised `as` reported", paths: designs },
   refusal: { about: "refuses, as models do", paths: designs },
   filtered: { about: "is stopped by the content filter", paths: designs },
   slow: { about: "waits `seconds` before each event of a stream", paths: designs },

@@ -130,7 +130,7 @@ class SendGrid:
 
     async def _webhook(self, _: Request) -> Response:
         events = self.events
-        state = {"pending": events.pending(), "told": events.told, "untold": events.untold}
+        state = {"pending": events.pending(), "reported": events.reported, "unreported": events.unreported}
         return JSONResponse({"url": events.url, "public_key": public_key(self._key), **state})
 
     async def _set_webhook(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""How SendGrid's stand-in can be told to behave, beside what can happen to any server."""
+"""How SendGrid's stand-in can be set to behave, beside what can happen to any server."""
 
 from typing import Annotated, Literal
 
@@ -80,27 +80,27 @@ class Unsubscribe(Behaviour):
 
 
 class NoEvents(Behaviour):
-    """Nothing is told about the message."""
+    """Nothing is reported about the message."""
 
     kind: Literal["no_events"] = "no_events"
 
 
 class LateEvents(Behaviour):
-    """Its events are told after a while."""
+    """Its events are reported after a while."""
 
     kind: Literal["late_events"] = "late_events"
     seconds: float = Field(gt=0, le=600)
 
 
 class DuplicateEvents(Behaviour):
-    """Each event is told so many times, with another sg_event_id each time."""
+    """Each event gets an error that says so many times, with another sg_event_id each time."""
 
     kind: Literal["duplicate_events"] = "duplicate_events"
     copies: int = Field(default=2, ge=2, le=10)
 
 
 class ReorderEvents(Behaviour):
-    """Events are told in the wrong order, each by itself."""
+    """Events are reported in the wrong order, each by itself."""
 
     kind: Literal["reorder_events"] = "reorder_events"
 

@@ -1,4 +1,4 @@
-"""The event webhook: what becomes of a message, told in signed batches, again until it is taken."""
+"""The event webhook: what becomes of a message, reported in signed batches, again until it is taken."""
 
 import asyncio
 import json
@@ -40,11 +40,11 @@ class Events:
         self._client: httpx.AsyncClient | None = None
         self._waiting: list[Event] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self.told = 0
-        self.untold = 0
+        self.reported = 0
+        self.unreported = 0
 
     def follow(self, message: Message) -> None:
-        """Makes the message's events, and tells them as they are told to be told."""
+        """Makes the message's events, and tells them as they are set to be reported."""
         message.events = self._made(message)
         subjects = [message.to]
         if self._book.take(subjects, NoEvents) or not self.url:
@@ -115,9 +115,9 @@ class Events:
         for wait in (delay, *self._settings.waits()):
             await asyncio.sleep(wait)
             if await self._post(events):
-                self.told += len(events)
+                self.reported += len(events)
                 return
-        self.untold += len(events)
+        self.unreported += len(events)
 
     async def _post(self, events: Sequence[Event]) -> bool:
         body, headers = self.signed(events)

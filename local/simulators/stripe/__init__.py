@@ -1,4 +1,4 @@
-"""Stripe's API for subscriptions: small, stateful, and told by tests what to do with its events."""
+"""Stripe's API for subscriptions: small, stateful, and controlled by tests with its events."""
 
 from local.simulators.stripe.app import create_app
 

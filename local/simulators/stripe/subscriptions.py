@@ -15,7 +15,7 @@ from local.simulators.stripe.world import World
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a subscription is to begin with, whoever asks: the API, or checkout."""
+    """What a subscription begins with, asked by the API or by checkout."""
 
     items: Sequence[tuple[Object, int]]  # price, quantity
     metadata: dict[str, str]

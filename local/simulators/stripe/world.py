@@ -46,7 +46,7 @@ class World:
         )
 
     def now(self, customer: Object | None = None) -> int:
-        """The customer's time: its test clock's, or ours, moved on by as much as it was told."""
+        """The customer's time: its test clock's, or ours, moved on by as much as it was set."""
         if self._moment is not None:
             return self._moment
         if customer is None:
@@ -76,7 +76,7 @@ class World:
     def announce(
         self, kind: str, obj: Object, previous: Mapping[str, Any] | None = None, *, created: int | None = None
     ) -> Object:
-        """Records an event about an object that is already as Stripe shows it, and tells whoever delivers."""
+        """Records an event about an object that is already as Stripe shows it, and tells anyone who delivers."""
         owner = obj["id"] if obj.get("object") == "customer" else obj.get("customer")
         event = {
             "id": new_id("evt"),

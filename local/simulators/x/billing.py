@@ -8,7 +8,7 @@ from local.simulators.behaviours import EVERYTHING
 
 
 class Billing:
-    """Apps are told apart by their credentials."""
+    """Apps are distinguished by their credentials."""
 
     def __init__(self) -> None:
         self._day: date | None = None

@@ -1,4 +1,4 @@
-// Google ID tokens for a service account: what Cloud Run asks of whoever calls a private service.
+// Google ID tokens for a service account: what Cloud Run asks of anyone who calls a private service.
 // https://developers.google.com/identity/protocols/oauth2/service-account and, for `target_audience`,
 // https://cloud.google.com/run/docs/authenticating/service-to-service
 import { Problem } from "./problem.ts";
@@ -32,7 +32,7 @@ export async function googleTokens(key: string): Promise<(audience: string) => P
     let current = kept.get(audience);
     const expires = await current?.then((one) => one.expires, () => 0);
     if (!current || expires! - RENEWED_BEFORE < now()) {
-      // Whoever else waited for the old one finds the new one, if it was asked for meanwhile.
+      // Any other caller that waited for the old one finds the new one, if it was asked for meanwhile.
       if (kept.get(audience) === current) kept.set(audience, exchange(account, signing, audience));
       current = kept.get(audience)!;
     }
@@ -68,7 +68,7 @@ function read(key: string): ServiceAccount {
     const parts = [account.client_email, account.private_key, account.token_uri];
     if (parts.every((part) => typeof part === "string")) return account;
   } catch {
-    // Not JSON: the same to whoever has to mend it.
+    // Not JSON: the same to anyone who has to fix it.
   }
   throw new Problem("not_configured", "GOOGLE_SERVICE_ACCOUNT_KEY is not the key file of a service account");
 }

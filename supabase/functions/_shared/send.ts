@@ -76,10 +76,10 @@ function discard(answer: Response): void {
  * may come after a handler has begun: again only what is as good twice as once.
  */
 function startDelay(answer: Response, repeatable: boolean): number | undefined {
-  const told = answer.headers.get("retry-after");
-  if (told === null || answer.headers.has("x-request-id") || answer.status < 500) return;
+  const reported = answer.headers.get("retry-after");
+  if (reported === null || answer.headers.has("x-request-id") || answer.status < 500) return;
   if (answer.status !== 503 && !repeatable) return;
-  const delay = /^[0-9]+$/.test(told) ? Number(told) * 1000 : Date.parse(told) - Date.now();
+  const delay = /^[0-9]+$/.test(reported) ? Number(reported) * 1000 : Date.parse(reported) - Date.now();
   return Number.isNaN(delay) ? undefined : Math.max(delay, PAUSE);
 }
 

@@ -17,7 +17,7 @@ from ops.backup.place import Place
 from ops.backup.restore import WHAT_IS_THERE, checked, restore
 from tests.support import backups
 from tests.support.backups import SECRET, Filled, backed_up, by_address, command_line, place_of, restored
-from tests.support.household import rows
+from tests.support.populated_users import rows
 from tests.support.sign_in import register, signed_in
 from tests.support.stack import Stack
 

@@ -12,17 +12,7 @@ from ops.backup.files import Storage
 from ops.backup.place import Place
 from ops.backup.schema import FOREIGN, OURS, PLATFORM
 from tests.support import backups
-from tests.support.backups import (
-    PUBLIC,
-    SECRET,
-    Filled,
-    by_address,
-    command_line,
-    empty_stack,
-    place_of,
-    put,
-    restored,
-)
+from tests.support.backups import PUBLIC, SECRET, Filled, by_address, command_line, empty_stack, place_of, put, restored
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.pictures import image
 from tests.support.stack import running_stack

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.support.cluster import TestCluster
-from tests.support.household import Member, fill
+from tests.support.populated_users import Member, fill
 from tests.support.sendgrid import Mail, running_mail
 from tests.support.stack import Stack
 from tests.support.stripe import Stripe, new_stripe, running_stripe

@@ -11,8 +11,8 @@ from showcase.routes import ENDPOINTS, find_endpoint
 
 from tests.integration.account.conftest import BILLING
 from tests.support.cluster import TestCluster
-from tests.support.household import Member, found, rows
 from tests.support.pictures import image
+from tests.support.populated_users import Member, found, rows
 from tests.support.sendgrid import Mail, running_mail
 from tests.support.stack import Stack
 from tests.support.stripe import SDK_WARNING

@@ -1,6 +1,6 @@
 """Auth's own tables: every column is somebody's data or opens something; one that is added fails here."""
 
-from tests.support.household import rows
+from tests.support.populated_users import rows
 from tests.support.stack import Stack
 
 TIMES = {"created_at", "updated_at"}

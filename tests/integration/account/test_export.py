@@ -1,4 +1,4 @@
-"""Archives in parts: made by and by, by whoever is at hand, and complete whatever happens meanwhile."""
+"""Archives in parts: made later, by anyone who is at hand, and complete whatever happens meanwhile."""
 
 import io
 import json
@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.support.cluster import TestCluster
-from tests.support.household import Member, rows
+from tests.support.populated_users import Member, rows
 from tests.support.sendgrid import Mail, running_mail
 from tests.support.stack import Stack
 from tests.support.stripe import SDK_WARNING

@@ -15,9 +15,9 @@ import pytest
 from local.settings import HOST
 from tests.integration.account.conftest import BILLING
 from tests.support.cluster import TestCluster, free_port
-from tests.support.crossing import Crossing, running_crossing
-from tests.support.household import Member, found, rows
-from tests.support.mortal import Mortal
+from tests.support.intercepting_proxy import Crossing, running_crossing
+from tests.support.killable_service import Mortal
+from tests.support.populated_users import Member, found, rows
 from tests.support.sendgrid import Mail, functions_service, simulator_service
 from tests.support.servers import running_services
 from tests.support.stack import Stack

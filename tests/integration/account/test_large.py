@@ -10,8 +10,8 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from tests.support.household import rows
 from tests.support.people import Person
+from tests.support.populated_users import rows
 from tests.support.sendgrid import Mail
 from tests.support.stack import Stack
 

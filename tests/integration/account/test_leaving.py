@@ -13,7 +13,7 @@ import stripe
 
 from tests.integration.account.conftest import BILLING
 from tests.support.cluster import TestCluster
-from tests.support.household import Member, found, rows, tables
+from tests.support.populated_users import Member, found, rows, tables
 from tests.support.sendgrid import Mail, running_mail
 from tests.support.stack import Stack
 from tests.support.stripe import SDK_WARNING, Stripe
@@ -223,7 +223,7 @@ def test_a_grace_period_can_be_used_to_stay(mail: Mail, member: MakeMember, stac
 def test_a_receipt_tells_nothing_about_the_person(mail: Mail, member: MakeMember) -> None:
     someone = member()
     body = leave(mail, someone)
-    told = mail.call("getAccountDeletion", {"receipt_id": body["receipt_id"]}, {}).text
-    assert not any(trace in told for trace in someone.traces)
+    reported = mail.call("getAccountDeletion", {"receipt_id": body["receipt_id"]}, {}).text
+    assert not any(trace in reported for trace in someone.traces)
     unknown = mail.call("getAccountDeletion", {"receipt_id": "00000000-0000-4000-8000-000000000000"}, {})
     assert unknown.status_code == 404

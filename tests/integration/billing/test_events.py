@@ -58,11 +58,11 @@ def test_a_year_in_both_shapes(backend: Backend, at_stripe: Stripe, person: Pers
     # The renewals are heard of after they have happened: nothing is announced any more.
     assert types == ["payment_failed", "renewal_succeeded", "subscription_started"]
     payloads = backend.rows("select type, payload from public.notifications where user_id = %s", person.id)
-    told = {row["type"]: row["payload"] for row in payloads}
-    assert (told["renewal_succeeded"]["amount"], told["renewal_succeeded"]["currency"]) == (900, "usd")
-    assert told["payment_failed"]["plan"] == "pro_monthly"
-    assert told["payment_failed"]["next_attempt"]
-    assert told["subscription_started"] | {"period_end": ""} == {
+    reported = {row["type"]: row["payload"] for row in payloads}
+    assert (reported["renewal_succeeded"]["amount"], reported["renewal_succeeded"]["currency"]) == (900, "usd")
+    assert reported["payment_failed"]["plan"] == "pro_monthly"
+    assert reported["payment_failed"]["next_attempt"]
+    assert reported["subscription_started"] | {"period_end": ""} == {
         "plan": "pro_monthly",
         "amount": 900,
         "currency": "usd",

@@ -13,13 +13,13 @@ import httpx
 import pytest
 
 from tests.integration.billing.backend import Backend, functions_service
-from tests.integration.billing.life import Life, assert_as_at_stripe, assert_emails
-from tests.support.crossing import Crossing, running_crossing
-from tests.support.mortal import Mortal
+from tests.integration.billing.subscription_scenario import Life, assert_as_at_stripe, assert_emails
+from tests.support.intercepting_proxy import Crossing, running_crossing
+from tests.support.killable_service import Mortal
 from tests.support.stack import Stack
 from tests.support.stripe import Stripe
 
-PATIENCE = 100.0  # seconds, where a machine is very busy
+TIMEOUT = 100.0  # seconds, where a machine is very busy
 FAILED = 5  # the step of the story that also queues an e-mail
 
 
@@ -104,7 +104,7 @@ def test_a_kill_loses_nothing_and_doubles_nothing(
     world: World, at_stripe: Stripe, stop: Callable[[World, Stripe, Life], threading.Event]
 ) -> None:
     life = asyncio.run(lived_to(world.backend, FAILED, told_to=FAILED - 1))
-    event = life.told[FAILED]
+    event = life.reported[FAILED]
     reached = stop(world, at_stripe, life)
 
     def send() -> None:
@@ -113,7 +113,7 @@ def test_a_kill_loses_nothing_and_doubles_nothing(
 
     sending = threading.Thread(target=send)
     sending.start()
-    assert reached.wait(PATIENCE)
+    assert reached.wait(TIMEOUT)
     world.server.kill()
     sending.join(30)
     world.server.start()
@@ -133,16 +133,16 @@ def test_a_kill_loses_nothing_and_doubles_nothing(
 def test_an_event_costs_two_calls_to_the_database(world: World) -> None:
     life = asyncio.run(lived_to(world.backend, FAILED, told_to=0))
     world.crossing.calls.clear()
-    world.backend.deliver(life.told[FAILED])
+    world.backend.deliver(life.reported[FAILED])
     assert dict(world.crossing.calls) == {"record_stripe_event": 1, "apply_stripe_subscription": 1}
     world.crossing.calls.clear()
-    world.backend.deliver(life.told[FAILED])
+    world.backend.deliver(life.reported[FAILED])
     assert dict(world.crossing.calls) == {"record_stripe_event": 1}
 
 
 def test_an_event_that_is_being_processed_is_sent_away(world: World) -> None:
     life = asyncio.run(lived_to(world.backend, FAILED, told_to=0))
-    event = life.told[FAILED]
+    event = life.reported[FAILED]
     reference = json.dumps({"kind": "subscription", "object_id": life.subscription, "emails": []})
     world.backend.rows("select public.record_stripe_event(%s, %s, %s, 3600)", event["id"], event["type"], reference)
     answer = world.backend.send(event)
@@ -159,7 +159,7 @@ def test_a_failure_is_kept_and_the_next_delivery_is_let_in_at_once(
     world: World, at_stripe: Stripe, failure: str
 ) -> None:
     life = asyncio.run(lived_to(world.backend, FAILED, told_to=0))
-    event = life.told[FAILED]
+    event = life.reported[FAILED]
     at_stripe.behave(life.subscription, {"kind": failure})
     for attempt in (1, 2):
         answer = world.backend.send(event)

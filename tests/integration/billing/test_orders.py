@@ -12,7 +12,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.billing.backend import Backend, running_functions
-from tests.integration.billing.life import STORY, Life, assert_as_at_stripe, assert_emails, assert_invoices
+from tests.integration.billing.subscription_scenario import (
+    STORY,
+    Life,
+    assert_as_at_stripe,
+    assert_emails,
+    assert_invoices,
+)
 from tests.support.cluster import TestCluster
 from tests.support.stack import Stack
 from tests.support.stripe import running_stripe
@@ -39,7 +45,7 @@ async def live_side_by_side(backend: Backend, telling: Telling[T], stories: Sequ
                     assert_emails(life, *(["subscription_canceled"] if life.lived > 7 else []))
                     assert_invoices(life)
                 except Exception as error:
-                    error.add_note(f"the story was told as {story}")
+                    error.add_note(f"the story was reported as {story}")
                     raise
 
         await asyncio.gather(*map(live, stories))

@@ -1,4 +1,4 @@
-"""What no event told is found and repaired, however it is cut into runs."""
+"""What no event reported is found and repaired, however it is cut into runs."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -91,16 +91,16 @@ def test_the_service_is_told_where_its_secrets_are_and_the_forwarders_where_it_i
     calls = applied.deployment.calls()
     service = find(calls, "gcloud run deploy")
     ((plain, _),) = service.files.values()
-    told = json.loads(plain)
-    assert told["SITE_URL"] == "https://staging.example.com"
-    assert told["ENVIRONMENT"] == "staging"
-    assert told["SENDGRID_WEBHOOK_PUBLIC_KEYS"] == applied.sendgrid.get("/_simulator/webhook").json()["public_key"]
+    reported = json.loads(plain)
+    assert reported["SITE_URL"] == "https://staging.example.com"
+    assert reported["ENVIRONMENT"] == "staging"
+    assert reported["SENDGRID_WEBHOOK_PUBLIC_KEYS"] == applied.sendgrid.get("/_simulator/webhook").json()["public_key"]
     (secrets,) = [word for word in service.argv if word.startswith("--set-secrets=")]
     named = {pair.partition("=")[0] for pair in secrets.removeprefix("--set-secrets=").split(",")}
     assert {"SUPABASE_SECRET_KEY", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS"} <= named
-    assert not named & told.keys()
+    assert not named & reported.keys()
     never = {"STRIPE_SETUP_KEY", "SENDGRID_SETUP_KEY", "SUPABASE_DB_PASSWORD", "GOOGLE_CLIENT_SECRET"}
-    assert not never & (named | told.keys())
+    assert not never & (named | reported.keys())
     ((forwarders, _),) = find(calls, "supabase secrets set").files.values()
     assert "FUNCTIONS_BACKEND_URL='https://showcase-staging-abc.a.run.app'\n" in forwarders
     assert f"FUNCTIONS_BACKEND_SECRET='{SECRETS['FUNCTIONS_BACKEND_SECRET']}'\n" in forwarders

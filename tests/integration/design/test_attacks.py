@@ -19,7 +19,9 @@ DISGUISES = {
     "canary": ("plain", "base64", "wrapped_base64", "hex", "reversed", "spaced", "invisible", "rot13"),
     "key": ("plain", "base64"),
 }
-LEAKS = [{"kind": "obeys", "leak": leak, "as": disguise} for leak, told in DISGUISES.items() for disguise in told]
+LEAKS = [
+    {"kind": "obeys", "leak": leak, "as": disguise} for leak, reported in DISGUISES.items() for disguise in reported
+]
 
 
 def text(value: str) -> dict[str, Any]:

@@ -120,8 +120,8 @@ def test_a_hero_gets_its_picture(designer: Designer, ada: Person) -> None:
 
     second = designer.stream(ada, session_id=first.json()["session_id"], style={"notes": "make it darker"})
     assert blocks_of(second)[0]["props"]["image"] == image, "a refined design keeps it"
-    told = designer.received(identifier(ada))[-1]["body"]
-    assert "token=" not in told, "its address is nobody else's business"
+    reported = designer.received(identifier(ada))[-1]["body"]
+    assert "token=" not in reported, "its address is nobody else's business"
     assert len(designer.files(ada)) == 1
     assert [row["status"] for row in designer.sessions(ada)] == ["done", "done"]
 

@@ -60,5 +60,5 @@ def test_what_was_spent_is_booked(designer: Designer, ada: Person) -> None:
     designer.behave(identifier(ada), {"kind": "no_usage"})
     usage = designer.ask(ada, **BODY).json()["usage"]
     assert spent() - before == usage["input_tokens"] * 2 + usage["output_tokens"] * 8 > 0, (
-        "estimated where it is not told"
+        "estimated where it is not reported"
     )

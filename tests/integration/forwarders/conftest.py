@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from local.settings import HOST
+from tests.support.backend_stub import BackendStub, Stage, running_stage
 from tests.support.cluster import TestCluster, free_port
 from tests.support.forwarders import SECRET, Edge, running_forwarders
-from tests.support.stand_in import Stage, StandIn, running_stage
 
 SETTINGS = {
     "FUNCTIONS_BACKEND_AUTH": "secret",
@@ -47,8 +47,8 @@ def hasty(cluster: TestCluster, stage: Stage) -> Iterator[Edge]:
 
 
 @pytest.fixture
-def backend(stage: Stage) -> Iterator[StandIn]:
-    with stage.stand_in() as backend:
+def backend(stage: Stage) -> Iterator[BackendStub]:
+    with stage.backend_stub() as backend:
         yield backend
 
 

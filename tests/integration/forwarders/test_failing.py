@@ -8,8 +8,8 @@ import httpx
 import pytest
 from showcase.http import CORS
 
+from tests.support.backend_stub import BackendStub
 from tests.support.forwarders import Edge, signed_in
-from tests.support.stand_in import StandIn
 
 NO_ANSWER = ["hang-up", "bare 503", "bare 429", "bare 500", "bare 403"]
 # Where asking twice is as good as asking once.
@@ -32,7 +32,7 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> None:
 
 @pytest.mark.parametrize(("method", "path", "met"), COLD)
 def test_a_cold_backend_is_asked_once_more(
-    backend: StandIn, client: httpx.Client, method: str, path: str, met: str
+    backend: BackendStub, client: httpx.Client, method: str, path: str, met: str
 ) -> None:
     backend.next.append(met)
     body = b"{}" if method == "POST" else b""
@@ -45,8 +45,10 @@ def test_a_cold_backend_is_asked_once_more(
 
 
 @pytest.mark.parametrize(("path", "met"), LOST)
-def test_what_may_not_be_done_twice_is_asked_once(backend: StandIn, client: httpx.Client, path: str, met: str) -> None:
-    """Its sender is told, so nothing is lost; and the backend has it once, so nothing is doubled."""
+def test_what_may_not_be_done_twice_is_asked_once(
+    backend: BackendStub, client: httpx.Client, path: str, met: str
+) -> None:
+    """Its sender is reported, so nothing is lost; and the backend has it once, so nothing is doubled."""
     backend.next.append(met)
     answer = client.post(path, content=b"{}", headers={"Authorization": signed_in()})
     assert_problem(answer, 502, "backend_unreachable")
@@ -56,7 +58,7 @@ def test_what_may_not_be_done_twice_is_asked_once(backend: StandIn, client: http
 
 
 @pytest.mark.parametrize("path", ["sendNotification", "webhooks/stripe", "getSocialMetrics", "aiDesignAssistant"])
-def test_a_backend_that_is_starting_is_waited_for(backend: StandIn, client: httpx.Client, path: str) -> None:
+def test_a_backend_that_is_starting_is_waited_for(backend: BackendStub, client: httpx.Client, path: str) -> None:
     """Also by what may not be done twice: a 503 says that nothing was done."""
     backend.next.extend(["starting 503 0", "starting 503 1", "starting 503 0"])
     answer = client.post(path, content=b'{"a": 1}', headers={"Authorization": signed_in()})
@@ -67,7 +69,7 @@ def test_a_backend_that_is_starting_is_waited_for(backend: StandIn, client: http
 
 @pytest.mark.parametrize("status", [500, 502, 504])
 def test_another_status_that_asks_to_wait_is_repeated_only_where_twice_is_as_good_as_once(
-    backend: StandIn, client: httpx.Client, status: int
+    backend: BackendStub, client: httpx.Client, status: int
 ) -> None:
     backend.next.extend([f"starting {status} 0"] * 3)
     assert client.get("health").status_code == 200
@@ -77,7 +79,7 @@ def test_another_status_that_asks_to_wait_is_repeated_only_where_twice_is_as_goo
     assert len(backend.seen) == 5
 
 
-def test_a_wait_beyond_the_time_limit_is_the_callers(backend: StandIn, client: httpx.Client) -> None:
+def test_a_wait_beyond_the_time_limit_is_the_callers(backend: BackendStub, client: httpx.Client) -> None:
     backend.next.append("starting 503 30")
     answer = client.post("sendNotification", content=b"{}")
     assert_problem(answer, 502, "backend_unreachable")
@@ -86,7 +88,7 @@ def test_a_wait_beyond_the_time_limit_is_the_callers(backend: StandIn, client: h
 
 
 def test_a_body_that_was_not_kept_is_not_sent_again_to_a_backend_that_is_starting(
-    backend: StandIn, client: httpx.Client
+    backend: BackendStub, client: httpx.Client
 ) -> None:
     backend.next.append("starting 503 1")
     answer = client.post("webhooks/stripe", content=bytes(64 * 1024 + 1))
@@ -95,19 +97,19 @@ def test_a_body_that_was_not_kept_is_not_sent_again_to_a_backend_that_is_startin
     assert len(backend.seen) == 1
 
 
-def test_there_is_no_third_time(backend: StandIn, client: httpx.Client) -> None:
+def test_there_is_no_third_time(backend: BackendStub, client: httpx.Client) -> None:
     backend.next.extend(["hang-up", "bare 503"])
     assert_problem(client.get("health"), 502, "backend_unreachable")
     assert len(backend.seen) == 2
 
 
-def test_a_large_body_is_never_sent_twice(backend: StandIn, client: httpx.Client) -> None:
+def test_a_large_body_is_never_sent_twice(backend: BackendStub, client: httpx.Client) -> None:
     backend.next.append("bare 503")
     assert_problem(client.post("getSocialMetrics", content=bytes(64 * 1024 + 1)), 502, "backend_unreachable")
     assert len(backend.seen) == 1
 
 
-def test_an_error_of_a_handler_is_not_asked_again(backend: StandIn, client: httpx.Client) -> None:
+def test_an_error_of_a_handler_is_not_asked_again(backend: BackendStub, client: httpx.Client) -> None:
     backend.reply = lambda _: (503, [("X-Request-Id", "x"), ("Content-Type", "application/problem+json")], b"{}")
     assert client.get("health").status_code == 503
     assert len(backend.seen) == 1
@@ -121,7 +123,7 @@ def test_a_backend_that_is_not_there(stranded: Edge, method: str, path: str) -> 
 
 
 def test_a_page_may_read_the_problem(stranded: Edge) -> None:
-    """Its browser asks first, and has to be told yes although nothing is there."""
+    """Its browser asks first, and has to be reported yes although nothing is there."""
     asked = {"Origin": "https://front.example", "Access-Control-Request-Method": "POST"}
     with stranded.client(**asked) as client:
         answer = client.options("createCheckoutSession")
@@ -145,7 +147,7 @@ def test_the_log_says_which_request_and_why_and_no_secret(stranded: Edge) -> Non
     assert "of-a-person" not in stranded.log.read_text()
 
 
-def test_a_slow_backend_has_as_long_as_the_function_may_take(backend: StandIn, hasty: Edge) -> None:
+def test_a_slow_backend_has_as_long_as_the_function_may_take(backend: BackendStub, hasty: Edge) -> None:
     waiting = {"X-Behave": "wait", "Authorization": signed_in()}
     with hasty.client() as client, ThreadPoolExecutor(1) as other:
         patient = other.submit(client.post, "aiDesignAssistant", content=b"{}", headers=waiting)
@@ -156,7 +158,7 @@ def test_a_slow_backend_has_as_long_as_the_function_may_take(backend: StandIn, h
         assert patient.result().status_code == 200
 
 
-def test_an_answer_that_breaks_off_does_not_look_whole(backend: StandIn, client: httpx.Client) -> None:
+def test_an_answer_that_breaks_off_does_not_look_whole(backend: BackendStub, client: httpx.Client) -> None:
     backend.next.append("break")
     with pytest.raises(httpx.RemoteProtocolError):
         client.get("health")
@@ -164,12 +166,12 @@ def test_an_answer_that_breaks_off_does_not_look_whole(backend: StandIn, client:
 
 
 @pytest.mark.parametrize("status", [600, 999])
-def test_a_status_that_is_none(backend: StandIn, client: httpx.Client, status: int) -> None:
+def test_a_status_that_is_none(backend: BackendStub, client: httpx.Client, status: int) -> None:
     backend.reply = lambda _: (status, [("X-Request-Id", "x")], b"")
     assert_problem(client.post("sendNotification", content=b"{}"), 502, "backend_unreachable")
 
 
-def test_many_at_once_each_have_their_own_answer(backend: StandIn, client: httpx.Client) -> None:
+def test_many_at_once_each_have_their_own_answer(backend: BackendStub, client: httpx.Client) -> None:
     def ask(number: int) -> tuple[str, str]:
         answer = client.post("getSocialMetrics", content=str(number), headers={"X-Request-Id": f"id-{number}"})
         return answer.json()["body"], answer.headers["x-request-id"]

@@ -13,9 +13,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.support.backend_stub import BackendStub, Reply, Seen, Stage, running_stage
 from tests.support.cluster import TestCluster
 from tests.support.forwarders import Edge, running_forwarders, signed_in
-from tests.support.stand_in import Reply, Seen, Stage, StandIn, running_stage
 
 ACCOUNT = "forwarders@project.iam.gserviceaccount.com"
 
@@ -56,7 +56,7 @@ def token_stage() -> Iterator[Stage]:
 @pytest.fixture
 def google(token_stage: Stage, key: rsa.RSAPrivateKey) -> Iterator[Google]:
     google = Google(f"{token_stage.url}/token", key)
-    with token_stage.stand_in() as endpoint:
+    with token_stage.backend_stub() as endpoint:
         endpoint.reply = google.reply
         yield google
 
@@ -92,7 +92,7 @@ def shown(seen: Seen) -> dict[str, object]:
 
 
 def test_the_token_is_for_the_handler_and_the_caller_keeps_theirs(
-    backend: StandIn, stage: Stage, google: Google, client: httpx.Client
+    backend: BackendStub, stage: Stage, google: Google, client: httpx.Client
 ) -> None:
     forged = {"X-Serverless-Authorization": "Bearer forged", "X-Functions-Backend-Secret": "forged"}
     client.post("aiDesignAssistant", content=b"{}", headers={"Authorization": signed_in(), **forged})
@@ -107,7 +107,7 @@ def test_the_token_is_for_the_handler_and_the_caller_keeps_theirs(
     assert "x-functions-backend-secret" not in design.headers
 
 
-def test_a_token_is_asked_for_once_by_however_many(backend: StandIn, google: Google, client: httpx.Client) -> None:
+def test_a_token_is_asked_for_once_by_however_many(backend: BackendStub, google: Google, client: httpx.Client) -> None:
     with ThreadPoolExecutor(8) as callers:
         answers = list(callers.map(lambda _: client.get("health").status_code, range(24)))
     assert answers == [200] * 24
@@ -115,7 +115,9 @@ def test_a_token_is_asked_for_once_by_however_many(backend: StandIn, google: Goo
     assert len({seen.headers["x-serverless-authorization"] for seen in backend.seen}) == 1
 
 
-def test_a_token_that_is_about_to_expire_is_replaced(backend: StandIn, google: Google, client: httpx.Client) -> None:
+def test_a_token_that_is_about_to_expire_is_replaced(
+    backend: BackendStub, google: Google, client: httpx.Client
+) -> None:
     google.seconds = 200
     client.get("health")
     google.seconds = 3600
@@ -134,9 +136,9 @@ def test_nobody_has_tokens_asked_for_by_what_they_call(google: Google, client: h
 
 @pytest.mark.parametrize("broken", ["status", "token"])
 def test_without_a_token_nothing_is_sent(
-    backend: StandIn, google: Google, client: httpx.Client, edge: Edge, broken: str
+    backend: BackendStub, google: Google, client: httpx.Client, edge: Edge, broken: str
 ) -> None:
-    """And the next one tries anew."""
+    """And the next one tries again."""
     good = (google.status, google.seconds)
     google.status = 500 if broken == "status" else 200
     google.key = google.key if broken == "status" else rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -9,15 +9,15 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.support.backend_stub import TIMEOUT, BackendStub, Reply, Seen
 from tests.support.forwarders import SECRET, Edge, signed_in
-from tests.support.stand_in import PATIENCE, Reply, Seen, StandIn
 
 BYTES = bytes(range(256))
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_method_path_query_and_body_arrive_as_they_were_sent(
-    backend: StandIn, client: httpx.Client, method: str
+    backend: BackendStub, client: httpx.Client, method: str
 ) -> None:
     body = BYTES if method not in {"GET", "HEAD", "OPTIONS"} else b""
     query = "a=1&b=%2F%20+&a=2&c=%C3%BC&empty="
@@ -27,7 +27,7 @@ def test_method_path_query_and_body_arrive_as_they_were_sent(
     assert (seen.method, seen.target, seen.body) == (method, f"/functions/v1/webhooks/stripe?{query}", body)
 
 
-def test_what_is_signed_stays_intact(backend: StandIn, client: httpx.Client) -> None:
+def test_what_is_signed_stays_intact(backend: BackendStub, client: httpx.Client) -> None:
     """Spaces, escapes, line ends and bytes that are no text: a signature counts them all."""
     body = '{ "ü": "\\u00fc",\r\n  "n": 1.0 }\n\x00'.encode() + BYTES
     client.post("webhooks/stripe", content=body, headers={"Stripe-Signature": "t=1,v1=abc"})
@@ -36,7 +36,7 @@ def test_what_is_signed_stays_intact(backend: StandIn, client: httpx.Client) -> 
     assert seen.headers["stripe-signature"] == "t=1,v1=abc"
 
 
-def test_the_callers_own_headers_arrive(backend: StandIn, client: httpx.Client) -> None:
+def test_the_callers_own_headers_arrive(backend: BackendStub, client: httpx.Client) -> None:
     given = {"Authorization": "Bearer x.y.z", "apikey": "sb_publishable_x", "X-Request-Id": "abc-1", "Accept": "a/b"}
     given |= {"If-None-Match": '"tag"', "Idempotency-Key": "k", "User-Agent": "me/1", "Content-Type": "a/b; c=d"}
     answer = client.post("getSocialMetrics", content=b"{}", headers=given)
@@ -47,14 +47,14 @@ def test_the_callers_own_headers_arrive(backend: StandIn, client: httpx.Client) 
 
 
 @pytest.mark.parametrize("given", ["", "two words", "a" * 129])
-def test_a_request_without_a_good_id_is_given_one(backend: StandIn, client: httpx.Client, given: str) -> None:
+def test_a_request_without_a_good_id_is_given_one(backend: BackendStub, client: httpx.Client, given: str) -> None:
     answer = client.get("health", headers={"X-Request-Id": given})
     (seen,) = backend.seen
     assert seen.headers["x-request-id"] == answer.headers["x-request-id"]
     assert seen.headers["x-request-id"] not in {"", given}
 
 
-def test_nobody_else_speaks_for_the_forwarders(backend: StandIn, client: httpx.Client) -> None:
+def test_nobody_else_speaks_for_the_forwarders(backend: BackendStub, client: httpx.Client) -> None:
     forged = {
         "X-Functions-Backend-Secret": "forged",
         "X-Serverless-Authorization": "Bearer forged",
@@ -96,7 +96,7 @@ def test_nobody_else_speaks_for_the_forwarders(backend: StandIn, client: httpx.C
         "/functions/v1/nonsuch",
     ],
 )
-def test_no_path_leads_elsewhere(backend: StandIn, forwarders: Edge, path: str) -> None:
+def test_no_path_leads_elsewhere(backend: BackendStub, forwarders: Edge, path: str) -> None:
     """Sent as it stands: clients tidy it up."""
     with socket.create_connection(("127.0.0.1", int(forwarders.url.rpartition(":")[2])), timeout=10) as wire:
         wire.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
@@ -105,7 +105,7 @@ def test_no_path_leads_elsewhere(backend: StandIn, forwarders: Edge, path: str) 
     assert backend.seen == []
 
 
-def test_what_a_get_carries_along_does_not_upset_the_connection(backend: StandIn, client: httpx.Client) -> None:
+def test_what_a_get_carries_along_does_not_upset_the_connection(backend: BackendStub, client: httpx.Client) -> None:
     """A body that is not passed on is not announced either, and cannot be taken for the next request."""
     smuggled = b"GET /functions/v1/deleteAccount HTTP/1.1\r\nHost: x\r\n\r\n"
     assert client.request("GET", "health", content=smuggled).status_code == 200
@@ -115,7 +115,7 @@ def test_what_a_get_carries_along_does_not_upset_the_connection(backend: StandIn
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 302, 304, 400, 401, 404, 413, 429, 500, 503])
-def test_a_handlers_answer_comes_back_as_it_is(backend: StandIn, client: httpx.Client, status: int) -> None:
+def test_a_handlers_answer_comes_back_as_it_is(backend: BackendStub, client: httpx.Client, status: int) -> None:
     given = [("X-Request-Id", "from-the-handler"), ("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2")]
     given += [("Location", "/elsewhere"), ("ETag", 'W/"tag"'), ("Retry-After", "7"), ("Server-Timing", "db;dur=3.1")]
     backend.reply = lambda _: (status, [*given, ("Connection", "X-Hop"), ("X-Hop", "1"), ("Server", "x")], b"body")
@@ -129,13 +129,13 @@ def test_a_handlers_answer_comes_back_as_it_is(backend: StandIn, client: httpx.C
     assert len(backend.seen) == 1
 
 
-def test_head_has_the_headers_of_get_and_no_body(backend: StandIn, client: httpx.Client) -> None:
+def test_head_has_the_headers_of_get_and_no_body(backend: BackendStub, client: httpx.Client) -> None:
     answer = client.head("metricsCard")
     assert (answer.status_code, answer.content) == (200, b"")
     assert int(answer.headers["content-length"]) > 0
 
 
-def test_an_answer_that_is_packed_unasked_stays_packed(backend: StandIn, client: httpx.Client) -> None:
+def test_an_answer_that_is_packed_unasked_stays_packed(backend: BackendStub, client: httpx.Client) -> None:
     packed = gzip.compress(b"words " * 1000)
 
     def reply(seen: Seen) -> Reply:
@@ -148,13 +148,13 @@ def test_an_answer_that_is_packed_unasked_stays_packed(backend: StandIn, client:
     assert answer.content == b"words " * 1000
 
 
-def test_large_bodies_pass_both_ways(backend: StandIn, client: httpx.Client) -> None:
+def test_large_bodies_pass_both_ways(backend: BackendStub, client: httpx.Client) -> None:
     large = BYTES * 4 * 6 * 1024  # 6 MiB
     backend.reply = lambda seen: (200, [("X-Request-Id", "x")], seen.body)
     assert client.post("webhooks/sendgrid", content=large).content == large
 
 
-def test_uploads_arrive_while_they_are_sent(backend: StandIn, client: httpx.Client) -> None:
+def test_uploads_arrive_while_they_are_sent(backend: BackendStub, client: httpx.Client) -> None:
     """The second half is sent only once the first has arrived: who collects the body would wait forever."""
     arrived = threading.Event()
 
@@ -173,7 +173,9 @@ def test_uploads_arrive_while_they_are_sent(backend: StandIn, client: httpx.Clie
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
-def test_events_come_one_by_one_and_leaving_ends_them(backend: StandIn, client: httpx.Client, encoding: str) -> None:
+def test_events_come_one_by_one_and_leaving_ends_them(
+    backend: BackendStub, client: httpx.Client, encoding: str
+) -> None:
     headers = {"X-Behave": "events", "Accept": "text/event-stream", "Accept-Encoding": encoding}
     with client.stream("POST", "aiDesignAssistant", headers={**headers, "Authorization": signed_in()}) as answer:
         assert answer.headers["content-type"] == "text/event-stream"
@@ -182,19 +184,19 @@ def test_events_come_one_by_one_and_leaving_ends_them(backend: StandIn, client: 
         backend.go.set()
         assert [line for line in (next(lines) for _ in range(4)) if line] == ["data: 1", "data: 2"]
         assert not backend.left.is_set()
-    assert backend.left.wait(PATIENCE)
+    assert backend.left.wait(TIMEOUT)
 
 
-def test_leaving_before_the_answer_reaches_the_handler(backend: StandIn, forwarders: Edge) -> None:
-    """It is told while it is still at work, long before the time limit, and nobody asks it again."""
+def test_leaving_before_the_answer_reaches_the_handler(backend: BackendStub, forwarders: Edge) -> None:
+    """It is reported while it is still at work, long before the time limit, and nobody asks it again."""
     headers = {"X-Behave": "wait", "Authorization": signed_in()}
     forwarders.leave("aiDesignAssistant", headers, b"{}", lambda: arrived(backend))
-    assert backend.left.wait(PATIENCE)
+    assert backend.left.wait(TIMEOUT)
     assert len(backend.seen) == 1
 
 
-def arrived(backend: StandIn) -> None:
-    deadline = time.monotonic() + PATIENCE
+def arrived(backend: BackendStub) -> None:
+    deadline = time.monotonic() + TIMEOUT
     while not backend.seen:
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -14,7 +14,7 @@ def ask(client: httpx.Client, query: str, **variables: Any) -> Json:
     return result
 
 
-def told(answer: Json) -> str:
+def reported(answer: Json) -> str:
     """What went wrong, when nothing was done."""
     assert "data" not in answer
     return str(answer["errors"][0]["message"])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.integration.graphql.queries import ask, told
+from tests.integration.graphql.queries import ask, reported
 from tests.support.people import Person, access_token
 from tests.support.stack import Stack
 
@@ -14,22 +14,22 @@ INTROSPECTION = ["{ __schema { types { name } } }", '{ __type(name: "User") { fi
 
 @pytest.mark.parametrize("query", INTROSPECTION)
 def test_the_schema_is_not_listed(anon: httpx.Client, owner: httpx.Client, service: httpx.Client, query: str) -> None:
-    assert "introspection" in told(ask(anon, query))
-    assert "introspection" in told(ask(owner, query))
+    assert "introspection" in reported(ask(anon, query))
+    assert "introspection" in reported(ask(owner, query))
     assert "errors" not in ask(service, query), "tools ask with the secret key"
 
 
 def test_names_are_not_told_by_the_way(anon: httpx.Client) -> None:
-    assert told(ask(anon, "{ projectCollectio { edges { cursor } } }")) == (
+    assert reported(ask(anon, "{ projectCollectio { edges { cursor } } }")) == (
         'Cannot query field "projectCollectio" on type "Query".'
     )
 
 
 def test_a_visitor_knows_of_no_write_and_no_handlers_function(anon: httpx.Client, owner: httpx.Client) -> None:
-    assert "mutation" in told(ask(anon, "mutation { deleteFromProjectCollection { affectedCount } }")).lower()
+    assert "mutation" in reported(ask(anon, "mutation { deleteFromProjectCollection { affectedCount } }")).lower()
     for client in (anon, owner):
-        assert "Cannot query field" in told(ask(client, "{ countDueNotifications }"))
-        assert "Cannot query field" in told(ask(client, "{ getBillingAccount { userId } }"))
+        assert "Cannot query field" in reported(ask(client, "{ countDueNotifications }"))
+        assert "Cannot query field" in reported(ask(client, "{ getBillingAccount { userId } }"))
 
 
 def test_the_secret_key_is_not_for_browsers(service: httpx.Client) -> None:

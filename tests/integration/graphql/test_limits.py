@@ -5,7 +5,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.integration.graphql.queries import ask, told
+from tests.integration.graphql.queries import ask, reported
 from tests.support.people import Person
 
 
@@ -36,18 +36,18 @@ def nested(levels: int) -> str:
 
 def test_deep_queries_are_refused(anon: httpx.Client) -> None:
     assert "errors" not in ask(anon, nested(2))
-    assert "levels deep" in told(ask(anon, nested(3)))
+    assert "levels deep" in reported(ask(anon, nested(3)))
 
 
 def test_costly_queries_are_refused(anon: httpx.Client) -> None:
     within = "{ projectCollection { edges { node { metrics { edges { node { project {"
     within += " metrics { edges { node { id } } } } } } } } } } }"
-    assert "rows" in told(ask(anon, within))
+    assert "rows" in reported(ask(anon, within))
     assert "errors" not in ask(anon, within.replace("metrics {", "metrics(first: 5) {"))
     as_variable = "query($n: Int) " + within.replace("metrics {", "metrics(first: $n) {")
     assert "errors" not in ask(anon, as_variable, n=5)
-    assert "rows" in told(ask(anon, as_variable, n=100))
-    assert "fields" in told(ask(anon, "{" + " ".join(f"a{n}: __typename" for n in range(1001)) + "}"))
+    assert "rows" in reported(ask(anon, as_variable, n=100))
+    assert "fields" in reported(ask(anon, "{" + " ".join(f"a{n}: __typename" for n in range(1001)) + "}"))
 
 
 def test_fragments_hide_nothing(anon: httpx.Client) -> None:
@@ -55,12 +55,12 @@ def test_fragments_hide_nothing(anon: httpx.Client) -> None:
         f"fragment F{n} on Query {{ a{n}: __typename ...F{n + 1} b{n}: __typename ...F{n + 1} }}" for n in range(40)
     )
     answer = ask(anon, f"{{ ...F0 }} {doubling} fragment F40 on Query {{ __typename }}")
-    assert "fields" in told(answer)
+    assert "fields" in reported(answer)
     many = " ".join(
         f"a{n}: projectCollection {{ edges {{ node {{ tags {{ edges {{ node {{ tag }} }} }} }} }} }}" for n in range(10)
     )
-    assert "rows" in told(ask(anon, f"{{ ...All }} fragment All on Query {{ {many} }}"))
-    assert "Syntax" in told(ask(anon, "{ " + "__typename " * 6000 + "}"))
+    assert "rows" in reported(ask(anon, f"{{ ...All }} fragment All on Query {{ {many} }}"))
+    assert "Syntax" in reported(ask(anon, "{ " + "__typename " * 6000 + "}"))
 
 
 @pytest.mark.parametrize("paged", ["... {{ edges {} }}", "...E", "... @include(if: true) {{ edges {} }}"])
@@ -69,7 +69,7 @@ def test_rows_are_counted_where_a_fragment_asks_for_them(anon: httpx.Client, pag
     spread = paged.format(inner)
     named = f"fragment E on ProjectConnection {{ edges {inner} }}" if spread == "...E" else ""
     within = f"{{ a: projectCollection {{ edges {{ node {{ user {{ projects {{ {spread} }} }} }} }} }} }} {named}"
-    assert "rows" in told(ask(anon, within))
+    assert "rows" in reported(ask(anon, within))
 
 
 def test_large_requests_are_refused(anon: httpx.Client) -> None:

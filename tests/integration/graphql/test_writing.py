@@ -2,7 +2,7 @@
 
 import httpx
 
-from tests.integration.graphql.queries import ask, titles, told
+from tests.integration.graphql.queries import ask, reported, titles
 from tests.support.people import Person
 
 
@@ -47,4 +47,4 @@ def test_nobody_moves_what_is_not_theirs(owner: httpx.Client, other: httpx.Clien
         set: {title: "Mine now"}, filter: {title: {eq: "Title 1"}}, atMost: 9
     ) { affectedCount } }"""
     assert ask(other, query)["data"]["updateProjectCollection"] == {"affectedCount": 0}
-    assert "tier" in told(ask(other, 'mutation { updateUserCollection(set: {tier: "paid"}) { affectedCount } }'))
+    assert "tier" in reported(ask(other, 'mutation { updateUserCollection(set: {tier: "paid"}) { affectedCount } }'))

@@ -24,9 +24,9 @@ def change(studio: Studio, kind: str, row: dict[str, Any], **values: Any) -> htt
 @pytest.mark.parametrize("kind", ["image", "video"])
 def test_what_is_shown_has_an_alt_text_and_a_caption(studio: Studio, kind: str) -> None:
     (row,) = add(studio, studio.project(), kind, 1)
-    told = {"alt_text": "A loom", "caption": "It weaves."}
-    change(studio, kind, row, **told).raise_for_status()
-    assert studio.rows(row["project_id"], kind) == [row | told]
+    reported = {"alt_text": "A loom", "caption": "It weaves."}
+    change(studio, kind, row, **reported).raise_for_status()
+    assert studio.rows(row["project_id"], kind) == [row | reported]
     for name, most in (("alt_text", 1000), ("caption", 2000)):
         answer = change(studio, kind, row, **{name: "x" * (most + 1)})
         assert (answer.status_code, answer.json()["code"]) == (400, "23514")

@@ -1,4 +1,4 @@
-"""Files go with what showed them, whoever deletes it and whatever fails on the way."""
+"""Files go with what showed them, anyone who deletes it and whatever fails on the way."""
 
 import httpx
 import pytest

@@ -208,7 +208,7 @@ def test_confirming_several_times_at_once_makes_one_row(studio: Studio) -> None:
     studio.send(announced, content).raise_for_status()
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: studio.call("confirmUpload", upload_id=announced["upload_id"]), range(6)))
-    for answer in answers:  # one checks it; the others are told so, or come when it is done
+    for answer in answers:  # one checks it; the others are reported so, or come when it is done
         busy = answer.status_code == 409 and answer.json()["code"] == "upload_busy"
         assert answer.status_code == 200 or busy, answer.text
     added = studio.call("confirmUpload", upload_id=announced["upload_id"])
@@ -233,7 +233,7 @@ def test_an_upload_is_checked_by_one_request_at_a_time(studio: Studio) -> None:
     answer = studio.call("confirmUpload", upload_id=announced["upload_id"])
     assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (409, "upload_busy", "2")
     assert studio.files() == []
-    studio.sql(lease, "-1 second", announced["upload_id"])  # whoever had it has died
+    studio.sql(lease, "-1 second", announced["upload_id"])  # anyone who had it has died
     assert studio.call("confirmUpload", upload_id=announced["upload_id"]).status_code == 200
 
 

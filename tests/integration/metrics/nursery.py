@@ -12,16 +12,16 @@ import sys
 
 from showcase.database import Database
 from showcase.http_client import HttpClient
-from showcase.metrics import clients
+from showcase.metrics import dependencies
+from showcase.metrics.refresh_due import Worker, refresh_due
 from showcase.metrics.settings import MetricsSettings
-from showcase.metrics.worker import Worker, refresh_due
 from showcase.settings import CoreSettings, load
 
 
 async def work() -> None:
     settings = load(MetricsSettings)
     http = HttpClient(timeout=30)
-    await refresh_due(Worker(Database(http, load(CoreSettings)), clients.connect(http, settings), settings))
+    await refresh_due(Worker(Database(http, load(CoreSettings)), dependencies.connect(http, settings), settings))
 
 
 def start() -> int:

@@ -13,9 +13,9 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from showcase.database import Database
 from showcase.http_client import HttpClient
-from showcase.metrics import clients
+from showcase.metrics import dependencies
+from showcase.metrics.refresh_due import Worker
 from showcase.metrics.settings import MetricsSettings
-from showcase.metrics.worker import Worker
 from showcase.settings import CoreSettings
 
 from local.stack.services import functions, simulator
@@ -159,7 +159,7 @@ class Metrics:
         """A worker of this process, with settings of its own."""
         settings = self.settings(**changed)
         http = HttpClient(timeout=30)
-        yield Worker(Database(http, core_settings(self.stack)), clients.connect(http, settings), settings)
+        yield Worker(Database(http, core_settings(self.stack)), dependencies.connect(http, settings), settings)
 
 
 def core_settings(stack: Stack) -> CoreSettings:

@@ -24,11 +24,11 @@ from showcase.database import Database
 from showcase.errors import Failure, VendorError
 from showcase.http_client import HttpClient
 from showcase.metrics import store
-from showcase.metrics.asking import BatchSize, ask
+from showcase.metrics.batching import BatchSize, ask
 from showcase.metrics.domain import COUNTED, Platform
-from showcase.metrics.refresh import refresh
+from showcase.metrics.refresh_due import Worker, refresh_due
+from showcase.metrics.refresh_project import refresh
 from showcase.metrics.store import Lease
-from showcase.metrics.worker import Worker, refresh_due
 from showcase.retry import Deadline
 
 from tests.integration.metrics.running import Metrics, core_settings
@@ -198,13 +198,13 @@ class AnyOrder(RuleBasedStateMachine):
             for _ in range(3):  # a breaker that was open lets one probe through first
                 self.runner.run(refresh_due(self.worker))
                 self.minutes_pass(1)
-            undone = self.rows(
+            rolled_back = self.rows(
                 """select source.* from private.metric_sources as source
                    left join social_metrics as today on today.project_id = source.project_id
                      and today.platform = source.platform and today.recorded_at = (now() at time zone 'utc')::date
                    where source.project_id = any (%s) and source.state <> 'paused' and today.id is null"""
             )
-            assert undone == []
+            assert rolled_back == []
             self.history_only_grows_and_never_goes_back()
         finally:
             self.runner.close()

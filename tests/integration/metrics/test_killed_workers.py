@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from showcase.metrics.worker import refresh_due
+from showcase.metrics.refresh_due import refresh_due
 
 from local.settings import ROOT
 from tests.integration.metrics.running import TOKEN, Metrics, Source
@@ -82,13 +82,13 @@ async def finish(metrics: Metrics, sources: list[Source]) -> None:
 
 
 def interrupt_a_run(metrics: Metrics, process: "subprocess.Popen[str]") -> tuple[int, int]:
-    """How many workers were killed at work, and how many sources they left undone."""
+    """How many workers were killed at work, and how many sources they left rolled_back."""
     metrics.clear()
     sources = [source for platform in ("github", "linkedin", "twitter") for source in metrics.make(80, platform)]
     for platform in metrics.urls:
         metrics.behave(platform, f"token:{TOKEN}", {"kind": "delay", "seconds": 0.3})
     killed = start_and_kill(process)
-    undone = len(sources) - len(metrics.recorded(sources))
+    rolled_back = len(sources) - len(metrics.recorded(sources))
     asyncio.run(finish(metrics, sources))
     assert metrics.recorded(sources) == set(sources), "each has exactly one snapshot, of today"
     with metrics.connect() as connection:
@@ -98,14 +98,16 @@ def interrupt_a_run(metrics: Metrics, process: "subprocess.Popen[str]") -> tuple
             ([source.project for source in sources],),
         ).fetchall()
     assert rows == [{"later": True, "lease_id": None, "state": "active", "attempts": 0}]
-    return killed, undone
+    return killed, rolled_back
 
 
 def interrupt_runs(metrics: Metrics, runs: int) -> None:
     with nursery(metrics) as process:
         outcomes = [interrupt_a_run(metrics, process) for _ in range(runs)]
     assert sum(killed for killed, _ in outcomes) > 0
-    assert sum(undone for _, undone in outcomes) > 0, "they were all done before they were killed: this proved nothing"
+    assert sum(rolled_back for _, rolled_back in outcomes) > 0, (
+        "they were all done before they were killed: this proved nothing"
+    )
 
 
 def test_killed_workers_lose_nothing_and_double_nothing(metrics: Metrics) -> None:

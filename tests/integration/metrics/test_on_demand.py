@@ -12,10 +12,10 @@ from showcase.auth import ANONYMOUS
 from showcase.database import Database
 from showcase.endpoint import Call
 from showcase.http_client import HttpClient
-from showcase.metrics import clients
+from showcase.metrics import dependencies
 from showcase.metrics.handlers import handle_get
+from showcase.metrics.refresh_due import Worker
 from showcase.metrics.schemas import SocialMetricsRequest
-from showcase.metrics.worker import Worker
 from showcase.transport import new_transport
 from starlette.requests import Request
 
@@ -125,7 +125,7 @@ async def requests_of(metrics: Metrics, source: Source, calls: int = 1, **change
             return await self.network.execute(request)
 
     settings, http = metrics.settings(**changed), HttpClient(timeout=30, transport=Counting())
-    worker = Worker(Database(http, core_settings(metrics.stack)), clients.connect(http, settings), settings)
+    worker = Worker(Database(http, core_settings(metrics.stack)), dependencies.connect(http, settings), settings)
     call = Call(
         SocialMetricsRequest(project_id=source.project, history_days=30), ANONYMOUS, Request({"type": "http"}), "-"
     )

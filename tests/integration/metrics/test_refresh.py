@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from showcase.metrics.client import Batch, Reference, fingerprints
 from showcase.metrics.domain import Platform
-from showcase.metrics.platforms import Batch, Reference, fingerprints
-from showcase.metrics.refresh import refresh
-from showcase.metrics.worker import refresh_due
+from showcase.metrics.refresh_due import refresh_due
+from showcase.metrics.refresh_project import refresh
 from showcase.retry import Deadline
 
 from tests.integration.metrics.running import TOKEN, Metrics

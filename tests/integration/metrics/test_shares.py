@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from showcase.metrics.domain import Platform
-from showcase.metrics.worker import refresh_due
+from showcase.metrics.refresh_due import refresh_due
 
 from tests.integration.metrics.running import SHARE, Metrics
 

@@ -13,9 +13,9 @@ import pytest
 from local.settings import HOST, ROOT
 from local.stack.services import Service
 from tests.support.cluster import free_port
-from tests.support.envelopes import Envelopes, dsn
-from tests.support.hostile import Hostile
+from tests.support.failing_vendor import Hostile
 from tests.support.people import Person
+from tests.support.sentry_sink import Envelopes, dsn
 from tests.support.served import served
 from tests.support.servers import running_services
 from tests.support.stack import Stack
@@ -31,7 +31,7 @@ KEYS = {
 
 @dataclass
 class Watched:
-    """Functions whose vendors are `vendors`; what they told Sentry and their log are complete once they have ended."""
+    """Functions whose vendors are `vendors`; what Sentry and their log got is complete once they ended."""
 
     url: str
     log: Path
@@ -40,7 +40,7 @@ class Watched:
     cleaning: ExitStack = field(repr=False)
 
     def end(self) -> None:
-        """Told to end as a platform does it (SIGTERM): whatever waits is sent first."""
+        """Asked to end as a platform does it (SIGTERM): whatever waits is sent first."""
         self.cleaning.close()
 
     def post(self, name: str, body: object, **given: object) -> httpx.Response:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.integration.monitoring.conftest import Watch, linked_project
-from tests.support.hostile import Hostile
+from tests.support.failing_vendor import Hostile
 from tests.support.people import Person
 from tests.support.served import served
 from tests.support.stack import Stack

@@ -1,4 +1,4 @@
-"""What Sentry is told when everything fails, with secrets everywhere: enough to mend it, and nothing of anybody's."""
+"""What Sentry gets when everything fails, with secrets everywhere: enough to fix it, and nothing of anybody's."""
 
 import json
 import time
@@ -47,10 +47,10 @@ def everything_that_is_secret(stack: Stack, person: Person, *words: str) -> dict
 
 def assert_nothing_told(watched: Watched, secrets: dict[str, str]) -> None:
     watched.end()
-    assert watched.envelopes.raw, "nothing was told at all"
-    told = {"Sentry": "\n".join(watched.envelopes.raw), "the log": watched.log.read_text()}
-    leaks = [(where, name) for where, text in told.items() for name, secret in secrets.items() if secret in text]
-    assert leaks == [], [text for text in told["the log"].splitlines() if any(s in text for s in secrets.values())]
+    assert watched.envelopes.raw, "nothing was reported at all"
+    reported = {"Sentry": "\n".join(watched.envelopes.raw), "the log": watched.log.read_text()}
+    leaks = [(where, name) for where, text in reported.items() for name, secret in secrets.items() if secret in text]
+    assert leaks == [], [text for text in reported["the log"].splitlines() if any(s in text for s in secrets.values())]
 
 
 def wait_for(watched: Watched, kind: str, number: int = 1) -> list[dict[str, Any]]:
@@ -95,9 +95,9 @@ def test_when_every_vendor_fails_nothing_secret_is_told(stack: Stack, person: Pe
         )
     assert_nothing_told(watched, everything_that_is_secret(stack, person, body, query, said))
 
-    told = {(event["tags"].get("vendor"), event["tags"].get("failure")) for event in watched.envelopes.of("event")}
+    reported = {(event["tags"].get("vendor"), event["tags"].get("failure")) for event in watched.envelopes.of("event")}
     assert {("github", "unavailable"), ("github", "rejected"), ("stripe", "unavailable"), ("stripe", "rejected"),
-            ("sendgrid", "unavailable"), ("sendgrid", "rejected")} <= told  # fmt: skip
+            ("sendgrid", "unavailable"), ("sendgrid", "rejected")} <= reported  # fmt: skip
     causes = {value["value"] for event in watched.envelopes.of("event") for value in event["exception"]["values"]}
     assert {"assistant_unavailable", "assistant_misconfigured", "github: rejected (status 401)"} <= causes
 

@@ -1,4 +1,4 @@
-"""`watchSystem`: what is not well is told to the log and to Sentry, in the words that the alerts wait for."""
+"""`watchSystem`: what is not well is reported to the log and to Sentry, in the words that the alerts wait for."""
 
 import json
 import re
@@ -41,12 +41,12 @@ def test_an_alert_is_told_in_the_words_that_the_policies_wait_for(stack: Stack, 
     assert "billing_findings" in {line["item"] for line in answer["lines"] if line["verdict"] == "alert"}
     watched.end()
     lines = [json.loads(line) for line in watched.log.read_text().splitlines()]
-    (told,) = [line for line in lines if line.get("system", {}).get("item") == "billing_findings"]
+    (reported,) = [line for line in lines if line.get("system", {}).get("item") == "billing_findings"]
     metric = json.loads((ROOT / "docs" / "monitoring" / "system_alerts.metric.json").read_text())
     for path, value in re.findall(r'jsonPayload\.([\w.]+)="([^"]+)"', metric["filter"]):
-        assert field(told, path) == value
+        assert field(reported, path) == value
     for extractor in metric["labelExtractors"].values():
-        assert isinstance(field(told, extractor.removeprefix("EXTRACT(jsonPayload.").rstrip(")")), str)
+        assert isinstance(field(reported, extractor.removeprefix("EXTRACT(jsonPayload.").rstrip(")")), str)
     assert [line["message"] for line in lines].count("system watched") == 1, "the heartbeat of nobody_watches"
     reported = [event["exception"]["values"][-1] for event in watched.envelopes.of("event")]
     assert ("SystemAlert", "billing_findings") in {(value["type"], value["value"]) for value in reported}

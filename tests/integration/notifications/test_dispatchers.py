@@ -24,7 +24,7 @@ from tests.support.cluster import MIGRATED, TestCluster, free_port
 from tests.support.sendgrid import Mail, functions_service, running_mail
 from tests.support.stack import running_stack
 
-SETTLE = 6  # seconds; events are told within a fraction of one
+SETTLE = 6  # seconds; events are reported within a fraction of one
 PROVIDER: list[tuple[float, list[dict[str, Any]]]] = [
     (0.08, [{"kind": "rate_limited", "reset_seconds": 1, "times": 1}]),
     (0.08, [{"kind": "server_error", "times": 2}]),
@@ -44,7 +44,7 @@ from generate_series(1, %(people)s) as number
 
 
 class Dispatcher:
-    """A process of functions that is asked to dispatch over and over, killed, and started anew."""
+    """A process of functions that is asked to dispatch over and over, killed, and started again."""
 
     def __init__(self, mail: Mail, folder: Path, owner: Path) -> None:
         self._mail, self._owner = mail, owner

@@ -43,9 +43,9 @@ def person(mail: Mail) -> Person:
 
 
 def test_a_signed_event_counts_once(mail: Mail, person: Person) -> None:
-    told = event(mail, person)
+    reported = event(mail, person)
     for again in ({}, {"sg_event_id": "e2"}, {"sg_event_id": "e3"}):
-        answer = mail.tell(told | again, told)
+        answer = mail.tell(reported | again, reported)
         assert answer.status_code == 200, answer.text
     assert mail.of(person, "welcome")[0]["status"] == "delivered"
     assert events_of(mail, person) == ["delivered"]
@@ -141,8 +141,8 @@ def test_what_is_signed_but_no_event_is_passed_over(mail: Mail, person: Person) 
 
 def test_a_long_batch_is_stored_whole(mail: Mail, person: Person) -> None:
     now = int(time.time())
-    told = event(mail, person, "deferred")
-    batch = [told | {"timestamp": now - second} for second in range(1200)]
+    reported = event(mail, person, "deferred")
+    batch = [reported | {"timestamp": now - second} for second in range(1200)]
     answer = mail.tell(*batch)
     assert answer.json() == {"recorded": 1200}
 

@@ -22,7 +22,7 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 ADA = UUID("00000000-0000-4000-8000-000000000001")  # of the demo rows: she has projects and a plan
 CALLERS = ("visitor", "person", "service")
 # What a schema allows may still be refused: a colour that cannot be read, a webhook that nobody signed. And a service
-# that leaves its token away, or sends a wrong one, has still its key: it is told 403 where 401 is expected, or let in.
+# that leaves its token away, or sends a wrong one, has still its key: it gets 403 where 401 is expected, or let in.
 LEFT_OUT = "positive_data_acceptance,missing_required_header"
 LEFT_OUT_OF = {"service": f"{LEFT_OUT},ignored_auth"}
 FEW, MANY = 5, 500  # requests for each operation, beside those at the edges

@@ -18,17 +18,17 @@ from tests.support.simulators import running_simulator
 
 
 class Receiver:
-    """A webhook that keeps what it is told; the first `refuse` times it says no."""
+    """A webhook that keeps what it is reported; the first `refuse` times it says no."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[bytes, dict[str, str]]] = []
+        self.reported: list[tuple[bytes, dict[str, str]]] = []
         self.refuse = 0
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
-                outer.told.append((body, {k.lower(): v for k, v in self.headers.items()}))
+                outer.reported.append((body, {k.lower(): v for k, v in self.headers.items()}))
                 outer.refuse -= 1
                 self.send_response(500 if outer.refuse >= 0 else 204)
                 self.end_headers()
@@ -43,7 +43,10 @@ class Receiver:
         deadline = time.monotonic() + 10
         while True:
             found = [
-                e for body, _ in list(self.told) for e in httpx.Response(200, content=body).json() if e["email"] == to
+                e
+                for body, _ in list(self.reported)
+                for e in httpx.Response(200, content=body).json()
+                if e["email"] == to
             ]
             if len(found) >= number or time.monotonic() > deadline:
                 return found
@@ -179,7 +182,7 @@ def test_events_are_signed_as_the_sdk_verifies_them(sendgrid: httpx.Client, rece
     assert (processed["event"], delivered["event"]) == ("processed", "delivered")
     assert processed["notification_id"] == "n1"
     verifier = EventWebhook(sendgrid.get("/_simulator/webhook").json()["public_key"])
-    for body, headers in receiver.told:
+    for body, headers in receiver.reported:
         signature = headers["x-twilio-email-event-webhook-signature"]
         timestamp = headers["x-twilio-email-event-webhook-timestamp"]
         assert verifier.verify_signature(body.decode(), signature, timestamp)
@@ -187,7 +190,7 @@ def test_events_are_signed_as_the_sdk_verifies_them(sendgrid: httpx.Client, rece
 
 
 @pytest.mark.parametrize(
-    ("behaviours", "told"),
+    ("behaviours", "reported"),
     [
         ([{"kind": "bounce"}], ["processed", "bounce"]),
         ([{"kind": "drop"}], ["dropped"]),
@@ -200,13 +203,13 @@ def test_events_are_signed_as_the_sdk_verifies_them(sendgrid: httpx.Client, rece
     ids=lambda value: value[0]["kind"] if isinstance(value[0], dict) else "",
 )
 def test_what_is_told(
-    sendgrid: httpx.Client, receiver: Receiver, to: str, behaviours: list[dict[str, Any]], told: list[str]
+    sendgrid: httpx.Client, receiver: Receiver, to: str, behaviours: list[dict[str, Any]], reported: list[str]
 ) -> None:
     behave(sendgrid, to, *behaviours)
     send(sendgrid, message(to))
-    events = receiver.events(to, len(told))
-    assert [event["event"] for event in events] == told
-    assert len({event["sg_event_id"] for event in events}) == len(told)
+    events = receiver.events(to, len(reported))
+    assert [event["event"] for event in events] == reported
+    assert len({event["sg_event_id"] for event in events}) == len(reported)
 
 
 def test_nothing_is_told_where_that_is_wanted(sendgrid: httpx.Client, receiver: Receiver, to: str) -> None:

@@ -1,7 +1,7 @@
 """Values as spreadsheets take them."""
 
 import pytest
-from showcase.account.tables import cell
+from showcase.account.row_writers import cell
 
 
 @pytest.mark.parametrize(

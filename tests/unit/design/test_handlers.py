@@ -4,7 +4,7 @@ from typing import Any, cast
 import pytest
 from showcase.auth import ANONYMOUS
 from showcase.design.assistant import Assistant
-from showcase.design.failures import Unavailable
+from showcase.design.errors import Unavailable
 from showcase.design.handlers import handle
 from showcase.design.schemas import DesignRequest
 from showcase.design.settings import DesignSettings

@@ -25,10 +25,10 @@ def test_texts_stay_between_the_markers(text: str) -> None:
     prompt = Prompt(Content(title=text[:200]), Style(notes=text[:2000]))
     system, user = prompt.messages()
     assert text[:200] not in system["content"]
-    told = data(user["content"])
-    assert isinstance(told, dict)
-    assert told["content"]["title"] == text[:200]
-    assert told["style"]["notes"] == text[:2000]
+    reported = data(user["content"])
+    assert isinstance(reported, dict)
+    assert reported["content"]["title"] == text[:200]
+    assert reported["style"]["notes"] == text[:2000]
 
 
 def test_every_request_has_its_own_marker_and_canary_after_what_all_share() -> None:

@@ -128,7 +128,7 @@ def test_without_pictures_it_is_no_film(tracks: bytes) -> None:
 @given(st.data())
 @settings(max_examples=300, deadline=None)
 def test_any_damage_is_refused_or_cleaned_once_and_for_all(data: st.DataObject) -> None:
-    """Nothing but a refusal, and a file that passes has its length, nothing told, and passes again unchanged."""
+    """Nothing but a refusal, and a file that passes has its length, nothing reported, and passes again unchanged."""
     sent = bytearray(webm(live=data.draw(st.booleans())))
     for place in data.draw(st.lists(st.integers(0, len(sent) - 1), max_size=4)):
         sent[place] = data.draw(st.integers(0, 255))

@@ -8,7 +8,7 @@ from showcase.notifications.domain import backoff, read_event
 ID = "00000000-0000-4000-8000-0000000000aa"
 
 
-def told(event: Any = "delivered", **more: Any) -> dict[str, Any]:
+def reported(event: Any = "delivered", **more: Any) -> dict[str, Any]:
     return {
         "event": event,
         "timestamp": 1772323200,
@@ -22,21 +22,21 @@ def told(event: Any = "delivered", **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("event", "verdict", "suppress"),
     [
-        (told("processed"), "sent", None),
-        (told("deferred", response="400 later"), "sent", None),
-        (told("delivered"), "delivered", None),
-        (told("spamreport"), "delivered", "spamreport"),
-        (told("bounce", type="bounce", reason="550"), "bounced", "bounce"),
-        (told("bounce", reason="550"), "bounced", "bounce"),
-        (told("bounce", type="blocked", reason="421 busy"), "bounced", None),
-        (told("dropped", reason="Bounced Address"), "suppressed", "dropped"),
-        (told("dropped", reason="Spam Reporting Address"), "suppressed", "dropped"),
-        (told("dropped", reason="Unsubscribed Address"), "suppressed", None),
-        (told("dropped", reason="Invalid"), "suppressed", "dropped"),
-        (told("dropped", reason="Invalid SMTPAPI header"), "failed", None),
-        (told("dropped", reason="Recipient List over Package Quota"), "failed", None),
-        (told("dropped", reason="Spam Content"), "failed", None),
-        (told("unsubscribe"), None, None),
+        (reported("processed"), "sent", None),
+        (reported("deferred", response="400 later"), "sent", None),
+        (reported("delivered"), "delivered", None),
+        (reported("spamreport"), "delivered", "spamreport"),
+        (reported("bounce", type="bounce", reason="550"), "bounced", "bounce"),
+        (reported("bounce", reason="550"), "bounced", "bounce"),
+        (reported("bounce", type="blocked", reason="421 busy"), "bounced", None),
+        (reported("dropped", reason="Bounced Address"), "suppressed", "dropped"),
+        (reported("dropped", reason="Spam Reporting Address"), "suppressed", "dropped"),
+        (reported("dropped", reason="Unsubscribed Address"), "suppressed", None),
+        (reported("dropped", reason="Invalid"), "suppressed", "dropped"),
+        (reported("dropped", reason="Invalid SMTPAPI header"), "failed", None),
+        (reported("dropped", reason="Recipient List over Package Quota"), "failed", None),
+        (reported("dropped", reason="Spam Content"), "failed", None),
+        (reported("unsubscribe"), None, None),
     ],
 )
 def test_what_events_mean(event: dict[str, Any], verdict: str | None, suppress: str | None) -> None:
@@ -55,14 +55,14 @@ def test_what_events_mean(event: dict[str, Any], verdict: str | None, suppress: 
         "delivered",
         [],
         {},
-        told("open"),
-        told("click"),
-        told(None),
-        told("account_status_change"),
-        told(timestamp="1772323200"),
-        told(timestamp=True),
-        told(timestamp=-1),
-        told(timestamp=10**15),
+        reported("open"),
+        reported("click"),
+        reported(None),
+        reported("account_status_change"),
+        reported(timestamp="1772323200"),
+        reported(timestamp=True),
+        reported(timestamp=-1),
+        reported(timestamp=10**15),
     ],
 )
 def test_what_means_nothing_is_passed_over(nonsense: Any) -> None:
@@ -70,7 +70,7 @@ def test_what_means_nothing_is_passed_over(nonsense: Any) -> None:
 
 
 def test_odd_fields_are_made_storable() -> None:
-    read = read_event(told(notification_id="x", email=None, sg_message_id=7, reason="a\x00b\r\nc" + "d" * 999))
+    read = read_event(reported(notification_id="x", email=None, sg_message_id=7, reason="a\x00b\r\nc" + "d" * 999))
     assert read is not None
     assert (read.notification_id, read.email, read.message_id) == (None, "", "")
     assert read.reason is not None

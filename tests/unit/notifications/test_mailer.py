@@ -10,11 +10,11 @@ import pytest
 from pydantic import HttpUrl
 from showcase.http_client import HttpClient
 from showcase.notifications.domain import OPTIONAL, NotificationType
-from showcase.notifications.links import Links
 from showcase.notifications.mailer import Mailer, retry_after
 from showcase.notifications.rendering import make_renderer
 from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.store import Notification
+from showcase.notifications.unsubscribe_tokens import Links
 
 from local.tools.mail_preview import SITE, VARIANTS, payload
 from tests.support.descriptions import description_file

@@ -11,7 +11,7 @@ from pydantic import HttpUrl, ValidationError
 from showcase.notifications.domain import OPTIONAL, NotificationType
 from showcase.notifications.rendering import Email, Reader, Renderer, fold, make_renderer, one_line
 from showcase.notifications.settings import NotificationSettings
-from showcase.notifications.wording import facts
+from showcase.notifications.template_context import facts
 
 from local.settings import ROOT
 from local.tools.mail_preview import LINK, ODD, SITE, USUAL, VARIANTS, payload
@@ -30,7 +30,7 @@ EVIL = [
     "W" * 5000,
     "word " * 2000,
 ]
-# What a payload may hold, as whoever queues e-mails reads it.
+# What a payload may hold, as anyone who queues e-mails reads it.
 TABLE = re.findall(r"^\| `\w+`[^|]*\|([^|]*)\|[^|]*\|$", (ROOT / "docs" / "notifications.md").read_text(), re.MULTILINE)
 DOCUMENTED = {key for cell in TABLE for key in re.findall(r"`(\w+)`", cell)}
 
@@ -147,7 +147,7 @@ def test_what_is_read_of_a_payload_is_what_is_documented_and_what_the_preview_sh
     noting = Noting()
     facts(noting)
     assert noting.asked == DOCUMENTED
-    assert {key for told in USUAL.values() for key in told} <= DOCUMENTED
+    assert {key for reported in USUAL.values() for key in reported} <= DOCUMENTED
     assert set(ODD) <= DOCUMENTED
 
 
@@ -160,8 +160,8 @@ def test_what_people_write_stays_text(renderer: Renderer, type_: NotificationTyp
 
 
 def test_markup_in_a_title_is_shown_as_it_was_written(renderer: Renderer) -> None:
-    told = {"projects": [{"title": "<b>Bold</b> & co", "gained": 1}]}
-    email = renderer.render(NotificationType.WEEKLY_METRICS, told, Reader("ada", "ada@example.com"))
+    reported = {"projects": [{"title": "<b>Bold</b> & co", "gained": 1}]}
+    email = renderer.render(NotificationType.WEEKLY_METRICS, reported, Reader("ada", "ada@example.com"))
     assert "<b>Bold</b> & co" in email.text
     assert "<b>Bold</b> & co" in Reading(email.html).said
 
@@ -175,9 +175,9 @@ KEYS = st.sampled_from(sorted(DOCUMENTED))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(type_=st.sampled_from(list(NotificationType)), told=st.dictionaries(KEYS, JSON, max_size=6))
-def test_no_payload_breaks_an_email(renderer: Renderer, type_: NotificationType, told: dict[str, Any]) -> None:
-    assert renderer.render(type_, told, Reader("ada", "ada@example.com")).subject
+@given(type_=st.sampled_from(list(NotificationType)), reported=st.dictionaries(KEYS, JSON, max_size=6))
+def test_no_payload_breaks_an_email(renderer: Renderer, type_: NotificationType, reported: dict[str, Any]) -> None:
+    assert renderer.render(type_, reported, Reader("ada", "ada@example.com")).subject
 
 
 def test_long_lines_are_broken_where_there_is_a_space() -> None:

@@ -39,7 +39,7 @@ class CreateRefund(Expanding):
 
 
 def _pay(world: World, params: Pay, identity: str) -> Object:
-    """A refused card is an error to whoever asks, and counts as a try."""
+    """A refused card is an error to anyone who asks, and counts as a try."""
     invoice = world.state.need("invoice", identity)
     if invoice["status"] == "paid":
         raise invalid("Invoice is already paid")
