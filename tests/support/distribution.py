@@ -18,8 +18,18 @@ SHARE_SERVERS = {
     "tests/postgrest",
     "tests/web",
 }
-# What takes long comes first, so that no worker is left alone with it at the end.
-LONGEST_FIRST = ("tests/e2e/", "tests/web/", "tests/integration/", "tests/postgrest/", "tests/sql/")
+# What reads all rows of the shared stack comes before what adds thousands of them (some reads grow with their square);
+# then what takes long, so that no worker is left alone with it at the end.
+ORDER = (
+    "tests/access/",
+    "tests/auth/",
+    "tests/storage/",
+    "tests/e2e/",
+    "tests/web/",
+    "tests/integration/",
+    "tests/postgrest/",
+    "tests/sql/",
+)
 
 
 class ByServers(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
@@ -36,6 +46,6 @@ def workers() -> int:
 
 
 def place(item: pytest.Item) -> int:
-    """Where it comes in the order of LONGEST_FIRST."""
-    found = [number for number, folder in enumerate(LONGEST_FIRST) if item.nodeid.startswith(folder)]
-    return found[0] if found else len(LONGEST_FIRST)
+    """Where it comes in ORDER."""
+    found = [number for number, folder in enumerate(ORDER) if item.nodeid.startswith(folder)]
+    return found[0] if found else len(ORDER)
