@@ -21,7 +21,7 @@ from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.servers import running_services
 from tests.support.stack import free_settings
 
-# More than any benchmark uses: what a platform allows is a matter of docs/scale.md.
+# More than any benchmark uses: what a platform allows is a matter of docs/metrics.md.
 SERVICES_ENVIRONMENT = {
     "github": {"GITHUB_SIMULATOR_POINTS_PER_HOUR": "100000000"},
     "functions": {"LOG_LEVEL": "WARNING"},
