@@ -19,12 +19,12 @@ from tests.support.temporary_files import keep_in_memory
 
 CLUSTER = pytest.StashKey[TestCluster]()
 
-# About the embedded gateway itself, or led to the local stand-in for Google, where Supabase's own Auth cannot be led.
+# About the embedded gateway itself, or led to the local simulator of Google, where Supabase's own Auth cannot be led.
 EMBEDDED = [
     "auth/test_*.py",
     "e2e/test_sign_in*.py",
     "web/test_*.py",
-    "integration/test_gateway_*.py",
+    "integration/gateway/test_*.py",
     "integration/graphql/test_*.py",
     "access/test_graphql.py",
     "storage/test_*.py",
