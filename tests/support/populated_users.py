@@ -111,7 +111,7 @@ with person as (
 ), mailed as (
   insert into public.notifications (user_id, type, status, payload)
   select id, 'payment_failed', 'delivered', '{"plan": "pro_monthly"}' from person returning id
-), reported as (
+), delivered as (
   insert into private.notification_events (notification_id, message_id, event, occurred_at)
   select id, 'message', 'delivered', now() from mailed
 ), wishes as (
