@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 RUN := $(VENV)/bin/python
 # Tests keep their bytecode, whatever the machine's setting: else each worker compiles all of them, twice as long.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest -n auto --durations=10
+PYTEST := PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest
 DENO := DENO_NO_UPDATE_CHECK=1 $(VENV)/bin/deno
 FORWARDERS := --quiet --config supabase/functions/deno.json supabase/functions tests/support/edge_runtime.ts
 CLIENT := --quiet --config supabase/functions/deno.json supabase/types tests/types examples/web/src examples/web/vite.config.ts
@@ -20,7 +20,7 @@ endif
 # Colours for a terminal alone.
 PLAIN := $(if $(MAKE_TERMOUT),,| sed 's/\x1b\[[0-9]*m//g')
 
-.PHONY: help up stop reset status resume test test-slow test-small check lint types format client-types openapi blocks mail-preview demo-billing deploy secrets-check lock setup test-upgrade audit backup restore
+.PHONY: help up stop reset status resume test test-slow test-small bytecode check lint types format client-types openapi blocks mail-preview demo-billing deploy secrets-check lock setup test-upgrade audit backup restore
 
 help:
 	@awk 'BEGIN { FS = ":.*## "; print "Start here: \033[1mmake up\033[0m installs what is missing, runs everything and prints where it is." } \
@@ -51,15 +51,19 @@ demo-billing: setup ## Take a user through checkout, renewal, a failed payment a
 
 ##@ Check
 
-test: lint types ## Run every check: lint, types, tests; ends with the ten slowest
+test: setup ## Run every check: lint, types, tests; ends with the ten slowest
 	@$(RUN) -m local.tools.fetch_descriptions
-	@$(PYTEST)
+	@$(MAKE) -j 3 lint types bytecode
+	@$(PYTEST) -n auto --durations=10
 
 check: setup ## Run what answers within a minute: lint, types, tests of units and SQL
 	@$(MAKE) -j 3 lint types test-small
 
 test-small: setup
-	@$(PYTEST) tests/unit tests/sql
+	@$(PYTEST) -n auto --durations=10 tests/unit tests/sql
+
+bytecode: setup # Compile the tests once, while types are checked on another core
+	@$(PYTEST) --collect-only --quiet > /dev/null
 
 lint: setup ## Check style and formatting
 	@$(RUN) -m ruff check
@@ -86,7 +90,7 @@ format: setup ## Format the code, and fix what can be fixed
 	@$(DENO) fmt $(REST)
 
 test-slow: setup ## Run the tests that take minutes: many more random runs
-	@$(PYTEST) -m slow
+	@$(PYTEST) -n auto -m slow
 
 test-upgrade: setup ## Apply the new migrations to the data of the version before
 	@$(RUN) -m pytest tests/sql/test_upgrade.py
