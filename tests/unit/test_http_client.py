@@ -61,9 +61,11 @@ async def serving(behave: Behave) -> AsyncIterator[str]:
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         working.add(asyncio.current_task())
-        await reader.readuntil(b"\r\n\r\n")
-        await behave(reader, writer)
-        writer.close()
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            await behave(reader, writer)
+        finally:  # also where the client has hung up
+            writer.close()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     try:
@@ -126,11 +128,11 @@ async def test_each_chunk_of_a_stream_has_its_own_time() -> None:
     async def slowly(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n")
         for _step in range(8):
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.2)
             writer.write(b"x")
             await writer.drain()
 
-    async with serving(slowly) as url, HttpClient().stream("GET", url, timeout=0.6) as answer:
+    async with serving(slowly) as url, HttpClient().stream("GET", url, timeout=1.2) as answer:
         assert (await answer.read()).content == b"xxxxxxxx"
     async with serving(stalling(CUT)) as url, HttpClient().stream("GET", url, timeout=0.2) as answer:
         with pytest.raises(ReadTimeout):
