@@ -12,7 +12,9 @@ FUNCTIONS = Path(__file__).parents[2] / "functions"
 PACKAGE = FUNCTIONS / "showcase"
 CAPABILITIES = {folder.name for folder in PACKAGE.iterdir() if folder.is_dir() and (folder / "__init__.py").exists()}
 
-MODULES = sorted(path for path in PACKAGE.glob("*/*.py") if path.stem != "__init__")
+MODULES = sorted(
+    path for pattern in ("*/*.py", "*/vendors/*.py") for path in PACKAGE.glob(pattern) if path.stem != "__init__"
+)
 
 # What only calculates: these import each other, and nothing that reaches out of the process.
 RULES = {
@@ -35,7 +37,7 @@ LAYERS = [
     # who speaks to a vendor, and who checks what it signed
     {"github", "hero_images", "linkedin", "mailer", "openai_api", "signature", "stripe_api", "x"},
     {"openai_http", "qr_image", "stripe_http"},
-    {"images", "unsubscribe_tokens", "prompt", "rendering", "row_writers", "vendor_http"},
+    {"images", "unsubscribe_tokens", "prompt", "rendering", "row_writers", "_http"},
     {"bounded", "bounded_job", "heic", "posters", "store"},
     {"client", "errors", "refusals", "schemas", "settings"},
     RULES,
@@ -63,13 +65,22 @@ def imports_of(path: Path) -> set[str]:
     return found
 
 
+def capability_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0]
+
+
 def imported_modules(path: Path) -> set[str]:
     """The modules of its own capability that a module imports; it may import no other capability's."""
     names = [name.split(".") for name in imports_of(path)]
     ours = [name for name in names if name[0] == "showcase" and (len(name) == 1 or name[1] in CAPABILITIES)]
-    assert {tuple(name[:2]) for name in ours} <= {("showcase", path.parent.name)}
+    assert {tuple(name[:2]) for name in ours} <= {("showcase", capability_of(path))}
     assert all(len(name) > 2 for name in ours), "name the module, not the package"
-    return {name[2] for name in ours}
+    inside = [[part for part in name[2:] if part != "vendors"] for name in ours]
+    return {name[0] for name in inside}
+
+
+def module_id(path: Path) -> str:
+    return f"{capability_of(path)}.{path.stem}"
 
 
 def layer_of(module: str) -> int:
@@ -83,7 +94,7 @@ def test_every_module_has_one_layer() -> None:
     assert named == sorted({path.stem for path in MODULES if not path.stem.endswith("_handlers")})
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: f"{p.parent.name}.{p.stem}")
+@pytest.mark.parametrize("path", MODULES, ids=module_id)
 def test_a_module_imports_what_is_below_it(path: Path) -> None:
     own = layer_of(path.stem)
     lowest = len(LAYERS) - 1
@@ -91,14 +102,12 @@ def test_a_module_imports_what_is_below_it(path: Path) -> None:
     assert imported_modules(path) == allowed
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in MODULES if path.stem in RULES], ids=lambda p: f"{p.parent.name}.{p.stem}"
-)
+@pytest.mark.parametrize("path", [path for path in MODULES if path.stem in RULES], ids=module_id)
 def test_what_calculates_does_no_io(path: Path) -> None:
     def allowed(name: str) -> bool:
         return name in WITHOUT_IO or name.rpartition(".")[0] in WITHOUT_IO
 
-    own = f"showcase.{path.parent.name}."
+    own = f"showcase.{capability_of(path)}."
     assert not {name for name in imports_of(path) if not name.startswith(own) and not allowed(name)}
 
 

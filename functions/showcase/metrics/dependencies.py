@@ -6,10 +6,10 @@ from dataclasses import replace
 from pydantic import HttpUrl, SecretStr
 
 from showcase.http_client import HttpClient
-from showcase.metrics import github, linkedin, x
 from showcase.metrics.client import Client, Fetch, fingerprints
 from showcase.metrics.domain import Platform
 from showcase.metrics.settings import MetricsSettings
+from showcase.metrics.vendors import github, linkedin, x
 
 
 def connect(http: HttpClient, settings: MetricsSettings) -> Mapping[Platform, Client]:

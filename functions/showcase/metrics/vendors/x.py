@@ -12,7 +12,7 @@ from showcase.errors import Failure, VendorError
 from showcase.http_client import HttpClient, HttpResponse
 from showcase.metrics.client import Allowance, Answer, Batch, Reference, Result
 from showcase.metrics.domain import Counts
-from showcase.metrics.vendor_http import allowance, is_count, objects, read_json, retry_after, send, unknown
+from showcase.metrics.vendors._http import allowance, is_count, objects, read_json, retry_after, send, unknown
 from showcase.retry import Deadline
 
 VENDOR = "twitter"
@@ -35,7 +35,7 @@ class X:
     url: str
 
     async def fetch(self, references: Sequence[Reference], token: str, deadline: Deadline) -> Batch:
-        """See `platforms.Fetch`."""
+        """See `client.Fetch`."""
         results = unknown(VENDOR, references)
         asked = [reference for reference in references if reference not in results]
         if not asked:

@@ -15,7 +15,7 @@ from showcase.errors import Failure, VendorError
 from showcase.http_client import HttpClient, HttpResponse
 from showcase.metrics.client import Allowance, Answer, Batch, Reference, Result
 from showcase.metrics.domain import Counts
-from showcase.metrics.vendor_http import is_count, read_json, send, unknown
+from showcase.metrics.vendors._http import is_count, read_json, send, unknown
 from showcase.retry import Deadline
 
 VENDOR = "linkedin"
@@ -35,7 +35,7 @@ class LinkedIn:
     version: str
 
     async def fetch(self, references: Sequence[Reference], token: str, deadline: Deadline) -> Batch:
-        """See `platforms.Fetch`. LinkedIn announces no limits, so the allowance is always empty."""
+        """See `client.Fetch`. LinkedIn announces no limits, so the allowance is always empty."""
         results = unknown(VENDOR, references)
         asked = [reference for reference in references if reference not in results]
         if asked:

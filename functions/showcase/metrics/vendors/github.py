@@ -13,7 +13,7 @@ from showcase.errors import Failure, VendorError
 from showcase.http_client import HttpClient, HttpResponse
 from showcase.metrics.client import Allowance, Answer, Batch, Reference, Result
 from showcase.metrics.domain import Counts
-from showcase.metrics.vendor_http import allowance, is_count, objects, read_json, retry_after, send
+from showcase.metrics.vendors._http import allowance, is_count, objects, read_json, retry_after, send
 from showcase.retry import Deadline
 
 VENDOR = "github"
@@ -34,7 +34,7 @@ class GitHub:
     url: str
 
     async def fetch(self, references: Sequence[Reference], token: str, deadline: Deadline) -> Batch:
-        """See `platforms.Fetch`. Asks by node id where it is known, so that a renamed repository keeps its numbers."""
+        """See `client.Fetch`. Asks by node id where it is known, so that a renamed repository keeps its numbers."""
         aliases = {f"r{index}": reference for index, reference in enumerate(references)}
         query, variables = _query(aliases)
         response = await send(

@@ -1,0 +1,1 @@
+"""How each platform is asked, one module a vendor."""
