@@ -1,24 +1,24 @@
-"""Asking a platform about everything a lease holds: in batches that shrink when they are too much and grow back."""
+"""Fetches all references of a lease, in batches that shrink where they fail and grow again where they succeed."""
 
 import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from showcase.errors import Failure, VendorError
-from showcase.metrics.client import Batch, Client, Reference, Result
-from showcase.metrics.store import Lease, Usage
+from showcase.metrics.client import Batch, Client
+from showcase.metrics.domain import Reference, RefreshLease, Result, Usage
 from showcase.retry import Deadline
 
-# So many server errors in a row are the platform's, not a reference's: what is left goes back untouched.
+# After so many failed requests in a row the platform is down: the rest is given back without a failure.
 GIVE_UP_AFTER = 10
 
 
 @dataclass
 class BatchSize:
-    """How many references to ask about at once. What one lease found out, the next begins with.
+    """How many references the next request has; the next lease starts with the size at the end of this one.
 
-    After a batch that failed, those in it are suspects: they are asked about in halves until the one that is too much
-    for the platform is found, or none is.
+    The references of a batch that failed are suspects: they are fetched in halves until a single one that fails is
+    found, or all have succeeded. Then the size is that of `before` again.
     """
 
     now: int
@@ -36,7 +36,7 @@ class BatchSize:
         self.suspects, self.now, self.found_one = suspects, max(1, asked // 2), False
 
     def found(self) -> None:
-        """It was that one: once the next is answered, the others are asked about as before."""
+        """A single reference was the cause: after the next success the size is that of `before`."""
         self.suspects, self.now, self.found_one = 0, 1, True
 
     def answered(self, asked: int) -> None:
@@ -49,27 +49,28 @@ class BatchSize:
 
 
 @dataclass
-class Asked:
-    """What asking brought: a result for each project, what it did to the budget, and how many requests it took."""
+class FetchOutcome:
+    """A result for each project, what the requests did to the budget, their number, and what ended them early."""
 
-    results: dict[UUID, Result | None] = field(default_factory=dict)  # None: not asked after all
+    results: dict[UUID, Result | None] = field(default_factory=dict)  # None: given back, not fetched
     usage: Usage = field(default_factory=Usage)
     requests: int = 0
     stopped_by: VendorError | None = None
 
 
-async def ask(client: Client, lease: Lease, size: BatchSize, deadline: Deadline) -> Asked:
-    """A result for every project of the lease. Failures are results too: nothing is lost, nothing becomes a zero.
+async def fetch_in_batches(client: Client, lease: RefreshLease, size: BatchSize, deadline: Deadline) -> FetchOutcome:
+    """A result for every project of the lease, a failure being one; raises nothing.
 
-    Where the platform refuses to go on, what was not asked goes back untouched: it is not at fault.
+    Where the platform refuses further requests, or the deadline has passed, the result of the remaining projects is
+    None: they are given back without a failure of their own.
     """
-    asked = Asked()
+    outcome = FetchOutcome()
     waiting = list(lease.sources.items())
     failures, answered, stop = 0, False, None
     batch: Batch | None = None
     while waiting and stop is None:
         part, waiting = waiting[: size.next], waiting[size.next :]
-        asked.requests += 1
+        outcome.requests += 1
         try:
             references = list(dict.fromkeys(reference for _, reference in part))
             batch = await client.fetch(references, client.credentials[lease.credential], deadline)
@@ -82,32 +83,32 @@ async def ask(client: Client, lease: Lease, size: BatchSize, deadline: Deadline)
                 waiting = part + waiting
             else:
                 size.found()
-                asked.results[part[0][0]] = error
+                outcome.results[part[0][0]] = error
             continue
         answered, failures = True, 0
-        again = _sort(part, batch, asked)
+        again = _sort(part, batch, outcome)
         if again:
             size.failed(len(part), len(again))
             waiting = again + waiting
-        elif len(part) == 1 and _is_unavailable(asked.results[part[0][0]]):
+        elif len(part) == 1 and _is_unavailable(outcome.results[part[0][0]]):
             size.found()
         else:
             size.answered(len(part))
-    asked.results.update({project_id: None for project_id, _ in waiting})
-    asked.stopped_by = stop
-    asked.usage = _usage(batch, stop, answered=answered, failures=failures, unused=len(waiting))
-    return asked
+    outcome.results.update({project_id: None for project_id, _ in waiting})
+    outcome.stopped_by = stop
+    outcome.usage = _usage(batch, stop, answered=answered, failures=failures, unused=len(waiting))
+    return outcome
 
 
-def _sort(part: list[tuple[UUID, Reference]], batch: Batch, asked: Asked) -> list[tuple[UUID, Reference]]:
-    """Keeps what is settled; returns what the platform left out of a batch of several, to be asked in smaller ones."""
+def _sort(part: list[tuple[UUID, Reference]], batch: Batch, outcome: FetchOutcome) -> list[tuple[UUID, Reference]]:
+    """Stores the results of a batch; returns those references of several that failed, for smaller batches."""
     again = []
     for project_id, reference in part:
         result = batch.results[reference]
         if _is_unavailable(result) and len(part) > 1:
             again.append((project_id, reference))
         else:
-            asked.results[project_id] = result
+            outcome.results[project_id] = result
     return again
 
 
@@ -121,7 +122,7 @@ def _usage(batch: Batch | None, stop: VendorError | None, *, answered: bool, fai
     if stop and stop.failure is Failure.RATE_LIMITED:
         not_before = time.time() + (stop.retry_after or 60.0)
     elif stop and stop.failure is Failure.REJECTED:
-        not_before = time.time() + (stop.retry_after or 86_400.0)  # somebody has to look at this credential
+        not_before = time.time() + (stop.retry_after or 86_400.0)  # until an operator has replaced the credential
     return Usage(
         answered=answered,
         failures=failures,
@@ -134,6 +135,6 @@ def _usage(batch: Batch | None, stop: VendorError | None, *, answered: bool, fai
 
 
 def _reason(stop: VendorError) -> str:
-    """Why a credential rests; why it was refused, too, since somebody has to fix that."""
+    """Why a credential is not used: with the vendor's reason where it was rejected, for the operator who fixes it."""
     why = stop.reason if stop.failure is Failure.REJECTED else ""
     return f"{stop.failure}: {why}"[:100] if why else stop.failure

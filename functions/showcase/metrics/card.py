@@ -27,7 +27,7 @@ text { fill: #9198a1 } .title, .name, .number { fill: #f0f6fc } .card { fill: #0
 
 
 def render(metrics: ProjectMetrics) -> str:
-    """The card of a project. Everything that people wrote is escaped; without numbers it says so."""
+    """The card of a project. Text of users is escaped; without numbers it says so."""
     platforms = [platform for platform in Platform if platform in metrics.snapshots]
     rows = [_row(metrics, platform, TOP + index * ROW) for index, platform in enumerate(platforms)]
     rows = rows or [f'<text x="20" y="{TOP + 20}">No numbers yet</text>']

@@ -15,7 +15,7 @@ from showcase.metrics import card, store
 
 # Numbers change once a day; caches may show the old picture while they fetch the new one.
 CACHE = "public, max-age=3600, stale-while-revalidate=86400"
-# The first numbers come within minutes of the link: anyone who looks again sees them.
+# The first numbers come within minutes of the link.
 CACHE_WITHOUT_NUMBERS = "public, max-age=60"
 # What only its owner may see is in no cache: a shared one would show it to everybody.
 CACHE_OF_OWNER = "private, no-store"
@@ -31,8 +31,8 @@ def connect(core: Core) -> Database:
     return core.database
 
 
-async def handle(call: Call[CardRequest], database: Database) -> Response:
-    """Asked as a visitor first, so that what caches may keep is what everybody sees; then as its owner."""
+async def handle_metrics_card(call: Call[CardRequest], database: Database) -> Response:
+    """Reads as a visitor first, so that shared caches store only what everybody may see; then as its owner."""
     cache = CACHE
     metrics = await store.get_project(database, ANONYMOUS, call.body.project_id, card.DAYS)
     if metrics is None and call.caller.kind is Kind.USER:
@@ -64,7 +64,7 @@ metrics_card = Endpoint(
     answer=None,
     callers=EVERYONE,
     connect=connect,
-    handle=handle,
+    handle=handle_metrics_card,
     cancel_on_disconnect=True,
     method="GET",
     problems=(NotFound,),

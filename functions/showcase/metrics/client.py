@@ -1,38 +1,18 @@
-"""What every platform is to us: a batch of references in, one classified result for each of them out."""
+"""A platform's client: a batch of references in, one result for each of them out."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from showcase.errors import VendorError
-from showcase.metrics.domain import Counts, Platform
+from showcase.metrics.domain import Platform, Reference, Result
 from showcase.retry import Deadline
 from showcase.settings import split
 
 
 @dataclass(frozen=True)
-class Reference:
-    """What to count: its name as the link gives it, and the platform's own lasting id where it is known."""
-
-    name: str
-    platform_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One reference's counts, and the platform's lasting id for it where it has one."""
-
-    counts: Counts
-    platform_id: str | None = None
-
-
-Result = Answer | VendorError
-
-
-@dataclass(frozen=True)
 class Allowance:
-    """What the platform said about its rate limit, where it said anything."""
+    """The rest of a platform's rate limit: requests, and the end of its window; None where no header says so."""
 
     remaining: int | None = None
     resets_at: datetime | None = None
@@ -46,8 +26,8 @@ class Batch:
     allowance: Allowance
 
 
-# Asks about at most `largest_batch` references with one credential. Raises VendorError where there is no answer at all:
-# rate_limited (with when to come back), unavailable, or rejected (the credential is not accepted).
+# Fetches at most `largest_batch` references with one credential. Raises VendorError where the batch failed as a
+# whole: rate_limited (with `retry_after`), unavailable, or rejected (the credential is not accepted).
 Fetch = Callable[[Sequence[Reference], str, Deadline], Awaitable[Batch]]
 
 
@@ -56,7 +36,7 @@ class Client:
     """One platform as it is configured here.
 
     `credentials` are the pool, each one legitimately owned, by fingerprint. `units_a_month` limits what is spent
-    where the platform bills each post, and `units_per_user` what is spent on one person's links in a day.
+    where the platform bills each post, and `units_per_user` what is spent on one user's links in a UTC day.
     """
 
     platform: Platform
@@ -69,7 +49,7 @@ class Client:
 
     @property
     def limits(self) -> dict[str, int | None]:
-        """What may be spent, as the database takes it."""
+        """The two limits, as parameters of the database's functions."""
         return {"units_a_month": self.units_a_month, "units_per_user": self.units_per_user}
 
 

@@ -1,18 +1,35 @@
-"""The platforms as they are configured here."""
+"""What the functions of metrics depend on, made from the settings."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pydantic import HttpUrl, SecretStr
 
+from showcase.core import Core
+from showcase.database import Database
 from showcase.http_client import HttpClient
 from showcase.metrics.client import Client, Fetch, fingerprints
 from showcase.metrics.domain import Platform
 from showcase.metrics.settings import MetricsSettings
 from showcase.metrics.vendors import github, linkedin, x
+from showcase.settings import load
 
 
-def connect(http: HttpClient, settings: MetricsSettings) -> Mapping[Platform, Client]:
+@dataclass(frozen=True)
+class MetricsDependencies:
+    """Dependencies of getSocialMetrics and refreshSocialMetrics; `clients` has the platforms with a credential."""
+
+    database: Database
+    clients: Mapping[Platform, Client]
+    settings: MetricsSettings
+
+
+def metrics_dependencies(core: Core) -> MetricsDependencies:
+    settings = load(MetricsSettings)
+    return MetricsDependencies(core.database, platform_clients(core.http, settings), settings)
+
+
+def platform_clients(http: HttpClient, settings: MetricsSettings) -> Mapping[Platform, Client]:
     """A client for each platform that has a credential."""
     on_github = github.GitHub(http, _base(settings.github_api_url)).fetch
     on_x = x.X(http, _base(settings.x_api_url)).fetch

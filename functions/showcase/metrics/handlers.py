@@ -1,16 +1,16 @@
-"""`getSocialMetrics`: a project's latest numbers. `refreshSocialMetrics`: everybody's, once a day."""
+"""`getSocialMetrics`: a project's latest numbers. `refreshSocialMetrics`: those of all projects, once a day."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
 
 from showcase.auth import Kind
-from showcase.core import Core
 from showcase.endpoint import EVERYONE, SERVICES, Call, Endpoint
 from showcase.errors import Forbidden, NotFound, Unauthorized
-from showcase.metrics import dependencies, store
+from showcase.metrics import store
+from showcase.metrics.dependencies import MetricsDependencies, metrics_dependencies
 from showcase.metrics.domain import FRESH_FOR, Platform, ProjectMetrics, Snapshot, Views
-from showcase.metrics.refresh_due import Worker, refresh_due
-from showcase.metrics.refresh_project import refresh
+from showcase.metrics.refresh_due import refresh_due
+from showcase.metrics.refresh_project import refresh_project
 from showcase.metrics.schemas import (
     HistoryEntry,
     PlatformMetrics,
@@ -22,41 +22,36 @@ from showcase.metrics.schemas import (
     ViewCounts,
     ViewsOfDay,
 )
-from showcase.metrics.settings import MetricsSettings
-from showcase.settings import load
 
 
-def connect(core: Core) -> Worker:
-    settings = load(MetricsSettings)
-    return Worker(core.database, dependencies.connect(core.http, settings), settings)
-
-
-async def handle_get(call: Call[SocialMetricsRequest], worker: Worker) -> SocialMetricsResponse:
-    asked = call.body
-    metrics = await store.get_project(worker.database, call.caller, asked.project_id, asked.history_days)
-    if metrics is None:
+async def handle_get_social_metrics(
+    call: Call[SocialMetricsRequest], metrics: MetricsDependencies
+) -> SocialMetricsResponse:
+    body = call.body
+    project = await store.get_project(metrics.database, call.caller, body.project_id, body.history_days)
+    if project is None:
         raise NotFound("There is no such project, or you cannot see it.", code="project_not_found")
-    if asked.refresh and call.caller.kind is not Kind.SERVICE and call.caller.user_id != metrics.owner_id:
+    if body.refresh and call.caller.kind is not Kind.SERVICE and call.caller.user_id != project.owner_id:
         if call.caller.kind is Kind.ANONYMOUS:
             raise Unauthorized
         raise Forbidden("Only the project's owner can have its numbers refreshed.", code="not_the_owner")
-    platforms = list(metrics.linked) if asked.refresh else metrics.stale()
-    age = worker.settings.metrics_owner_refresh_seconds if asked.refresh else round(FRESH_FOR.total_seconds())
-    outcomes = await refresh(worker, metrics.project_id, platforms, age) if platforms else {}
-    return _answer(metrics, outcomes)
+    platforms = list(project.linked) if body.refresh else project.stale()
+    age = metrics.settings.metrics_owner_refresh_seconds if body.refresh else round(FRESH_FOR.total_seconds())
+    outcomes = await refresh_project(metrics, project.project_id, platforms, age) if platforms else {}
+    return _response(project, outcomes)
 
 
-def _answer(metrics: ProjectMetrics, outcomes: Mapping[Platform, Snapshot | str]) -> SocialMetricsResponse:
-    platforms = [p for p in Platform if p in metrics.linked or p in metrics.snapshots]
-    stale = set(metrics.stale())
+def _response(project: ProjectMetrics, outcomes: Mapping[Platform, Snapshot | str]) -> SocialMetricsResponse:
+    platforms = [p for p in Platform if p in project.linked or p in project.snapshots]
+    stale = set(project.stale())
     return SocialMetricsResponse(
-        project_id=metrics.project_id,
-        platforms={p: _platform(metrics.snapshots.get(p), outcomes.get(p), p in stale) for p in platforms},
+        project_id=project.project_id,
+        platforms={p: _platform(project.snapshots.get(p), outcomes.get(p), p in stale) for p in platforms},
         history=[
             HistoryEntry(platform=day.platform, recorded_at=day.recorded_at, counts=dict(day.counts))
-            for day in metrics.history
+            for day in project.history
         ],
-        views=_views(metrics.views) if metrics.views else None,
+        views=_views(project.views) if project.views else None,
     )
 
 
@@ -66,7 +61,7 @@ def _views(views: Views) -> ViewCounts:
 
 
 def _platform(last: Snapshot | None, outcome: Snapshot | str | None, stale: bool) -> PlatformMetrics:
-    """The refreshed snapshot where there is one, else the last known with the reason that it is no newer."""
+    """The refreshed snapshot where there is one, else the last with the reason that it is no newer."""
     snapshot = outcome if isinstance(outcome, Snapshot) else last
     return PlatformMetrics(
         counts=dict(snapshot.counts) if snapshot else None,
@@ -77,8 +72,8 @@ def _platform(last: Snapshot | None, outcome: Snapshot | str | None, stale: bool
     )
 
 
-async def handle_refresh(_: Call[RefreshRequest], worker: Worker) -> RefreshResponse:
-    reports = await refresh_due(worker)
+async def handle_refresh_social_metrics(_: Call[RefreshRequest], metrics: MetricsDependencies) -> RefreshResponse:
+    reports = await refresh_due(metrics)
     return RefreshResponse(platforms={p: RefreshedPlatform.model_validate(asdict(done)) for p, done in reports.items()})
 
 
@@ -88,8 +83,8 @@ get_social_metrics = Endpoint(
     body=SocialMetricsRequest,
     answer=SocialMetricsResponse,
     callers=EVERYONE,
-    connect=connect,
-    handle=handle_get,
+    connect=metrics_dependencies,
+    handle=handle_get_social_metrics,
     cancel_on_disconnect=True,
     problems=(Forbidden, NotFound),
 )
@@ -100,6 +95,6 @@ refresh_social_metrics = Endpoint(
     body=RefreshRequest,
     answer=RefreshResponse,
     callers=SERVICES,
-    connect=connect,
-    handle=handle_refresh,
+    connect=metrics_dependencies,
+    handle=handle_refresh_social_metrics,
 )

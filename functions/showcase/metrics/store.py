@@ -1,7 +1,6 @@
-"""The metrics' PostgREST calls."""
+"""PostgREST calls of metrics."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,52 +10,26 @@ from typing_extensions import TypedDict
 from showcase.auth import Caller
 from showcase.database import Database
 from showcase.errors import VendorError
-from showcase.metrics.client import Client, Reference, Result
-from showcase.metrics.domain import COUNTED, Counts, Platform, ProjectMetrics, Snapshot, Views
+from showcase.metrics.client import Client
+from showcase.metrics.domain import (
+    COUNTED,
+    Counts,
+    LeaseRefused,
+    Platform,
+    ProjectMetrics,
+    Reference,
+    RefreshLease,
+    Result,
+    Snapshot,
+    Usage,
+    Views,
+)
 
 _LINKS = {
     Platform.GITHUB: "github_link",
     Platform.LINKEDIN: "linkedin_link",
     Platform.TWITTER: "twitter_link",
 }
-
-
-@dataclass(frozen=True)
-class Lease:
-    """The right to ask a platform about some projects with one credential (a fingerprint), for a time.
-
-    `put_off` more were due and wait until tomorrow, since their owners' shares of today are used. Where that is all
-    there was, there are no `sources`.
-    """
-
-    id: str
-    credential: str
-    sources: Mapping[UUID, Reference]
-    put_off: int = 0
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Why a platform is not to be asked now, and until when, where that is known."""
-
-    reason: str
-    not_before: str | None = None
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What asking did to a credential's budget. Times are seconds since 1970."""
-
-    answered: bool = False
-    failures: int = 0
-    remaining: int | None = None
-    resets_at: float | None = None
-    not_before: float | None = None
-    reason: str | None = None
-    unused_units: int = 0
-
-    def as_json(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 class Recorded(TypedDict):
@@ -73,7 +46,7 @@ class Recorded(TypedDict):
 async def get_project(
     database: Database, caller: Caller, project_id: UUID, history_days: int = 0
 ) -> ProjectMetrics | None:
-    """What this caller can see of a project's metrics, in one round trip; None where they cannot see the project."""
+    """A project's metrics in one round trip, as the caller may read them; None where RLS hides the project."""
     parameters = {"project_id": str(project_id), "history_days": history_days}
     row = await database.rpc("get_project_metrics", parameters, dict[str, Any] | None, caller)
     if not row:
@@ -94,40 +67,42 @@ def _views(row: Mapping[str, Any]) -> Views:
     return Views(row["total"], {date.fromisoformat(one["day"]): one["views"] for one in row["history"]})
 
 
-async def claim(
+async def lease_project(
     database: Database, project_id: UUID, clients: Iterable[Client], lease_seconds: int, fresh_seconds: int
-) -> Mapping[Platform, Lease | Snapshot | Refused]:
-    """For each platform: the right to ask it about a project, or the snapshot that just came, or why not."""
-    asked = {c.platform: {"credentials": list(c.credentials), **c.limits} for c in clients}
+) -> Mapping[Platform, RefreshLease | Snapshot | LeaseRefused]:
+    """For each platform a lease of the project's reference, or the snapshot just stored by another call, or why not."""
+    limits = {c.platform: {"credentials": list(c.credentials), **c.limits} for c in clients}
     rows = await database.rpc(
         "lease_project_metric_sources",
         {
             "project_id": str(project_id),
-            "platforms": asked,
+            "platforms": limits,
             "lease_seconds": lease_seconds,
             "fresh_seconds": fresh_seconds,
         },
         list[dict[str, Any]],
     )
-    return {Platform(row["platform"]): _claim(row, project_id) for row in rows}
+    return {Platform(row["platform"]): _project_lease(row, project_id) for row in rows}
 
 
-def _claim(row: Mapping[str, Any], project_id: UUID) -> Lease | Snapshot | Refused:
+def _project_lease(row: Mapping[str, Any], project_id: UUID) -> RefreshLease | Snapshot | LeaseRefused:
     if row.get("snapshot"):
         return snapshot(row["snapshot"])
     if row.get("lease_id"):
         reference = Reference(row["reference"], row["platform_id"])
-        return Lease(row["lease_id"], row["credential"], {project_id: reference})
-    return Refused(_public(row["reason"]))
+        return RefreshLease(row["lease_id"], row["credential"], {project_id: reference})
+    return LeaseRefused(_public(row["reason"]))
 
 
 def _public(reason: str) -> str:
-    """`rejected: status 401` -> `rejected`: the rest is the operator's."""
+    """`rejected: status 401` -> `rejected`: only operators see the rest."""
     return reason.partition(":")[0]
 
 
-async def lease(database: Database, client: Client, sources: int, batch: int, seconds: int) -> Lease | Refused | None:
-    """Up to `sources` that are due, for as long as `seconds`; None where nothing is due."""
+async def lease_due(
+    database: Database, client: Client, sources: int, batch: int, seconds: int
+) -> RefreshLease | LeaseRefused | None:
+    """A lease of up to `sources` that are due, for `seconds`; None where nothing is due."""
     row = await database.rpc(
         "lease_metric_sources",
         {
@@ -141,18 +116,18 @@ async def lease(database: Database, client: Client, sources: int, batch: int, se
         dict[str, Any],
     )
     if row.get("reason"):
-        return Refused(_public(row["reason"]), row.get("not_before"))
+        return LeaseRefused(_public(row["reason"]), row.get("not_before"))
     put_off = row.get("put_off", 0)
     if not row["sources"] and not put_off:
         return None
     references = {UUID(one["project_id"]): Reference(one["reference"], one["platform_id"]) for one in row["sources"]}
-    return Lease(row.get("lease_id", ""), row.get("credential", ""), references, put_off)
+    return RefreshLease(row.get("lease_id", ""), row.get("credential", ""), references, put_off)
 
 
 async def record(
-    database: Database, platform: Platform, lease: Lease, results: Mapping[UUID, Result | None], usage: Usage
+    database: Database, platform: Platform, lease: RefreshLease, results: Mapping[UUID, Result | None], usage: Usage
 ) -> Recorded:
-    """Stores everything a lease brought, in one transaction; doing it twice is doing it once."""
+    """Stores the results of a lease in one transaction; a repeated call changes nothing. None: given back."""
     return await database.rpc(
         "record_metrics",
         {

@@ -12,8 +12,8 @@ import sys
 
 from showcase.database import Database
 from showcase.http_client import HttpClient
-from showcase.metrics import dependencies
-from showcase.metrics.refresh_due import Worker, refresh_due
+from showcase.metrics.dependencies import MetricsDependencies, platform_clients
+from showcase.metrics.refresh_due import refresh_due
 from showcase.metrics.settings import MetricsSettings
 from showcase.settings import CoreSettings, load
 
@@ -21,7 +21,9 @@ from showcase.settings import CoreSettings, load
 async def work() -> None:
     settings = load(MetricsSettings)
     http = HttpClient(timeout=30)
-    await refresh_due(Worker(Database(http, load(CoreSettings)), dependencies.connect(http, settings), settings))
+    await refresh_due(
+        MetricsDependencies(Database(http, load(CoreSettings)), platform_clients(http, settings), settings)
+    )
 
 
 def start() -> int:

@@ -13,8 +13,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 from showcase.database import Database
 from showcase.http_client import HttpClient
-from showcase.metrics import dependencies
-from showcase.metrics.refresh_due import Worker
+from showcase.metrics.dependencies import MetricsDependencies, platform_clients
 from showcase.metrics.settings import MetricsSettings
 from showcase.settings import CoreSettings
 
@@ -155,11 +154,11 @@ class Metrics:
         return MetricsSettings(**(chosen | changed))
 
     @asynccontextmanager
-    async def worker(self, **changed: object) -> AsyncIterator[Worker]:
-        """A worker of this process, with settings of its own."""
+    async def dependencies(self, **changed: object) -> AsyncIterator[MetricsDependencies]:
+        """Of a refresh in this process, with settings of its own."""
         settings = self.settings(**changed)
         http = HttpClient(timeout=30)
-        yield Worker(Database(http, core_settings(self.stack)), dependencies.connect(http, settings), settings)
+        yield MetricsDependencies(Database(http, core_settings(self.stack)), platform_clients(http, settings), settings)
 
 
 def core_settings(stack: Stack) -> CoreSettings:

@@ -24,11 +24,11 @@ from showcase.database import Database
 from showcase.errors import Failure, VendorError
 from showcase.http_client import HttpClient
 from showcase.metrics import store
-from showcase.metrics.batching import BatchSize, ask
-from showcase.metrics.domain import COUNTED, Platform
-from showcase.metrics.refresh_due import Worker, refresh_due
-from showcase.metrics.refresh_project import refresh
-from showcase.metrics.store import Lease
+from showcase.metrics.batching import BatchSize, fetch_in_batches
+from showcase.metrics.dependencies import MetricsDependencies
+from showcase.metrics.domain import COUNTED, Platform, RefreshLease
+from showcase.metrics.refresh_due import refresh_due
+from showcase.metrics.refresh_project import refresh_project
 from showcase.retry import Deadline
 
 from tests.integration.metrics.running import Metrics, core_settings
@@ -57,7 +57,9 @@ class AnyOrder(RuleBasedStateMachine):
         http = HttpClient(timeout=30)
         clients = {platform: self.world.client(platform) for platform in PLATFORMS}
         database = Database(http, core_settings(self.metrics.stack))
-        self.worker = Worker(database, clients, self.metrics.settings(metrics_lease_size=3, metrics_concurrency=2))
+        self.dependencies = MetricsDependencies(
+            database, clients, self.metrics.settings(metrics_lease_size=3, metrics_concurrency=2)
+        )
         self.connection = self.metrics.connect()
         self.ids = [source.project for source in self.metrics.make(3, status="published")]
         self.days = 0
@@ -94,27 +96,27 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule()
     def a_worker_runs(self) -> None:
-        self.runner.run(refresh_due(self.worker))
+        self.runner.run(refresh_due(self.dependencies))
 
     @rule(target=leases, platform=platforms)
     def a_worker_stalls(self, platform: Platform) -> Any:
         """With its lease: it may come back late, or never."""
-        client = self.worker.clients[platform]
-        taken = self.runner.run(store.lease(self.worker.database, client, 2, 2, round(LEASE.total_seconds())))
-        return (platform, taken) if isinstance(taken, Lease) else multiple()
+        client = self.dependencies.clients[platform]
+        taken = self.runner.run(store.lease_due(self.dependencies.database, client, 2, 2, round(LEASE.total_seconds())))
+        return (platform, taken) if isinstance(taken, RefreshLease) else multiple()
 
     @rule(stalled=consumes(leases), twice=st.booleans())
-    def it_comes_back(self, stalled: tuple[Platform, Lease], twice: bool) -> None:
+    def it_comes_back(self, stalled: tuple[Platform, RefreshLease], twice: bool) -> None:
         platform, lease = stalled
-        client = self.worker.clients[platform]
-        asked = self.runner.run(ask(client, lease, BatchSize(2, 2), Deadline.after(5)))
+        client = self.dependencies.clients[platform]
+        asked = self.runner.run(fetch_in_batches(client, lease, BatchSize(2, 2), Deadline.after(5)))
         for _ in range(1 + twice):
-            self.runner.run(store.record(self.worker.database, platform, lease, asked.results, asked.usage))
+            self.runner.run(store.record(self.dependencies.database, platform, lease, asked.results, asked.usage))
 
     @rule(project=projects, fresh=st.sampled_from([0, 86_400]))
     def somebody_looks(self, project: int, fresh: int) -> None:
-        impatient = replace(self.worker, settings=self.metrics.settings(metrics_fetch_seconds=0.05))
-        self.runner.run(refresh(impatient, self.ids[project], PLATFORMS, fresh))
+        impatient = replace(self.dependencies, settings=self.metrics.settings(metrics_fetch_seconds=0.05))
+        self.runner.run(refresh_project(impatient, self.ids[project], PLATFORMS, fresh))
 
     @rule(minutes=st.sampled_from([1, 3, 61]))
     def minutes_pass(self, minutes: int) -> None:
@@ -196,7 +198,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.world.refusing.clear()
             self.days_pass(31)
             for _ in range(3):  # a breaker that was open lets one probe through first
-                self.runner.run(refresh_due(self.worker))
+                self.runner.run(refresh_due(self.dependencies))
                 self.minutes_pass(1)
             rolled_back = self.rows(
                 """select source.* from private.metric_sources as source

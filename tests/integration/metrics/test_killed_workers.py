@@ -74,10 +74,10 @@ async def finish(metrics: Metrics, sources: list[Source]) -> None:
     given_up = time.monotonic() + 120
     for platform in metrics.urls:
         metrics.behave(platform, f"token:{TOKEN}")
-    async with metrics.worker(x_posts_a_month=1_000_000) as worker:
+    async with metrics.dependencies(x_posts_a_month=1_000_000) as dependencies:
         while len(metrics.recorded(sources)) < len(sources):
             assert time.monotonic() < given_up, "some are never recorded"
-            await refresh_due(worker)
+            await refresh_due(dependencies)
             await asyncio.sleep(0.1)
 
 

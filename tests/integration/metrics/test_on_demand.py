@@ -12,9 +12,8 @@ from showcase.auth import ANONYMOUS
 from showcase.database import Database
 from showcase.endpoint import Call
 from showcase.http_client import HttpClient
-from showcase.metrics import dependencies
-from showcase.metrics.handlers import handle_get
-from showcase.metrics.refresh_due import Worker
+from showcase.metrics.dependencies import MetricsDependencies, platform_clients
+from showcase.metrics.handlers import handle_get_social_metrics
 from showcase.metrics.schemas import SocialMetricsRequest
 from showcase.transport import new_transport
 from starlette.requests import Request
@@ -125,11 +124,13 @@ async def requests_of(metrics: Metrics, source: Source, calls: int = 1, **change
             return await self.network.execute(request)
 
     settings, http = metrics.settings(**changed), HttpClient(timeout=30, transport=Counting())
-    worker = Worker(Database(http, core_settings(metrics.stack)), dependencies.connect(http, settings), settings)
+    dependencies = MetricsDependencies(
+        Database(http, core_settings(metrics.stack)), platform_clients(http, settings), settings
+    )
     call = Call(
         SocialMetricsRequest(project_id=source.project, history_days=30), ANONYMOUS, Request({"type": "http"}), "-"
     )
-    answers = await asyncio.gather(*(handle_get(call, worker) for _ in range(calls)))
+    answers = await asyncio.gather(*(handle_get_social_metrics(call, dependencies) for _ in range(calls)))
     return seen, answers
 
 

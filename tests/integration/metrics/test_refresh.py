@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from showcase.metrics.client import Batch, Reference, fingerprints
-from showcase.metrics.domain import Platform
+from showcase.metrics.client import Batch, fingerprints
+from showcase.metrics.domain import Platform, Reference
 from showcase.metrics.refresh_due import refresh_due
-from showcase.metrics.refresh_project import refresh
+from showcase.metrics.refresh_project import refresh_project
 from showcase.retry import Deadline
 
 from tests.integration.metrics.running import TOKEN, Metrics
@@ -92,23 +92,27 @@ async def test_a_limit_that_really_limits_is_respected_by_all_workers(
     sources = metrics.make(number, platform)
     token = uuid.uuid4().hex  # the simulators remember what a token has used
     metrics.behave(platform, f"token:{token}", limit)
-    async with metrics.worker(github_token=token, x_bearer_token=token, linkedin_access_token=token) as worker:
-        done = (await refresh_due(worker))[Platform(platform)]
+    async with metrics.dependencies(
+        github_token=token, x_bearer_token=token, linkedin_access_token=token
+    ) as dependencies:
+        done = (await refresh_due(dependencies))[Platform(platform)]
         assert (done.recorded, done.rate_limited) == (allowed, number - allowed)
         assert (done.remaining, done.stopped) == (number - allowed, "rate_limited")
         assert done.not_before is not None
         assert datetime.fromisoformat(done.not_before) > datetime.now(UTC)
         asked = metrics.count(platform, f"token:{token}")
-        reports = await asyncio.gather(*(refresh_due(worker) for _ in range(4)))
+        reports = await asyncio.gather(*(refresh_due(dependencies) for _ in range(4)))
         assert all(report[Platform(platform)].leased == 0 for report in reports)
         for source in sorted(set(sources) - metrics.recorded(sources), key=str)[:3]:
-            assert await refresh(worker, source.project, [Platform(platform)], 60) == {platform: "rate_limited"}
+            assert await refresh_project(dependencies, source.project, [Platform(platform)], 60) == {
+                platform: "rate_limited"
+            }
         assert metrics.count(platform, f"token:{token}") == asked
 
         metrics.behave(platform, f"token:{token}")
         with metrics.connect() as connection:
             connection.execute("update private.metric_budgets set not_before = now(), resets_at = now()")
-        await refresh_due(worker)
+        await refresh_due(dependencies)
     assert metrics.recorded(sources) == set(sources)
 
 
@@ -126,8 +130,10 @@ def test_workers_side_by_side_share_the_work(metrics: Metrics) -> None:
 async def test_a_credential_that_is_refused_is_taken_out_and_the_pool_goes_on(metrics: Metrics) -> None:
     sources = metrics.make(100)
     metrics.behave("github", "token:first", {"kind": "bad_credentials"})
-    async with metrics.worker(github_token="first, second", metrics_lease_size=20, metrics_concurrency=1) as worker:
-        done = (await refresh_due(worker))[Platform.GITHUB]
+    async with metrics.dependencies(
+        github_token="first, second", metrics_lease_size=20, metrics_concurrency=1
+    ) as dependencies:
+        done = (await refresh_due(dependencies))[Platform.GITHUB]
     assert metrics.recorded(sources) == set(sources)
     assert set(done.rejected_credentials) <= set(fingerprints("first"))
     assert metrics.count("github", "token:first") <= 1
@@ -137,15 +143,17 @@ async def test_a_credential_that_is_refused_is_taken_out_and_the_pool_goes_on(me
 @pytest.mark.anyio
 async def test_a_month_s_money_is_not_exceeded_and_its_end_is_a_clear_state(metrics: Metrics) -> None:
     sources = metrics.make(8, "twitter")
-    async with metrics.worker(x_posts_a_month=5) as worker:
-        done = (await refresh_due(worker))[Platform.TWITTER]
+    async with metrics.dependencies(x_posts_a_month=5) as dependencies:
+        done = (await refresh_due(dependencies))[Platform.TWITTER]
         assert (done.recorded, done.remaining, done.stopped) == (5, 3, "budget_spent")
         assert done.not_before is not None
         assert datetime.fromisoformat(done.not_before).astimezone(UTC).day == 1
-        again = (await refresh_due(worker))[Platform.TWITTER]
+        again = (await refresh_due(dependencies))[Platform.TWITTER]
         assert (again.leased, again.stopped) == (0, "budget_spent")
         (left, *_) = set(sources) - metrics.recorded(sources)
-        assert await refresh(worker, left.project, [Platform.TWITTER], 60) == {Platform.TWITTER: "budget_spent"}
+        assert await refresh_project(dependencies, left.project, [Platform.TWITTER], 60) == {
+            Platform.TWITTER: "budget_spent"
+        }
     assert metrics.seen("twitter", f"token:{TOKEN}")["billed"]["*"] >= 5
     assert sum(metrics.seen("twitter", source.subject)["billed"][source.subject] for source in sources) == 5
 
@@ -172,10 +180,10 @@ async def _broken(references: Sequence[Reference], credential: str, deadline: De
 @pytest.mark.anyio
 async def test_a_fault_of_ours_at_one_platform_leaves_the_others_untouched(metrics: Metrics) -> None:
     served, broken = metrics.make(3, "linkedin"), metrics.make(3)
-    async with metrics.worker() as worker:
-        client = replace(worker.clients[Platform.GITHUB], fetch=_broken)
-        clients = {**worker.clients, Platform.GITHUB: client}
-        reports = await refresh_due(replace(worker, clients=clients))
+    async with metrics.dependencies() as dependencies:
+        client = replace(dependencies.clients[Platform.GITHUB], fetch=_broken)
+        clients = {**dependencies.clients, Platform.GITHUB: client}
+        reports = await refresh_due(replace(dependencies, clients=clients))
     assert metrics.recorded(served) == set(served)
     assert reports[Platform.GITHUB].stopped == "internal_error"
     assert metrics.recorded(broken) == set()

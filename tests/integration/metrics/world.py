@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from showcase.errors import Failure, VendorError
-from showcase.metrics.client import Allowance, Answer, Batch, Client, Reference, Result
-from showcase.metrics.domain import COUNTED, Platform
+from showcase.metrics.client import Allowance, Batch, Client
+from showcase.metrics.domain import COUNTED, Answer, Platform, Reference, Result
 from showcase.retry import Deadline
 
 

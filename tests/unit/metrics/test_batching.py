@@ -9,10 +9,9 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from showcase.errors import Failure, VendorError
-from showcase.metrics.batching import GIVE_UP_AFTER, Asked, BatchSize, ask
-from showcase.metrics.client import Allowance, Answer, Batch, Client, Reference, Result
-from showcase.metrics.domain import Platform
-from showcase.metrics.store import Lease
+from showcase.metrics.batching import GIVE_UP_AFTER, BatchSize, FetchOutcome, fetch_in_batches
+from showcase.metrics.client import Allowance, Batch, Client
+from showcase.metrics.domain import Answer, Platform, Reference, RefreshLease, Result
 from showcase.retry import Deadline
 
 ANSWER = Answer({"stars": 1, "forks": 1, "watchers": 1})
@@ -24,7 +23,7 @@ def failure(kind: Failure) -> VendorError:
 
 def run(
     number: int, respond: Callable[[Sequence[Reference]], Batch], size: BatchSize | None = None
-) -> tuple[Asked, list[int]]:
+) -> tuple[FetchOutcome, list[int]]:
     sizes: list[int] = []
 
     async def fetch(references: Sequence[Reference], _: str, __: Deadline) -> Batch:
@@ -32,8 +31,8 @@ def run(
         return respond(references)
 
     client = Client(Platform.GITHUB, fetch, {"c": "secret"}, 50, 100)
-    lease = Lease("l", "c", {UUID(int=n): Reference(f"a/{n}") for n in range(number)})
-    asked = asyncio.run(ask(client, lease, size or BatchSize(50, 100), Deadline.after(60)))
+    lease = RefreshLease("l", "c", {UUID(int=n): Reference(f"a/{n}") for n in range(number)})
+    asked = asyncio.run(fetch_in_batches(client, lease, size or BatchSize(50, 100), Deadline.after(60)))
     assert set(asked.results) == set(lease.sources)
     assert asked.requests == len(sizes)
     return asked, sizes
@@ -44,7 +43,7 @@ def answered(references: Sequence[Reference], **failing: VendorError) -> Batch:
     return Batch(results, Allowance())
 
 
-def kinds(asked: Asked) -> Counter[str]:
+def kinds(asked: FetchOutcome) -> Counter[str]:
     return Counter(
         "returned" if r is None else r.failure if isinstance(r, VendorError) else "answer"
         for r in asked.results.values()

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from showcase.errors import Failure, VendorError
-from showcase.metrics.client import Allowance, Reference, fingerprints
-from showcase.metrics.domain import Platform
+from showcase.metrics.client import Allowance, fingerprints
+from showcase.metrics.domain import Platform, Reference
 
 from tests.unit.metrics.vendors import NAMES, answering, broken, failed, fetch
 
@@ -18,8 +18,8 @@ from tests.unit.metrics.vendors import NAMES, answering, broken, failed, fetch
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_server_error_may_say_when_to_come_back(platform: Platform, status: int) -> None:
     assert failed(platform, answering(status, {})).failure is Failure.UNAVAILABLE
-    reported = failed(platform, answering(status, {}, {"retry-after": "17"}))
-    assert (reported.failure, reported.retry_after) == (Failure.RATE_LIMITED, 17)
+    limited = failed(platform, answering(status, {}, {"retry-after": "17"}))
+    assert (limited.failure, limited.retry_after) == (Failure.RATE_LIMITED, 17)
 
 
 @pytest.mark.parametrize(("platform", "prefix"), [(Platform.GITHUB, "x-ratelimit"), (Platform.TWITTER, "x-rate-limit")])

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from showcase.errors import Failure, VendorError
-from showcase.metrics import dependencies
-from showcase.metrics.client import Answer, Reference
-from showcase.metrics.domain import COUNTED, Platform
+from showcase.metrics.dependencies import platform_clients
+from showcase.metrics.domain import COUNTED, Answer, Platform, Reference
 from showcase.metrics.settings import MetricsSettings
 from showcase.retry import Deadline
 
@@ -94,7 +93,7 @@ def test_no_request_outlives_its_deadline(platform: Platform) -> None:
 
         token: Any = SecretStr("t")
         settings = MetricsSettings(github_token=token, x_bearer_token=token, linkedin_access_token=token)
-        client = dependencies.connect(responding_client(stall), settings)[platform]
+        client = platform_clients(responding_client(stall), settings)[platform]
         await client.fetch([Reference(NAMES[platform][0])], "t", Deadline.after(0.1))
 
     with pytest.raises(VendorError) as caught:

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from showcase.errors import VendorError
-from showcase.metrics import dependencies
-from showcase.metrics.client import Batch, Reference
-from showcase.metrics.domain import Platform
+from showcase.metrics.client import Batch
+from showcase.metrics.dependencies import platform_clients
+from showcase.metrics.domain import Platform, Reference
 from showcase.metrics.settings import MetricsSettings
 from showcase.retry import Deadline
 
@@ -38,7 +38,7 @@ def fetch(
             github_api_url=address, x_api_url=address, linkedin_api_url=address,
             github_token=token, x_bearer_token=token, linkedin_access_token=token,
         )  # fmt: skip
-        client = dependencies.connect(responding_client(respond), settings)[platform]
+        client = platform_clients(responding_client(respond), settings)[platform]
         references = [Reference(name) for name in names or NAMES[platform]]
         return await client.fetch(references, "t", Deadline.after(seconds))
 

@@ -1,4 +1,4 @@
-"""What the platforms' HTTP sides share."""
+"""HTTP requests to the platforms: errors, rate limits, and checks of their JSON."""
 
 import asyncio
 import time
@@ -8,15 +8,16 @@ from typing import Any
 
 from showcase.errors import Failure, VendorError
 from showcase.http_client import HttpClient, HttpResponse
-from showcase.metrics.client import Allowance, Reference, Result
+from showcase.metrics.client import Allowance
+from showcase.metrics.domain import Reference, Result
 from showcase.responses import parse_json
 from showcase.retry import Deadline
 from showcase.retry_after import parse_retry_after, told_seconds
 from showcase.telemetry import timed
 from showcase.transport import TransportError
 
-DEFAULT_RETRY_AFTER = 60.0  # seconds to stay away where a platform does not say how long
-LONGEST_WAIT = 86_400.0  # seconds to believe a platform that says how long
+DEFAULT_RETRY_AFTER = 60.0  # seconds, where a platform names none
+LONGEST_RETRY_AFTER = 86_400.0  # seconds; a longer one is cut
 LONGEST_NUMBER = 19  # digits of a post's number at X and LinkedIn; with a longer one they refuse the whole batch
 
 
@@ -28,7 +29,7 @@ async def send(
     Raises:
         VendorError: there is no answer before the deadline, or a server error.
 
-    A server that says when it will be back (Retry-After) is left alone until then, as one whose limit is reached.
+    A server error with Retry-After counts as `rate_limited`, so that there is no request before that time.
     """
     try:
         with timed(vendor):
@@ -37,12 +38,12 @@ async def send(
     except (TransportError, TimeoutError) as error:
         raise VendorError(vendor, Failure.UNAVAILABLE, type(error).__name__) from error
     if response.status_code >= 500:
-        reported = parse_retry_after(response.headers) is not None
+        named = parse_retry_after(response.headers) is not None
         raise VendorError(
             vendor,
-            Failure.RATE_LIMITED if reported else Failure.UNAVAILABLE,
+            Failure.RATE_LIMITED if named else Failure.UNAVAILABLE,
             f"status {response.status_code}",
-            retry_after=retry_after(response.headers, "") if reported else None,
+            retry_after=retry_after(response.headers, "") if named else None,
         )
     return response
 
@@ -56,30 +57,30 @@ def read_json(response: HttpResponse) -> Any:
 
 
 def retry_after(headers: Mapping[str, str], prefix: str) -> float:
-    """Seconds until a platform wants to be asked again: Retry-After, else the reset of its window, else a minute."""
+    """Seconds until the next request: of Retry-After, else to the reset of the rate limit, else the default."""
     if (wait := parse_retry_after(headers)) is not None:
-        return min(LONGEST_WAIT, wait)
+        return min(LONGEST_RETRY_AFTER, wait)
     reset = told_seconds(headers.get(f"{prefix}-reset", ""))
     if headers.get(f"{prefix}-remaining") == "0" and reset is not None:
-        return min(LONGEST_WAIT, max(1.0, reset - time.time()))
+        return min(LONGEST_RETRY_AFTER, max(1.0, reset - time.time()))
     return DEFAULT_RETRY_AFTER
 
 
 def allowance(remaining: Any, resets_at: datetime | None) -> Allowance:
-    """What a platform says is left, where that can be: a window of a day at most."""
+    """The rest of a rate limit, if its numbers are plausible: the window is of a day at most."""
     if resets_at is None or not is_count(remaining) or resets_at.tzinfo is None:
         return Allowance()
     ahead = resets_at - datetime.now(UTC)
-    return Allowance(remaining, resets_at) if abs(ahead) <= timedelta(seconds=LONGEST_WAIT) else Allowance()
+    return Allowance(remaining, resets_at) if abs(ahead) <= timedelta(seconds=LONGEST_RETRY_AFTER) else Allowance()
 
 
 def objects(value: Any) -> list[dict[str, Any]]:
-    """The objects of what should be a list of them."""
+    """The objects of a list; none where it is no list."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def unknown(vendor: str, references: Sequence[Reference]) -> dict[Reference, Result]:
-    """Posts with a number that no post can have: gone, without asking."""
+def gone_by_number(vendor: str, references: Sequence[Reference]) -> dict[Reference, Result]:
+    """Posts whose number is too long for any post are gone; no request is made for them."""
     too_long = (r for r in references if len(r.name.rpartition(":")[2]) > LONGEST_NUMBER)
     return {reference: VendorError(vendor, Failure.GONE) for reference in too_long}
 

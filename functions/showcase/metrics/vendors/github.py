@@ -11,8 +11,8 @@ from typing import Any
 
 from showcase.errors import Failure, VendorError
 from showcase.http_client import HttpClient, HttpResponse
-from showcase.metrics.client import Allowance, Answer, Batch, Reference, Result
-from showcase.metrics.domain import Counts
+from showcase.metrics.client import Allowance, Batch
+from showcase.metrics.domain import Answer, Counts, Reference, Result
 from showcase.metrics.vendors._http import allowance, is_count, objects, read_json, retry_after, send
 from showcase.retry import Deadline
 
@@ -51,7 +51,7 @@ class GitHub:
 
 
 def _query(aliases: Mapping[str, Reference]) -> tuple[str, dict[str, str]]:
-    """Names and ids travel as variables, so nothing that people typed becomes part of the query."""
+    """Names and ids travel as variables, so no text of users becomes part of the query."""
     declared: list[str] = []
     asked: list[str] = []
     variables: dict[str, str] = {}

@@ -13,9 +13,9 @@ from urllib.parse import quote, unquote
 
 from showcase.errors import Failure, VendorError
 from showcase.http_client import HttpClient, HttpResponse
-from showcase.metrics.client import Allowance, Answer, Batch, Reference, Result
-from showcase.metrics.domain import Counts
-from showcase.metrics.vendors._http import is_count, read_json, send, unknown
+from showcase.metrics.client import Allowance, Batch
+from showcase.metrics.domain import Answer, Counts, Reference, Result
+from showcase.metrics.vendors._http import gone_by_number, is_count, read_json, send
 from showcase.retry import Deadline
 
 VENDOR = "linkedin"
@@ -36,7 +36,7 @@ class LinkedIn:
 
     async def fetch(self, references: Sequence[Reference], token: str, deadline: Deadline) -> Batch:
         """See `client.Fetch`. LinkedIn announces no limits, so the allowance is always empty."""
-        results = unknown(VENDOR, references)
+        results = gone_by_number(VENDOR, references)
         asked = [reference for reference in references if reference not in results]
         if asked:
             response = await self._ask(asked, token, deadline)

@@ -10,9 +10,9 @@ from typing import Any
 
 from showcase.errors import Failure, VendorError
 from showcase.http_client import HttpClient, HttpResponse
-from showcase.metrics.client import Allowance, Answer, Batch, Reference, Result
-from showcase.metrics.domain import Counts
-from showcase.metrics.vendors._http import allowance, is_count, objects, read_json, retry_after, send, unknown
+from showcase.metrics.client import Allowance, Batch
+from showcase.metrics.domain import Answer, Counts, Reference, Result
+from showcase.metrics.vendors._http import allowance, gone_by_number, is_count, objects, read_json, retry_after, send
 from showcase.retry import Deadline
 
 VENDOR = "twitter"
@@ -36,7 +36,7 @@ class X:
 
     async def fetch(self, references: Sequence[Reference], token: str, deadline: Deadline) -> Batch:
         """See `client.Fetch`."""
-        results = unknown(VENDOR, references)
+        results = gone_by_number(VENDOR, references)
         asked = [reference for reference in references if reference not in results]
         if not asked:
             return Batch(results, Allowance())
