@@ -13,7 +13,7 @@ FRESH_FOR = timedelta(hours=24)
 
 
 class Platform(StrEnum):
-    """The platforms, named as in `social_metrics.platform`; X has its former name there."""
+    """The platforms, named as in `social_metrics.platform`; X kept the name it had."""
 
     GITHUB = "github"
     LINKEDIN = "linkedin"
