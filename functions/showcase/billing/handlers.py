@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from showcase.billing import checkout, store, stripe_api
+from showcase.billing import checkout, objects, store, stripe_api
 from showcase.billing.customers import (
     account_of,
     live_subscription,
@@ -75,7 +75,9 @@ async def sell(billing: Billing, purchase: checkout.Purchase) -> CheckoutRespons
     for _ in range(2):
         if (live := await live_subscription(billing, account)) is not None:
             back = checkout.on_site(billing, purchase.cancel_path)
-            return CheckoutResponse(kind="portal", url=await billing.stripe.create_portal(live["customer"], back))
+            return CheckoutResponse(
+                kind="portal", url=await billing.stripe.create_portal(objects.customer_of(live), back)
+            )
         url = await with_customer(billing, account, lambda each: checkout.open_checkout(billing, each, purchase))
         if url is not None:
             return CheckoutResponse(kind="checkout", url=url)
@@ -92,7 +94,7 @@ async def handle_portal(call: Call[PortalRequest], billing: Billing) -> PortalRe
             raise NotFound("There is nothing to manage yet: choose a plan first.", code="no_billing_account")
         live = await live_subscription(billing, account)
         if live is not None:
-            return PortalResponse(url=await billing.stripe.create_portal(live["customer"], back))
+            return PortalResponse(url=await billing.stripe.create_portal(objects.customer_of(live), back))
         portal = await with_customer(billing, account, lambda each: billing.stripe.create_portal(each, back))
         return PortalResponse(url=portal)
     except VendorError as error:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from showcase.billing.shapes import reads
+from showcase.billing.shapes import UnexpectedObject, reads
 
 LIVE = frozenset({"trialing", "active", "past_due", "unpaid", "paused"})
 """Statuses of a subscription that a user has: a second one is not sold beside it."""
@@ -192,6 +192,14 @@ def identifier(value: Any) -> str | None:
     """Stripe's id of something, whether it was expanded or not."""
     found = value.get("id") if isinstance(value, Mapping) else value
     return found if isinstance(found, str) and _ID.fullmatch(found) else None
+
+
+def customer_of(obj: Mapping[str, Any]) -> str:
+    """The id of an object's customer. Raises: UnexpectedObject."""
+    customer = identifier(obj.get("customer"))
+    if customer is None:
+        raise UnexpectedObject
+    return customer
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from showcase.billing import objects
 from showcase.billing.domain import Event, ObjectKind
 from showcase.billing.event_types import read_event
 from showcase.billing.schemas import PortalRequest
+from showcase.billing.shapes import UnexpectedObject
 
 USER = "00000000-0000-4000-8000-000000000001"
 
@@ -159,3 +160,16 @@ def test_a_long_description_is_cut_where_our_column_ends() -> None:
     """Stripe takes 40,000 characters; one product must not hold up the prices of all."""
     product = {"id": "prod_1", "name": "Pro", "description": "x" * 40_000}
     assert objects.price_state({"id": "price_1", "product": product})["description"] == "x" * 5000
+
+
+@pytest.mark.parametrize("customer", ["cus_1", {"id": "cus_1", "object": "customer"}, {"id": "cus_1", "deleted": True}])
+def test_a_customer_may_be_expanded(customer: Any) -> None:
+    assert objects.customer_of({"customer": customer}) == "cus_1"
+
+
+@pytest.mark.parametrize(
+    "obj", [{}, {"customer": None}, {"customer": {}}, {"customer": ["cus_1"]}, {"customer": "a/b"}]
+)
+def test_a_customer_without_an_id_is_stripes_failure(obj: dict[str, Any]) -> None:
+    with pytest.raises(UnexpectedObject):
+        objects.customer_of(obj)
