@@ -45,6 +45,7 @@ def forged(world: World, role: str) -> dict[str, str]:
         "signed with the publishable key": jwt.encode(reported, stack.publishable_key),
         "names its own key": jwt.encode(reported, SECRET, headers={"kid": "mine", "jku": "https://example.com/jwks"}),
         "other claims": with_other_claims(world),
+        "unknown extension": jwt.encode(reported, stack.jwt_secret, headers={"crit": ["exp"], "exp": True}),
         "not yet": jwt.encode(reported | {"nbf": reported["exp"]}, stack.jwt_secret),
         "over": jwt.encode(reported | {"iat": reported["iat"] - 7200, "exp": reported["iat"] - 60}, stack.jwt_secret),
     }
@@ -52,7 +53,7 @@ def forged(world: World, role: str) -> dict[str, str]:
 
 FAULTS = [
     *("alg none", "alg NoNe", "alg none, signed", "no signature", "another secret", "another algorithm"),
-    *("signed with the publishable key", "names its own key", "other claims", "not yet", "over"),
+    *("signed with the publishable key", "names its own key", "other claims", "unknown extension", "not yet", "over"),
 ]
 
 
