@@ -26,7 +26,8 @@ MIGRATED = "template_migrated"  # with the migrations and the demo rows
 
 
 # Below the range from which systems choose the ports of outgoing connections: one of those could take it meanwhile.
-PORTS = range(15000, 32000)
+# Above those that STACK=supabase keeps for its own services (10000 to 19999).
+PORTS = range(20000, 32000)
 
 
 def free_port() -> int:
