@@ -15,6 +15,7 @@ SHARE_SERVERS = {
     "tests/integration/metrics",
     "tests/integration/notifications",
     "tests/integration/simulators",
+    "tests/integration/stripe_simulator",
     "tests/postgrest",
     "tests/web",
 }

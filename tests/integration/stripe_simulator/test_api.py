@@ -1,11 +1,9 @@
 """The stand-in for Stripe as an API: keys, errors, idempotency, pages of lists, versions, faults."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import stripe
 
@@ -15,18 +13,6 @@ from tests.support.stripe import SDK_WARNING, Stripe, new_stripe, running_stripe
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 
 OLD = "2025-02-24.acacia"
-
-
-@pytest.fixture(scope="module")
-def server(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with running_stripe(cluster, tmp_path_factory.mktemp("stripe")) as client:
-        yield client
-
-
-@pytest.fixture
-def simulator(server: httpx.Client) -> Iterator[Stripe]:
-    with new_stripe(server) as stripe_:
-        yield stripe_
 
 
 @pytest.mark.anyio

@@ -1,31 +1,16 @@
 """The stand-in for Stripe as a biller: checkout, the portal, renewals, declines, trials, changes of plan."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 import stripe
 
-from tests.support.cluster import TestCluster
-from tests.support.stripe import SDK_WARNING, Stripe, new_stripe, running_stripe
+from tests.support.stripe import SDK_WARNING, Stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 
 DAY = 86400
 START = 1_900_000_000
-
-
-@pytest.fixture(scope="module")
-def server(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with running_stripe(cluster, tmp_path_factory.mktemp("stripe")) as client:
-        yield client
-
-
-@pytest.fixture
-def simulator(server: httpx.Client) -> Iterator[Stripe]:
-    with new_stripe(server) as stripe_:
-        yield stripe_
 
 
 def test_somebody_clicks_through_checkout(simulator: Stripe) -> None:

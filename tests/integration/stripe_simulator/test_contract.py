@@ -12,7 +12,7 @@ from local.simulators.stripe.forms import parse_form
 from local.simulators.stripe.operations import OPERATIONS
 from local.simulators.stripe.operations.base import Operation
 from tests.support.cluster import TestCluster
-from tests.support.stripe import SDK_WARNING, Stripe, new_stripe, running_stripe
+from tests.support.stripe import SDK_WARNING, Stripe, running_stripe
 from tests.support.stripe_description import FILE, VERSION, Schema, description
 
 pytestmark = [
@@ -29,12 +29,6 @@ def server(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tmp_path_factory.mktemp("stripe")
     with running_stripe(cluster, folder, {"STRIPE_SIMULATOR_API_VERSION": VERSION}) as client:
         yield client
-
-
-@pytest.fixture
-def simulator(server: httpx.Client) -> Iterator[Stripe]:
-    with new_stripe(server) as stripe_:
-        yield stripe_
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)

@@ -15,18 +15,6 @@ pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 OLD = "2025-02-24.acacia"
 
 
-@pytest.fixture(scope="module")
-def server(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with running_stripe(cluster, tmp_path_factory.mktemp("stripe")) as client:
-        yield client
-
-
-@pytest.fixture
-def simulator(server: httpx.Client) -> Iterator[Stripe]:
-    with new_stripe(server) as stripe_:
-        yield stripe_
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     with running_receiver() as running:

@@ -1,31 +1,18 @@
 """What Stripe refuses, in its words: combinations, limits, and keys of another mode or account."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 import stripe
 
-from tests.support.cluster import TestCluster
-from tests.support.stripe import SDK_WARNING, Stripe, new_stripe, running_stripe
+from tests.support.stripe import SDK_WARNING, Stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 
 EUR: Any = {"product": "prod_pro", "currency": "eur", "unit_amount": 800, "recurring": {"interval": "month"}}
-
-
-@pytest.fixture(scope="module")
-def server(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with running_stripe(cluster, tmp_path_factory.mktemp("stripe")) as client:
-        yield client
-
-
-@pytest.fixture
-def simulator(server: httpx.Client) -> Iterator[Stripe]:
-    with new_stripe(server) as stripe_:
-        yield stripe_
 
 
 def test_a_key_of_another_mode_or_account_finds_nothing(simulator: Stripe) -> None:
