@@ -39,7 +39,7 @@ def test_a_refresh_gives_new_tokens_of_the_same_session(stack: Stack) -> None:
     assert answer.status_code == 200
     assert second["refresh_token"] != first["refresh_token"]
     assert claims_of(second["access_token"])["session_id"] == claims_of(first["access_token"])["session_id"]
-    assert second["expires_in"] == 3600
+    assert 3590 < second["expires_in"] <= 3600
     assert second["token_type"] == "bearer"
     assert second["user"]["id"] == claims_of(first["access_token"])["sub"]
 

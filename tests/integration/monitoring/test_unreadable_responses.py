@@ -61,7 +61,7 @@ def test_it_is_the_vendors_failure(stack: Stack, watch: Watch) -> None:
         assert watched.post("sendNotification", mail, headers=services).status_code == 200, kind
     watched.end()
     written = watched.log.read_text().splitlines()
-    assert [line for line in written if "internal_error" in line or " 500" in line] == []
+    assert [line for line in written if "internal_error" in line or ' 500"' in line] == []
 
 
 def delivered(watched: Watched) -> httpx.Response:
