@@ -1,1 +1,1 @@
-"""What people pay for, kept in step with Stripe whatever it sends, in whatever order."""
+"""Plans and subscriptions, equal to Stripe's also where events are late, repeated or out of order."""

@@ -21,7 +21,7 @@ class ObjectKind(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """A hint that something changed: the object to fetch, and what cannot be fetched any more.
+    """A notice that something changed: a reference to the object to fetch, and what cannot be fetched later.
 
     `prices` are as they were named when it happened; only events of connected accounts name theirs in `account`.
     `invoice_id` is the invoice that it is about; `upcoming` has amount_due, currency and period_end of an invoice that
@@ -40,7 +40,7 @@ class Event:
     created: int = 0
 
     def reference(self) -> dict[str, Any]:
-        """What the ledger keeps of it."""
+        """The members that the ledger stores."""
         return {
             "kind": self.kind,
             "object_id": self.object_id,

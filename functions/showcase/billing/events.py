@@ -1,4 +1,4 @@
-"""The life of an event: recorded and leased with a version, then its object is fetched and applied."""
+"""Processing of an event: recorded and leased with a version, then its object is fetched and applied."""
 
 import asyncio
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ class BillingFinding(SafeToLogError):
 
 
 async def process(billing: Billing, event: Event) -> str:
-    """Does all that follows from an event, once in effect however often it comes; its outcome.
+    """Records, leases and applies an event; a repeated one has no further effect. Returns the outcome.
 
     Raises:
         EventInProgress: another process holds its lease, and may have died.
@@ -39,7 +39,7 @@ async def process(billing: Billing, event: Event) -> str:
     try:
         applied = await _sync(billing, event, lease)
     except Exception as error:
-        await _keep_error(billing, event, lease.version, error)
+        await _record_error(billing, event, lease.version, error)
         if isinstance(error, VendorError):
             await report_wrong_account(billing, error, event.object_id)
         if isinstance(error, VendorError | TimeoutError):
@@ -57,13 +57,13 @@ async def _sync(billing: Billing, event: Event, lease: EventLease) -> Applied:
         return await sync_object(billing, event, lease.version)
 
 
-async def _keep_error(billing: Billing, event: Event, version: int, error: Exception) -> None:
-    """Where even that fails, the lease runs out by itself."""
+async def _record_error(billing: Billing, event: Event, version: int, error: Exception) -> None:
+    """Where recording fails too, the lease ends by itself."""
     text = str(error) if isinstance(error, ApiError | VendorError) else type(error).__name__
     try:
         await store.fail(billing.database, event, version, text)
-    except ApiError as unkept:
-        log.warning("The error of %s was not kept: %s", event.id, unkept.code)
+    except ApiError as unrecorded:
+        log.warning("The error of %s was not recorded: %s", event.id, unrecorded.code)
 
 
 async def check_account(billing: Billing, *, accept: bool = False) -> None:

@@ -16,7 +16,7 @@ from showcase.billing.domain import Offer
 from showcase.billing.errors import CurrencyConflict, PriceRefused
 from showcase.billing.event_types import read_event
 from showcase.billing.events import EventInProgress, process
-from showcase.billing.reconciliation import Order, reconcile
+from showcase.billing.reconciliation import ReconcileOptions, reconcile
 from showcase.billing.schemas import (
     CheckoutRequest,
     CheckoutResponse,
@@ -42,7 +42,7 @@ def connect(core: Core) -> Billing:
     return Billing(core.database, stripe_api.connect(settings, core.http), settings)
 
 
-async def handle_event(call: Call[bytes], billing: Billing) -> EventReceipt:
+async def handle_stripe_webhook(call: Call[bytes], billing: Billing) -> EventReceipt:
     """Nothing is read before the signature is verified, and nothing stored."""
     header = call.request.headers.get("stripe-signature", "")
     settings = billing.settings
@@ -54,22 +54,22 @@ async def handle_event(call: Call[bytes], billing: Billing) -> EventReceipt:
     return EventReceipt(outcome=await process(billing, event))
 
 
-async def handle_checkout(call: Call[CheckoutRequest], billing: Billing) -> CheckoutResponse:
-    asked = call.body
-    account = await account_of(billing, call.caller.person(), Offer(asked.plan, asked.currency, asked.interval))
+async def handle_create_checkout_session(call: Call[CheckoutRequest], billing: Billing) -> CheckoutResponse:
+    body = call.body
+    account = await account_of(billing, call.caller.person(), Offer(body.plan, body.currency, body.interval))
     if account.price_id is None and account.lookup_key is None:
         raise NotFound("There is no such plan.", code="plan_not_found")
     try:
         price = account.price_id or await billing.stripe.price_of(account.lookup_key or "")
         if price is None:
             raise PriceRefused
-        purchase = checkout.Purchase(account, price, asked.success_path, asked.cancel_path)
-        return await sell(billing, purchase)
+        purchase = checkout.Purchase(account, price, body.success_path, body.cancel_path)
+        return await _open_checkout_or_portal(billing, purchase)
     except VendorError as error:
         raise await refusal(billing, error) from error
 
 
-async def sell(billing: Billing, purchase: checkout.Purchase) -> CheckoutResponse:
+async def _open_checkout_or_portal(billing: Billing, purchase: checkout.Purchase) -> CheckoutResponse:
     """A checkout, or the portal for a user who has a subscription, whichever of their customers has it."""
     account = await with_found_customers(billing, purchase.account)
     for _ in range(2):
@@ -85,7 +85,7 @@ async def sell(billing: Billing, purchase: checkout.Purchase) -> CheckoutRespons
     raise Conflict("A purchase of yours is being completed. Please look again in a moment.", code="checkout_completed")
 
 
-async def handle_portal(call: Call[PortalRequest], billing: Billing) -> PortalResponse:
+async def handle_create_portal_session(call: Call[PortalRequest], billing: Billing) -> PortalResponse:
     account = await account_of(billing, call.caller.person())
     back = checkout.on_site(billing, call.body.return_path)
     try:
@@ -101,15 +101,15 @@ async def handle_portal(call: Call[PortalRequest], billing: Billing) -> PortalRe
         raise await refusal(billing, error) from error
 
 
-async def handle_reconcile(call: Call[ReconcileRequest], billing: Billing) -> ReconcileResponse:
-    asked = call.body
-    done = await reconcile(billing, Order(asked.anew, asked.accept_account, asked.accept_cancellations))
+async def handle_reconcile_subscriptions(call: Call[ReconcileRequest], billing: Billing) -> ReconcileResponse:
+    body = call.body
+    done = await reconcile(billing, ReconcileOptions(body.anew, body.accept_account, body.accept_cancellations))
     repaired = [Repair(subscription=identity, changed=changed) for identity, changed in done.repaired]
     rest = {name: value for name, value in vars(done).items() if name != "repaired"}
     return ReconcileResponse(**rest, repaired=repaired, findings=await store.count_findings(billing.database))
 
 
-async def handle_close(call: Call[CloseRequest], billing: Billing) -> CloseResponse:
+async def handle_close_billing_account(call: Call[CloseRequest], billing: Billing) -> CloseResponse:
     """May be repeated until it succeeds; the events that follow bring our rows in step."""
     account = await store.get_account(billing.database, call.body.user_id)
     if account is None:
@@ -134,7 +134,7 @@ stripe_webhook = Endpoint(
     answer=EventReceipt,
     callers=None,
     connect=connect,
-    handle=handle_event,
+    handle=handle_stripe_webhook,
     max_body=1024 * 1024,
     problems=(BadRequest, EventInProgress),
     parameters=(("header", "Stripe-Signature"),),
@@ -147,7 +147,7 @@ create_checkout_session = Endpoint(
     answer=CheckoutResponse,
     callers=PEOPLE,
     connect=connect,
-    handle=handle_checkout,
+    handle=handle_create_checkout_session,
     problems=(NotFound, Conflict, CurrencyConflict, checkout.TooManyCheckouts),
 )
 
@@ -158,7 +158,7 @@ create_portal_session = Endpoint(
     answer=PortalResponse,
     callers=PEOPLE,
     connect=connect,
-    handle=handle_portal,
+    handle=handle_create_portal_session,
     problems=(NotFound,),
 )
 
@@ -169,7 +169,7 @@ reconcile_subscriptions = Endpoint(
     answer=ReconcileResponse,
     callers=SERVICES,
     connect=connect,
-    handle=handle_reconcile,
+    handle=handle_reconcile_subscriptions,
 )
 
 close_billing_account = Endpoint(
@@ -179,5 +179,5 @@ close_billing_account = Endpoint(
     answer=CloseResponse,
     callers=SERVICES,
     connect=connect,
-    handle=handle_close,
+    handle=handle_close_billing_account,
 )

@@ -1,4 +1,4 @@
-"""What no event reported: failed events, every subscription at Stripe, and those of ours that are not live there."""
+"""Reconciliation: failed events, every subscription at Stripe, then those of our rows that are missing there."""
 
 from dataclasses import dataclass, field
 
@@ -17,8 +17,8 @@ STOP_BEFORE_END = 5.0  # seconds that the last page may still take
 
 
 @dataclass(frozen=True)
-class Order:
-    """`restart` begins at the first subscription; an operator accepts another account, or that many end, for once."""
+class ReconcileOptions:
+    """`restart` begins at the first subscription. For one run an operator accepts another account, or that many end."""
 
     restart: bool = False
     accept_account: bool = False
@@ -27,7 +27,7 @@ class Order:
 
 @dataclass
 class Report:
-    """What a run did."""
+    """What a run did: counts, repaired subscriptions with the columns that differed, and why it stopped early."""
 
     finished: bool = False
     stopped: str | None = None
@@ -40,16 +40,16 @@ class Report:
     grace_ended: int = 0
 
 
-async def reconcile(billing: Billing, order: Order) -> Report:
-    """Goes on where the last run stopped, until the end or until the time for a run is over."""
+async def reconcile(billing: Billing, options: ReconcileOptions) -> Report:
+    """Continues at the cursor of the last run, until the end or until the time of a run is over."""
     deadline = Deadline.after(billing.settings.billing_run_seconds)
     done = Report()
     try:
-        await check_account(billing, accept=order.accept_account)
+        await check_account(billing, accept=options.accept_account)
         done.grace_ended = await store.end_grace(billing.database)
         await _replay(billing, done, deadline)
         await sync_emails(billing)
-        await _run(billing, done, deadline, order)
+        await _run(billing, done, deadline, options)
     except VendorError as error:
         done.stopped = await _stopped(billing, error)
         # Time ends a grace, also while Stripe does not answer; but with another account's key nothing is changed.
@@ -84,17 +84,17 @@ async def _replay(billing: Billing, done: Report, deadline: Deadline) -> None:
             done.events_replayed += 1
 
 
-async def _run(billing: Billing, done: Report, deadline: Deadline, order: Order) -> None:
-    if order.accept_cancellations:
+async def _run(billing: Billing, done: Report, deadline: Deadline, options: ReconcileOptions) -> None:
+    if options.accept_cancellations:
         log.warning("cancellations accepted")
     cursor = await store.begin_reconciliation(
-        billing.database, restart=order.restart, accept_cancellations=order.accept_cancellations
+        billing.database, restart=options.restart, accept_cancellations=options.accept_cancellations
     )
     if cursor.phase == "subscriptions" and cursor.reached is None:
         await _sync_prices(billing, cursor.version)
-    if cursor.phase == "subscriptions" and not await _go_through_stripe(billing, done, cursor, deadline):
+    if cursor.phase == "subscriptions" and not await _sync_subscriptions(billing, done, cursor, deadline):
         return
-    if await _may_end(billing, done) and await _go_through_missing(billing, done, deadline):
+    if await _cancellations_allowed(billing, done) and await _sync_missing_at_stripe(billing, done, deadline):
         await store.finish_reconciliation(billing.database, completed=True)
         done.finished = True
 
@@ -106,8 +106,8 @@ async def _sync_prices(billing: Billing, version: int) -> None:
     await store.retire_prices(billing.database, version)
 
 
-async def _go_through_stripe(billing: Billing, done: Report, cursor: Cursor, deadline: Deadline) -> bool:
-    """Page by page; each is fetched with a version that was drawn before. Whether it came to the end."""
+async def _sync_subscriptions(billing: Billing, done: Report, cursor: Cursor, deadline: Deadline) -> bool:
+    """Applies each page with a version drawn before its fetch; False where the time or the cursor ended it early."""
     settings = billing.settings
     while deadline.remaining > STOP_BEFORE_END:
         try:
@@ -115,7 +115,7 @@ async def _go_through_stripe(billing: Billing, done: Report, cursor: Cursor, dea
         except VendorError as error:
             if error.failure is not Failure.GONE or cursor.reached is None:
                 raise
-            # The subscription that we had come to is no longer there to go on from.
+            # The subscription of the cursor was deleted, so that no page can start after it.
             cursor = await store.begin_reconciliation(billing.database, restart=True)
             continue
         states = [objects.subscription_state(each) for each in page.subscriptions]
@@ -136,8 +136,8 @@ async def _go_through_stripe(billing: Billing, done: Report, cursor: Cursor, dea
     return False
 
 
-async def _may_end(billing: Billing, done: Report) -> bool:
-    """Whether what is left may be taken for ended: not so many that a key or a program must have gone wrong."""
+async def _cancellations_allowed(billing: Billing, done: Report) -> bool:
+    """False where so many are missing at Stripe that a wrong key or a fault is likelier than their end."""
     settings = billing.settings
     allowed, findings = await store.check_cancellations(
         billing.database, settings.billing_cancellations_at_least, settings.billing_cancellations_share
@@ -153,8 +153,8 @@ async def _may_end(billing: Billing, done: Report) -> bool:
     return False
 
 
-async def _go_through_missing(billing: Billing, done: Report, deadline: Deadline) -> bool:
-    """Each is fetched by itself. Whether it came to the end."""
+async def _sync_missing_at_stripe(billing: Billing, done: Report, deadline: Deadline) -> bool:
+    """Fetches each subscription that no page had; False where the time ended it early."""
     after: str | None = None
     while missing := await store.missing_subscriptions(billing.database, after, billing.settings.billing_page_size):
         for identity in missing:

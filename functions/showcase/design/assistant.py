@@ -12,8 +12,8 @@ from showcase.auth import Caller
 from showcase.core import Core
 from showcase.design import hero_images, store
 from showcase.design.composer import Composer
-from showcase.design.design_context import Subject
-from showcase.design.domain import Json, Rules
+from showcase.design.design_context import DesignContext
+from showcase.design.domain import Json, Rules, Session
 from showcase.design.errors import TimedOut
 from showcase.design.openai_api import Meter, OpenAI, estimate_tokens
 from showcase.design.prompt import Prompt
@@ -48,10 +48,10 @@ class Run:
     assistant: Assistant
     model: OpenAI
     caller: Caller
-    asked: DesignRequest
-    about: Subject
+    request: DesignRequest
+    context: DesignContext
     prompt: Prompt
-    session: store.Session
+    session: Session
     request_id: str
     streamed: bool
     events: Queue = field(default_factory=asyncio.Queue)
@@ -98,7 +98,7 @@ class Run:
 
     async def _design(self) -> None:
         await self._moderate()
-        picture = asyncio.create_task(self._picture()) if self.asked.generate_image else None
+        picture = asyncio.create_task(self._picture()) if self.request.generate_image else None
         composer = Composer(
             model=self.model,
             rules=self._rules(),
@@ -107,7 +107,7 @@ class Run:
             meter=self.meter,
             on_block=self._show,
             picture=picture,
-            kept_picture=self.about.picture,
+            kept_picture=self.context.picture,
             blocks=self.blocks,
         )
         writing = asyncio.create_task(composer.compose())
@@ -122,7 +122,7 @@ class Run:
 
     async def _moderate(self) -> None:
         if self.assistant.settings.openai_moderation == "on":
-            await self.model.moderate("\n".join(filter(None, [self.asked.style.notes, self.prompt.content.words])))
+            await self.model.moderate("\n".join(filter(None, [self.request.style.notes, self.prompt.content.words])))
 
     async def _picture(self) -> dict[str, str]:
         data = await self.model.draw(self.prompt.image(), _identifier(self.caller), self.meter)
@@ -159,9 +159,9 @@ class Run:
 
     async def _finish(self, status: str, **more: Any) -> UUID | None:
         outcome = {"status": status, **self.usage, **more}
-        if status == "done" and self.asked.save_as_layout:
-            template_id = str(self.asked.template_id) if self.asked.template_id else None
-            name = self.asked.layout_name or self.prompt.content.title[:120]
+        if status == "done" and self.request.save_as_layout:
+            template_id = str(self.request.template_id) if self.request.template_id else None
+            name = self.request.layout_name or self.prompt.content.title[:120]
             outcome["layout"] = {"name": name, "template_id": template_id}
         meter = self.meter
         cost = self.assistant.settings.micros(meter.input_tokens, meter.output_tokens, meter.images)

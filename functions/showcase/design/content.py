@@ -44,7 +44,7 @@ class Content(RequestModel):
 
     @property
     def words(self) -> str:
-        """Everything that people wrote."""
+        """All text of the content that a user wrote."""
         texts = [self.title, self.short_summary, self.description, *self.tags, *self.technologies]
         return "\n".join(text for text in (*texts, *(link.label for link in self.links)) if text)
 

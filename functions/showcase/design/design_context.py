@@ -21,7 +21,7 @@ _GENERATED = f"/storage/v1/object/sign/{BUCKET}/"
 
 
 @dataclass(frozen=True)
-class Subject:
+class DesignContext:
     """The content, the page to start from, and the design to refine with the picture that was made for it."""
 
     content: Content
@@ -31,28 +31,28 @@ class Subject:
     picture: dict[str, str] | None = None
 
 
-async def find(database: Database, caller: Caller, asked: DesignRequest) -> Subject:
+async def find(database: Database, caller: Caller, body: DesignRequest) -> DesignContext:
     """Raises: NotFound and Forbidden, for what the caller cannot see or has no business to design."""
     session, template = await asyncio.gather(
-        _nothing() if asked.session_id is None else store.get_session(database, caller, asked.session_id),
-        _nothing() if asked.template_id is None else store.get_template(database, caller, asked.template_id),
+        _nothing() if body.session_id is None else store.get_session(database, caller, body.session_id),
+        _nothing() if body.template_id is None else store.get_template(database, caller, body.template_id),
     )
-    if asked.template_id is not None and template is None:
+    if body.template_id is not None and template is None:
         raise NotFound("There is no such template.", code="template_not_found")
-    if asked.session_id is not None and (session is None or not session["output_json"]):
+    if body.session_id is not None and (session is None or not session["output_json"]):
         raise NotFound("There is no such design of yours.", code="session_not_found")
-    content, project_id = await _content(database, caller, asked, session)
+    content, project_id = await _content(database, caller, body, session)
     refine, picture = _without_picture(session["output_json"]["blocks"]) if session else (None, None)
-    return Subject(content, project_id, template["blocks_json"] if template else None, refine, picture)
+    return DesignContext(content, project_id, template["blocks_json"] if template else None, refine, picture)
 
 
 async def _content(
-    database: Database, caller: Caller, asked: DesignRequest, session: dict[str, Any] | None
+    database: Database, caller: Caller, body: DesignRequest, session: dict[str, Any] | None
 ) -> tuple[Content, UUID | None]:
     """What the request says, else what the earlier design was about."""
-    if asked.content is not None:
-        return asked.content, None
-    project_id = asked.project_id
+    if body.content is not None:
+        return body.content, None
+    project_id = body.project_id
     if project_id is None and session is not None and session["project_id"]:
         project_id = UUID(session["project_id"])
     if project_id is not None:

@@ -1,9 +1,10 @@
-"""The rules of a design: which of the model's blocks may be shown."""
+"""Nouns and rules of a design: a session, and which of the model's blocks may be shown. No I/O."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -21,6 +22,20 @@ MOST_ERRORS = 10
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.)[^\s<>\"'`]+", re.IGNORECASE)
 # Signs that cannot be stored, or that show text in another order than it is in.
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True)
+class Session:
+    """A request that is counted in the daily quota and whose cost is reserved; `resets_in` is in seconds."""
+
+    id: UUID
+    limit: int
+    remaining: int
+    resets_in: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return rate_limit_headers(self.limit, self.remaining, self.resets_in)
 
 
 class InvalidBlock(Exception):
@@ -125,3 +140,8 @@ def _readable(value: Any) -> Any:
         ground = value["background"]
         return {"background": ground, **{name: readable(value[name], ground) for name in ("text", "accent")}}
     return {name: _readable(each) for name, each in value.items()}
+
+
+def rate_limit_headers(limit: int, remaining: int, resets_in: int) -> dict[str, str]:
+    """https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ in the form that most clients read."""
+    return {"RateLimit-Limit": str(limit), "RateLimit-Remaining": str(remaining), "RateLimit-Reset": str(resets_in)}

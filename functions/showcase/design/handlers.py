@@ -33,19 +33,19 @@ def connect(core: Core) -> Assistant:
     return Assistant(core, settings, openai_api.connect(settings, key.get_secret_value()) if key else None)
 
 
-async def handle(call: Call[DesignRequest], assistant: Assistant) -> Response:
+async def handle_ai_design_assistant(call: Call[DesignRequest], assistant: Assistant) -> Response:
     if assistant.model is None:
         raise Unavailable("The assistant is not set up here: OPENAI_API_KEY is missing.", code="not_configured")
-    asked, settings, database = call.body, assistant.settings, assistant.core.database
-    about = await design_context.find(database, call.caller, asked)
-    prompt = Prompt(about.content, asked.style, about.start, about.refine, asked.generate_image)
+    body, settings, database = call.body, assistant.settings, assistant.core.database
+    context = await design_context.find(database, call.caller, body)
+    prompt = Prompt(context.content, body.style, context.start, context.refine, body.generate_image)
     session = await store.begin(
         database,
         call.caller,
-        about.project_id,
-        asked=asked.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        context.project_id,
+        request=body.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         model=settings.openai_model,
-        cost_micros=assistant.most_micros(prompt, asked.generate_image),
+        cost_micros=assistant.most_micros(prompt, body.generate_image),
         ceiling_micros=round(settings.design_monthly_budget * 1_000_000),
     )
     streamed = sse.MEDIA_TYPE in call.request.headers.get("accept", "")
@@ -53,15 +53,15 @@ async def handle(call: Call[DesignRequest], assistant: Assistant) -> Response:
         assistant=assistant,
         model=assistant.model,
         caller=call.caller,
-        asked=asked,
-        about=about,
+        request=body,
+        context=context,
         prompt=prompt,
         session=session,
         request_id=call.request_id,
         streamed=streamed,
     )
     task = asyncio.create_task(run.run())
-    # Anyone who goes away cancels the task, which then still has a session to complete: something must hold it.
+    # A disconnected client cancels the task, which still completes its session: the set keeps it alive until then.
     assistant.running.add(task)
     task.add_done_callback(assistant.running.discard)
     if streamed:
@@ -106,7 +106,7 @@ ai_design_assistant = Endpoint(
     answer=DesignResponse,
     callers=PEOPLE,
     connect=connect,
-    handle=handle,
+    handle=handle_ai_design_assistant,
     max_body=256 * 1024,
     problems=(Forbidden, NotFound, QuotaExceeded, InvalidDesign, Interrupted, InvalidImage, TimedOut, Refused),
     also={200: {sse.MEDIA_TYPE: sse.DESCRIPTION}},

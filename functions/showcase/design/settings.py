@@ -8,7 +8,7 @@ from showcase.settings import Settings
 
 
 class DesignSettings(Settings):
-    """Where the model is, what it costs, and how much of it people may have. Prices and the budget are US dollars."""
+    """Where the model is, what it costs, and how much of it users may have. Prices and the budget are US dollars."""
 
     openai_api_url: HttpUrl = HttpUrl("https://api.openai.com")
     openai_api_key: SecretStr | None = None

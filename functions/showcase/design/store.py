@@ -1,6 +1,5 @@
-"""The assistant's PostgREST calls: what people have is read as themselves, what handlers keep goes through two RPCs."""
+"""PostgREST calls of the assistant: reads with the user's own token, writes through two RPCs."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from typing_extensions import TypedDict
 
 from showcase.auth import Caller
 from showcase.database import Database, checked
+from showcase.design.domain import Session, rate_limit_headers
 from showcase.design.errors import QuotaExceeded, Unavailable
 from showcase.errors import AccountGone
 from showcase.supabase_sdk import querying, tables
@@ -20,20 +20,6 @@ _PROJECT = (
 
 class _Finished(TypedDict):
     layout_id: UUID | None
-
-
-@dataclass(frozen=True)
-class Session:
-    """A request that has been counted and paid for in advance; `remaining` designs are left today."""
-
-    id: UUID
-    limit: int
-    remaining: int
-    resets_in: int
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return _limits(self.limit, self.remaining, self.resets_in)
 
 
 async def get_project(database: Database, caller: Caller, project_id: UUID) -> dict[str, Any] | None:
@@ -62,7 +48,7 @@ async def begin(
     caller: Caller,
     project_id: UUID | None,
     *,
-    asked: dict[str, Any],
+    request: dict[str, Any],
     model: str,
     cost_micros: int,
     ceiling_micros: int,
@@ -70,7 +56,7 @@ async def begin(
     """Counts the request and reserves what it may cost, before any is spent.
 
     Raises:
-        QuotaExceeded: the person's designs of today are used.
+        QuotaExceeded: the user's daily quota is used up.
         Unavailable: the service's budget of this month is spent.
     """
     answer = await database.rpc(
@@ -78,7 +64,7 @@ async def begin(
         {
             "user_id": str(caller.user_id),
             "project_id": str(project_id) if project_id else None,
-            "input": asked,
+            "input": request,
             "model": model,
             "cost_micros": cost_micros,
             "ceiling_micros": ceiling_micros,
@@ -90,7 +76,7 @@ async def begin(
             return Session(UUID(answer["session_id"]), answer["limit"], answer["remaining"], answer["resets_in"])
         case "quota_exceeded":
             wait = answer["retry_after"]
-            raise QuotaExceeded(headers={"Retry-After": str(wait), **_limits(answer["limit"], 0, wait)})
+            raise QuotaExceeded(headers={"Retry-After": str(wait), **rate_limit_headers(answer["limit"], 0, wait)})
         case "budget_spent":
             headers = {"Retry-After": str(answer["retry_after"])}
             detail = "The assistant has reached its limit for this month."
@@ -103,8 +89,3 @@ async def finish(database: Database, session_id: UUID, cost_micros: int, outcome
     """Completes the session and settles its cost, once; the id of the layout where one was stored."""
     parameters = {"session_id": str(session_id), "cost_micros": cost_micros, "outcome": outcome}
     return (await database.rpc("finish_design", parameters, _Finished))["layout_id"]
-
-
-def _limits(limit: int, remaining: int, resets_in: int) -> dict[str, str]:
-    """https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ in the form that most clients read."""
-    return {"RateLimit-Limit": str(limit), "RateLimit-Remaining": str(remaining), "RateLimit-Reset": str(resets_in)}

@@ -5,7 +5,7 @@ import pytest
 from showcase.auth import ANONYMOUS
 from showcase.design.assistant import Assistant
 from showcase.design.errors import Unavailable
-from showcase.design.handlers import handle
+from showcase.design.handlers import handle_ai_design_assistant
 from showcase.design.schemas import DesignRequest
 from showcase.design.settings import DesignSettings
 from showcase.endpoint import Call
@@ -16,7 +16,9 @@ NOTHING = cast(Any, None)
 def test_without_a_key_there_is_no_assistant() -> None:
     asked = DesignRequest.model_validate({"content": {"title": "T"}})
     with pytest.raises(Unavailable, match="OPENAI_API_KEY") as caught:
-        asyncio.run(handle(Call(asked, ANONYMOUS, NOTHING, "-"), Assistant(NOTHING, DesignSettings(), None)))
+        asyncio.run(
+            handle_ai_design_assistant(Call(asked, ANONYMOUS, NOTHING, "-"), Assistant(NOTHING, DesignSettings(), None))
+        )
     assert caught.value.code == "not_configured"
 
 
