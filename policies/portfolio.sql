@@ -84,6 +84,7 @@ revoke all on table public.moderation_actions from anon, authenticated, service_
 grant select on table public.project_reports to service_role;
 grant select on table public.moderation_actions to service_role;
 
+revoke all on function private.redact_moderation_reasons() from public, anon, authenticated, service_role;
 revoke all on function public.report_project(uuid, text, text) from public, anon, authenticated, service_role;
 revoke all on function public.moderate_project(uuid, text, text, text) from public, anon, authenticated, service_role;
 grant execute on function public.report_project(uuid, text, text) to anon, authenticated;

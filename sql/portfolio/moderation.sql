@@ -31,25 +31,37 @@ comment on constraint project_reports_reason_choices on public.project_reports i
   'Reason is spam, harassment, copyright, illegal, personal_data, malware or other.';
 comment on constraint project_reports_details_length on public.project_reports is 'Details must have 1 to 2,000 characters.';
 
+-- The id of a project is kept without a foreign key: an owner who deletes a project must not delete what operators did about it.
 create table public.moderation_actions (
   id uuid primary key default gen_random_uuid(),
-  project_id uuid not null references public.projects (id) on delete cascade,
+  project_id uuid not null,
   action text not null constraint moderation_actions_action_choices check (action in ('hide', 'unhide', 'dismiss')),
   operator text not null constraint moderation_actions_operator_length check (char_length(operator) between 1 and 100),
   reason text not null constraint moderation_actions_reason_length check (char_length(reason) between 1 and 500),
   created_at timestamptz not null default now()
 );
 comment on table public.moderation_actions is
-  e'What operators did about projects, who and why: only ever added to.\n'
+  e'What operators did about projects, who and when; why, as long as the project exists.\n'
   '@graphql({"name": "ModerationAction"})';
-comment on constraint moderation_actions_project_id_fkey on public.moderation_actions is
-  '@graphql({"local_name": "moderationActions", "foreign_name": "project"})';
 create index moderation_actions_project_id_idx on public.moderation_actions (project_id, created_at);
 
 -- What a form says of a refused value; public.field_rules serves it.
 comment on constraint moderation_actions_action_choices on public.moderation_actions is 'Action is hide, unhide or dismiss.';
 comment on constraint moderation_actions_operator_length on public.moderation_actions is 'Operator must have 1 to 100 characters.';
 comment on constraint moderation_actions_reason_length on public.moderation_actions is 'Reason must have 1 to 500 characters.';
+
+-- A reason is free text that may name the owner, so it goes with the project. Definer: owners delete, and may not write here.
+create function private.redact_moderation_reasons() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update public.moderation_actions as done set reason = 'Removed with the project.' where done.project_id = old.id;
+  return null;
+end
+$$;
+comment on function private.redact_moderation_reasons() is
+  'Trigger: what operators did about a deleted project stays, without the reasons they wrote.';
+create trigger redact_moderation_reasons after delete on public.projects
+  for each row execute function private.redact_moderation_reasons();
 
 -- Twice from one address on one day is once. Definer: visitors write here and nowhere else.
 create function public.report_project(project_id uuid, reason text, details text default null) returns void

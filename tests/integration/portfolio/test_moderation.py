@@ -107,3 +107,18 @@ def test_an_action_needs_an_operator_a_reason_and_a_project(service: httpx.Clien
     with psycopg.connect(stack.database_url) as connection:
         kept = connection.execute("select hidden_at from projects where id = %s", (project,)).fetchone()
     assert kept == (None,)
+
+
+def test_actions_outlive_their_project_without_the_reasons(
+    visit: Visit, owner: httpx.Client, service: httpx.Client, project: str
+) -> None:
+    kept = "select=id,action,operator,created_at&order=created_at"
+    assert moderate(service, project, "hide", "Ann Example sells fakes.").status_code == 204
+    assert moderate(service, project, "unhide", "Ann Example is right.").status_code == 204
+    before = service.get(f"/rest/v1/moderation_actions?project_id=eq.{project}&{kept}").json()
+    assert owner.delete(f"/rest/v1/projects?id=eq.{project}").status_code == 204
+    after = service.get(f"/rest/v1/moderation_actions?project_id=eq.{project}&{kept}").json()
+    assert after == before
+    assert len(after) == 2
+    reasons = service.get(f"/rest/v1/moderation_actions?project_id=eq.{project}&select=reason").json()
+    assert {row["reason"] for row in reasons} == {"Removed with the project."}
