@@ -185,7 +185,7 @@ def main() -> None:
         ],
     )
     print_table(
-        "processor time for each source, ms (github: its stand-in, on this machine too)",
+        "processor time for each source, ms (github: its simulator, on this machine too)",
         ("", *measured[0].spent.cpu),
         [
             (f"{name}, {m.sources:,}", *spent.cpu_per(number).values())

@@ -1,4 +1,4 @@
-"""E-mails through the dispatcher, beside what SendGrid's stand-in takes without it, and beside a loop with the SDK.
+"""E-mails through the dispatcher, beside what SendGrid's simulator takes without it, and beside a loop with the SDK.
 
 Usage: python -m bench.notifications [--messages 1000]
 """
@@ -24,7 +24,7 @@ from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.sendgrid import Mail, running_mail
 from tests.support.stack import running_stack
 
-AT_ONCE = 40  # requests to the stand-in without a dispatcher: as many as a run has by default
+AT_ONCE = 40  # requests to the simulator without a dispatcher: as many as a run has by default
 SDK_SAMPLE = 200
 SIGN_UPS = """
 insert into auth.users (id, aud, role, email, raw_app_meta_data, raw_user_meta_data)
@@ -117,10 +117,10 @@ def main(messages: int) -> None:
         }
         mail.sendgrid.put("/_simulator/webhook", json={"url": ""}).raise_for_status()
         seconds = asyncio.run(post_raw(mail, messages, json.dumps(body).encode()))
-        rows.append((f"stand-in alone, {AT_ONCE} at once, no events", messages, seconds, messages / seconds))
+        rows.append((f"simulator alone, {AT_ONCE} at once, no events", messages, seconds, messages / seconds))
         seconds = loop_with_sdk(mail, sample["text"], sample["html"])
         rows.append(("loop with the SDK, no outbox", SDK_SAMPLE, seconds, SDK_SAMPLE / seconds))
-    print_table("E-mails through sendgrid's stand-in", ("", "messages", "seconds", "messages/s"), rows)
+    print_table("E-mails through sendgrid's simulator", ("", "messages", "seconds", "messages/s"), rows)
 
 
 async def dispatch_once(mail: Mail) -> None:

@@ -34,7 +34,7 @@ PROGRAMS = {"functions": "functions_framework", "gateway": "gateway.mjs", "githu
 
 @dataclass(frozen=True)
 class Backend:
-    """Postgres, gateway, functions and GitHub's stand-in, on free ports, over a database without projects."""
+    """Postgres, gateway, functions and GitHub's simulator, on free ports, over a database without projects."""
 
     folder: Path
     database_url: str

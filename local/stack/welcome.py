@@ -2,6 +2,8 @@
 
 from local.settings import Settings
 
+# Pages that are read more often than the list of a simulator's requests.
+SIMULATOR_PAGES = {"sendgrid": ("Mail inbox", "inbox"), "stripe": ("Stripe dashboard", "dashboard")}
 SEEDED_PROJECT = "00000000-0000-4000-8000-000000000101"
 
 
@@ -13,8 +15,13 @@ def welcome(settings: Settings, database_url: str, seconds: float) -> str:
         ("API", f"{api}  (/auth/v1, /rest/v1, /graphql/v1, /storage/v1)"),
         ("Functions", f"{functions}/<name>"),
         ("Database", database_url),
-        ("google's stand-in", f"{settings.identity_url}/people" if settings.stack == "embedded" else ""),
-        *((f"{vendor}'s stand-in", f"{settings.simulator_url(vendor)}/_simulator") for vendor in settings.simulated()),
+        ("google simulator", f"{settings.identity_url}/people" if settings.stack == "embedded" else ""),
+        *((f"{vendor} simulator", f"{settings.simulator_url(vendor)}/_simulator") for vendor in settings.simulated()),
+        *(
+            (name, f"{settings.simulator_url(vendor)}/_simulator/{page}")
+            for vendor, (name, page) in SIMULATOR_PAGES.items()
+            if vendor in settings.simulated()
+        ),
         ("Publishable key", settings.supabase_publishable_key),
         # A hosted project's secrets are not ours to show.
         ("Secret key", settings.supabase_secret_key if database_url else ""),
