@@ -54,6 +54,22 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   // Followed by the keyboard, it keeps what was typed.
   await page.evaluate(() => document.querySelector("a.skip").click());
   const kept = await page.getByLabel("Description").inputValue();
+  // Each way out of the page asks first, and leaves all as it was where the answer is no.
+  const warned = () => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
+  const asked = [];
+  const stay = (dialog) => {
+    asked.push(dialog.message());
+    return dialog.dismiss();
+  };
+  page.on("dialog", stay);
+  const editing = page.url().split("#")[0];
+  await page.getByRole("link", { name: "Projects", exact: true }).click();
+  const question = page.waitForEvent("dialog");
+  await page.evaluate(() => history.go(-2)); // one step back is the same page, before "Skip to content"
+  await question;
+  await page.waitForURL(editing);
+  page.off("dialog", stay);
+  const unsaved = { asked: asked.length, warned: await warned(), text: await page.getByLabel("Description").inputValue() };
   await page.getByLabel("X post").fill("https://x.com/tide");
   await button("Save").click();
   const refused = await page.locator("form .notice.error").first().innerText();
@@ -73,6 +89,7 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await button("Save").click();
   await saved();
   const repository = await page.getByLabel("GitHub repository").inputValue();
+  unsaved.afterwards = await warned();
   await page.locator("#add-image").setInputFiles([picture, picture]);
   await page.getByLabel("Describe the picture, image 2").fill("The clock at high tide");
   await page.getByLabel("Describe the picture, image 2").blur();
@@ -163,5 +180,5 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await shown(page);
   await visit(visitor, `${site}/${username}`);
   const afterwards = await visitor.getByRole("heading").first().innerText();
-  return { kept, beside, movedFocus, unfit, refused, invalid, repository, looks, focused, previewed, address, views, alt, loaded, blocks, published, stars, weekly, leads, archive, afterwards };
+  return { kept, unsaved, beside, movedFocus, unfit, refused, invalid, repository, looks, focused, previewed, address, views, alt, loaded, blocks, published, stars, weekly, leads, archive, afterwards };
 });

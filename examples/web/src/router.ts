@@ -2,6 +2,7 @@
 
 import { h } from "./dom.ts";
 import { errorNotice } from "./ui/notice.ts";
+import { mayLeave, warnBeforeUnload } from "./ui/unsaved.ts";
 
 export interface Visit {
   params: Record<string, string>;
@@ -60,7 +61,9 @@ export function startRouter(routes: Routes, main: HTMLElement): void {
 
   /** A step to another part of the same page, as by "Skip to content", keeps what was typed into it. */
   function follow({ state }: PopStateEvent): void {
-    if (location.pathname + location.search !== shown) void show((state as Left | null)?.top);
+    if (location.pathname + location.search === shown) return;
+    if (mayLeave()) void show((state as Left | null)?.top);
+    else history.pushState(null, "", shown); // the path has changed already
   }
 
   async function loadPage(signal: AbortSignal): Promise<Page> {
@@ -85,6 +88,7 @@ export function startRouter(routes: Routes, main: HTMLElement): void {
   addEventListener("visit", () => void show());
   addEventListener("popstate", follow);
   document.addEventListener("click", followLink);
+  warnBeforeUnload();
   void show((history.state as Left | null)?.top);
 }
 
@@ -130,5 +134,5 @@ function followLink(event: MouseEvent): void {
   if (!link?.href || !plain || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
   if (link.pathname === location.pathname && link.hash) return; // within the page
   event.preventDefault();
-  navigate(link.pathname + link.search + link.hash);
+  if (mayLeave()) navigate(link.pathname + link.search + link.hash);
 }

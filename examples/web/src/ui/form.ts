@@ -2,6 +2,7 @@
 
 import { type Attributes, type Child, h } from "../dom.ts";
 import { errorNotice, explain, successNotice } from "./notice.ts";
+import { markSaved, markUnsaved } from "./unsaved.ts";
 
 type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
@@ -68,14 +69,23 @@ export function form(
     form.append(outcome);
     void whileBusy(button, outcome, async () => {
       try {
+        markSaved(form); // before: what is typed while it is sent is unsaved again, and a submit may leave the site
         return await submit(new FormData(form));
       } catch (error) {
+        markUnsaved(form);
         pointAt(form, explain(error).field, outcome);
         throw error;
       }
     });
   };
-  const form = h("form", { class: "form", onsubmit }, ...children, h("div", { class: "actions" }, button), outcome);
+  const oninput = () => markUnsaved(form);
+  const form = h(
+    "form",
+    { class: "form", onsubmit, oninput },
+    ...children,
+    h("div", { class: "actions" }, button),
+    outcome,
+  );
   return form;
 }
 
