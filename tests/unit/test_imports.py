@@ -12,8 +12,13 @@ FUNCTIONS = Path(__file__).parents[2] / "functions"
 PACKAGE = FUNCTIONS / "showcase"
 CAPABILITIES = {folder.name for folder in PACKAGE.iterdir() if folder.is_dir() and (folder / "__init__.py").exists()}
 
+# Folders inside a capability; their modules have layers of their own.
+FOLDERS = ("formats", "vendors")
 MODULES = sorted(
-    path for pattern in ("*/*.py", "*/vendors/*.py") for path in PACKAGE.glob(pattern) if path.stem != "__init__"
+    path
+    for pattern in ("*/*.py", *(f"*/{folder}/*.py" for folder in FOLDERS))
+    for path in PACKAGE.glob(pattern)
+    if path.stem != "__init__"
 )
 
 # What only calculates: these import each other, and nothing that reaches out of the process.
@@ -75,7 +80,7 @@ def imported_modules(path: Path) -> set[str]:
     ours = [name for name in names if name[0] == "showcase" and (len(name) == 1 or name[1] in CAPABILITIES)]
     assert {tuple(name[:2]) for name in ours} <= {("showcase", capability_of(path))}
     assert all(len(name) > 2 for name in ours), "name the module, not the package"
-    inside = [[part for part in name[2:] if part != "vendors"] for name in ours]
+    inside = [[part for part in name[2:] if part not in FOLDERS] for name in ours]
     return {name[0] for name in inside}
 
 

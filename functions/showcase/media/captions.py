@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from showcase.media.extents import Extent, merged
-from showcase.media.isobmff import Bytes
-from showcase.media.work_budget import WorkBudget
+from showcase.media.formats.extents import Extent, merged
+from showcase.media.formats.isobmff import Bytes
+from showcase.media.formats.work_budget import WorkBudget
 
 _BYTES_A_STEP = 32  # of the work budget
 # A number as exact as a position, degrees, a word that stands beside them, or an NMEA sentence.

@@ -4,8 +4,8 @@ import io
 
 from PIL import Image
 
-from showcase.media.coded_image import CodedImage
 from showcase.media.domain import ContentType, Reason, Refused
+from showcase.media.formats.coded_image import CodedImage
 
 FRAMES = 300
 _FORMATS = {

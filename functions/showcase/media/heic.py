@@ -7,12 +7,12 @@ from typing import Any
 import pillow_heif
 from PIL import Image
 
-from showcase.media import heif, icc
 from showcase.media.colours import SRGB, Colours, eight_bits, to_srgb
 from showcase.media.decoding import check_size
 from showcase.media.domain import ContentType, Reason, Refused
-from showcase.media.isobmff import IsoFile
-from showcase.media.work_budget import WorkBudget
+from showcase.media.formats import heif, icc
+from showcase.media.formats.isobmff import IsoFile
+from showcase.media.formats.work_budget import WorkBudget
 
 # Of a photograph's size and look, for little time.
 _JPEG: Mapping[str, Any] = {"quality": 90}

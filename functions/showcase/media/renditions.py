@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from showcase.media.colours import Colours, eight_bits, to_srgb
-from showcase.media.orientation import upright, upright_size
+from showcase.media.formats.orientation import upright, upright_size
 
 WIDTHS = (1920, 1280, 640, 320)
 MEDIA_TYPE = "image/webp"

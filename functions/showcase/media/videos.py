@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 
-from showcase.media import captions, webm
+from showcase.media import captions
 from showcase.media.domain import ContentType, Reason, Refused
-from showcase.media.extents import Extent, gaps, merged
-from showcase.media.isobmff import Box, Bytes, IsoFile
-from showcase.media.mp4_fragments import fragment_extents
-from showcase.media.mp4_layout import FILE, LAYOUT, blank_fields, handler, track_id
-from showcase.media.mp4_samples import chunk_extents
-from showcase.media.work_budget import WorkBudget
+from showcase.media.formats import webm
+from showcase.media.formats.extents import Extent, gaps, merged
+from showcase.media.formats.isobmff import Box, Bytes, IsoFile
+from showcase.media.formats.mp4_fragments import fragment_extents
+from showcase.media.formats.mp4_layout import FILE, LAYOUT, blank_fields, handler, track_id
+from showcase.media.formats.mp4_samples import chunk_extents
+from showcase.media.formats.work_budget import WorkBudget
 
 _PICTURE = b"vide"
 _PLAYED = {_PICTURE, b"soun", b"tmcd"}

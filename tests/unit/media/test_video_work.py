@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from showcase.media.domain import ContentType, Reason, Refused, sniff
+from showcase.media.formats.work_budget import WorkBudget
 from showcase.media.videos import clean
-from showcase.media.work_budget import WorkBudget
 
 from tests.support.crafted_films import CRAFTED, HONEST
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from showcase.media.domain import Reason, Refused
-from showcase.media.extents import Extent
-from showcase.media.isobmff import Box, IsoFile
-from showcase.media.mp4_samples import SAMPLES_A_STEP, numbers
+from showcase.media.formats.extents import Extent
+from showcase.media.formats.isobmff import Box, IsoFile
+from showcase.media.formats.mp4_samples import SAMPLES_A_STEP, numbers
 
 # Flags of `tfhd` (8.8.7) and of `trun` (8.8.8).
 _BASE_OFFSET, _DESCRIPTION, _DURATION, _SIZE, _BASE_IS_MOOF = 0x1, 0x2, 0x8, 0x10, 0x20000

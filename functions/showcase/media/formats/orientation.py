@@ -6,10 +6,10 @@ from typing import Any
 
 from PIL import Image, JpegImagePlugin
 
-from showcase.media import exif, png
-from showcase.media.coded_image import CodedImage
 from showcase.media.decoding import open_image
 from showcase.media.domain import ContentType
+from showcase.media.formats import exif, png
+from showcase.media.formats.coded_image import CodedImage
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

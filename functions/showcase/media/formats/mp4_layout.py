@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator, Mapping
 
 from showcase.media.domain import Refused
-from showcase.media.isobmff import Box, IsoFile
+from showcase.media.formats.isobmff import Box, IsoFile
 
 FILE = b""  # no box, but what all others are in
 

@@ -1,16 +1,16 @@
 """AVIF (AOMediaCodec, v1.1), stills and sequences: what is not the picture is made free space, and nothing moves."""
 
-from showcase.media import heif
-from showcase.media.coded_image import CodedImage
 from showcase.media.colours import SRGB
 from showcase.media.domain import Reason, Refused
-from showcase.media.extents import Extent, gaps, merged
-from showcase.media.heif import Items
-from showcase.media.isobmff import Box, IsoFile
-from showcase.media.mp4_layout import FILE, blank_fields, handler
-from showcase.media.mp4_layout import LAYOUT as MP4_LAYOUT
-from showcase.media.mp4_samples import chunk_extents
-from showcase.media.work_budget import WorkBudget
+from showcase.media.formats import heif
+from showcase.media.formats.coded_image import CodedImage
+from showcase.media.formats.extents import Extent, gaps, merged
+from showcase.media.formats.heif import Items
+from showcase.media.formats.isobmff import Box, IsoFile
+from showcase.media.formats.mp4_layout import FILE, blank_fields, handler
+from showcase.media.formats.mp4_layout import LAYOUT as MP4_LAYOUT
+from showcase.media.formats.mp4_samples import chunk_extents
+from showcase.media.formats.work_budget import WorkBudget
 
 _LAYOUT = {
     **MP4_LAYOUT,  # of a sequence

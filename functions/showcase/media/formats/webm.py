@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from showcase.media import captions
 from showcase.media.domain import Reason, Refused
-from showcase.media.ebml import ELEMENT_STEPS, EbmlFile, Element
-from showcase.media.extents import Extent
-from showcase.media.isobmff import Bytes
-from showcase.media.work_budget import WorkBudget
+from showcase.media.formats.ebml import ELEMENT_STEPS, EbmlFile, Element
+from showcase.media.formats.extents import Extent
+from showcase.media.formats.isobmff import Bytes
+from showcase.media.formats.work_budget import WorkBudget
 
 _HEADER, _DOC_TYPE, _SEGMENT = 0x1A45DFA3, 0x4282, 0x18538067
 _SEEK_HEAD, _INFO, _TRACKS, _CLUSTER, _CUES = 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1F43B675, 0x1C53BB6B

@@ -5,10 +5,10 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from showcase.media import exif, icc
-from showcase.media.coded_image import CodedImage
 from showcase.media.colours import Colours
 from showcase.media.domain import Reason, Refused
+from showcase.media.formats import exif, icc
+from showcase.media.formats.coded_image import CodedImage
 
 SCANS = 64  # each goes over all pixels, however few bytes it has; ordinary images have about ten
 _SEGMENTS = 10_000

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from showcase.media.domain import Reason, Refused
-from showcase.media.isobmff import Bytes
-from showcase.media.work_budget import WorkBudget
+from showcase.media.formats.isobmff import Bytes
+from showcase.media.formats.work_budget import WorkBudget
 
 VOID, CRC_32 = 0xEC, 0xBF
 ELEMENT_STEPS = 4  # of the work budget, save for blocks and what they consist of

@@ -6,9 +6,9 @@ from itertools import accumulate, chain
 from sys import byteorder
 
 from showcase.media.domain import Reason, Refused
-from showcase.media.extents import Extent
-from showcase.media.isobmff import Box, IsoFile
-from showcase.media.mp4_layout import sample_entries
+from showcase.media.formats.extents import Extent
+from showcase.media.formats.isobmff import Box, IsoFile
+from showcase.media.formats.mp4_layout import sample_entries
 
 SAMPLES_A_STEP = 16  # of the work budget: their sizes are added up in C
 _TABLES = (b"mdia", b"minf", b"stbl")

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from showcase.media import icc
 from showcase.media.colours import Colours
 from showcase.media.domain import Reason, Refused
-from showcase.media.extents import Extent
-from showcase.media.isobmff import Box, IsoFile
+from showcase.media.formats import icc
+from showcase.media.formats.extents import Extent
+from showcase.media.formats.isobmff import Box, IsoFile
 
 FULL_BOX = 4  # bytes of version and flags
 LAYOUT = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from mmap import mmap
 
 from showcase.media.domain import Reason, Refused
-from showcase.media.work_budget import WorkBudget
+from showcase.media.formats.work_budget import WorkBudget
 
 Bytes = bytearray | mmap
 

@@ -3,10 +3,10 @@
 import struct
 from collections.abc import Iterator, Sequence
 
-from showcase.media import exif, icc
-from showcase.media.coded_image import CodedImage
 from showcase.media.colours import Colours
 from showcase.media.domain import Reason, Refused
+from showcase.media.formats import exif, icc
+from showcase.media.formats.coded_image import CodedImage
 
 _CHUNKS = 5_000
 _FRAME = {b"ALPH", b"VP8 ", b"VP8L"}

@@ -3,8 +3,8 @@
 import struct
 from dataclasses import dataclass, field
 
-from showcase.media.coded_image import CodedImage
 from showcase.media.domain import Reason, Refused
+from showcase.media.formats.coded_image import CodedImage
 
 _SUB_BLOCKS = 200_000  # encoders fill each with 255 bytes
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B

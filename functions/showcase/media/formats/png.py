@@ -5,10 +5,10 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from showcase.media import exif, icc
-from showcase.media.coded_image import CodedImage
 from showcase.media.colours import Colours
 from showcase.media.domain import Reason, Refused
+from showcase.media.formats import exif, icc
+from showcase.media.formats.coded_image import CodedImage
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHUNKS = 50_000  # encoders write 8 KiB into each, or more
