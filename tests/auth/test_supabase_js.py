@@ -33,7 +33,7 @@ REFUSED_USER: dict[str, tuple[int, str | None]] = {
 REFUSED_ADMINISTRATOR: dict[str, tuple[int, str | None]] = {
     "getNobody": (404, "user_not_found"),
     "banBadly": (400, "validation_failed"),
-    "createUser": (500, None),  # callers of this version are reported no words of the database (docs/sign-in.md)
+    "createUser": (500, None),  # callers of this version get no words of the database (docs/sign-in.md)
     "createNobody": (400, "validation_failed"),
     "invite": (403, "unknown"),
     "recoveryOfNobody": (404, "user_not_found"),

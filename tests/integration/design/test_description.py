@@ -55,7 +55,7 @@ def test_what_we_send_is_as_openai_describes_it(designer: Designer, ada: Person)
     sent = chats[0]["json"]
     assert sent["response_format"]["json_schema"]["strict"] is True
     assert sent["store"] is False
-    assert str(ada.id) not in chats[0]["body"], "OpenAI is reported a fingerprint of who asks"
+    assert str(ada.id) not in chats[0]["body"], "OpenAI gets a fingerprint of who asks"
     assert moderation["json"]["input"].startswith(f"{notes}\nLoom\nIt weaves.\n")
 
 

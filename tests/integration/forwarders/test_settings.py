@@ -1,4 +1,4 @@
-"""Forwarders whose settings are not good: callers are reported no more than that, and the log names what is."""
+"""Forwarders whose settings are not good: callers learn no more than that, and the log names what is."""
 
 import json
 import subprocess

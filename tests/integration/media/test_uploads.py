@@ -208,7 +208,7 @@ def test_confirming_several_times_at_once_makes_one_row(studio: Studio) -> None:
     studio.send(announced, content).raise_for_status()
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: studio.call("confirmUpload", upload_id=announced["upload_id"]), range(6)))
-    for answer in answers:  # one checks it; the others are reported so, or come when it is done
+    for answer in answers:  # one checks it; the others get an error, or come when it is done
         busy = answer.status_code == 409 and answer.json()["code"] == "upload_busy"
         assert answer.status_code == 200 or busy, answer.text
     added = studio.call("confirmUpload", upload_id=announced["upload_id"])
