@@ -91,8 +91,15 @@ def checked(value: object, shape: object) -> Any:
     """What PostgREST returned, as a type that Pydantic reads. Raises: ServiceUnavailable, where it is another."""
     try:
         return _reader(shape).validate_python(value)
-    except ValidationError:
-        raise unavailable() from PostgrestError("unexpected response")  # Pydantic's own text quotes it
+    except ValidationError as error:
+        raise unavailable() from PostgrestError(f"unexpected response{_missing(error)}")
+
+
+def _missing(error: ValidationError) -> str:
+    """The members that are missing, as from a database older than the functions: names of ours, where Pydantic's text
+    would quote the response."""
+    names = {str(one["loc"][-1]) for one in error.errors(include_input=False) if one["type"] == "missing"}
+    return f", without {', '.join(sorted(names))}" if names else ""
 
 
 @cache

@@ -8,7 +8,7 @@ from uuid import UUID
 from typing_extensions import TypedDict
 
 from showcase.auth import Caller
-from showcase.database import Database
+from showcase.database import Database, checked
 from showcase.errors import VendorError
 from showcase.metrics.client import Client
 from showcase.metrics.domain import (
@@ -43,18 +43,60 @@ class Recorded(TypedDict):
     returned: int
 
 
+class _SnapshotRow(TypedDict):
+    """A row of social_metrics."""
+
+    platform: Platform
+    recorded_at: date
+    as_of: datetime
+    stars: int
+    forks: int
+    watchers: int
+    likes: int
+    comments: int
+    retweets: int
+    replies: int
+
+
+class _DayOfViews(TypedDict):
+    day: date
+    views: int
+
+
+class _ViewsRow(TypedDict):
+    total: int
+    history: list[_DayOfViews]
+
+
+class _ProjectRow(TypedDict):
+    """What get_project_metrics returns."""
+
+    user_id: UUID
+    title: str
+    github_link: str | None
+    linkedin_link: str | None
+    twitter_link: str | None
+    snapshots: list[_SnapshotRow]
+    history: list[_SnapshotRow]
+    views: _ViewsRow | None
+
+
 async def get_project(
     database: Database, caller: Caller, project_id: UUID, history_days: int = 0
 ) -> ProjectMetrics | None:
-    """A project's metrics in one round trip, as the caller may read them; None where RLS hides the project."""
+    """A project's metrics in one round trip, as the caller may read them; None where RLS hides the project.
+
+    Raises:
+        ServiceUnavailable: no response, or one of another shape, as of a database that is older than the functions.
+    """
     parameters = {"project_id": str(project_id), "history_days": history_days}
-    row = await database.rpc("get_project_metrics", parameters, dict[str, Any] | None, caller)
+    row: Mapping[str, Any] | None = await database.rpc("get_project_metrics", parameters, _ProjectRow | None, caller)
     if not row:
         return None
     latest = map(snapshot, row["snapshots"])
     return ProjectMetrics(
         project_id=project_id,
-        owner_id=UUID(row["user_id"]),
+        owner_id=row["user_id"],
         title=row["title"],
         linked=tuple(platform for platform, column in _LINKS.items() if row[column]),
         snapshots={one.platform: one for one in latest},
@@ -64,7 +106,7 @@ async def get_project(
 
 
 def _views(row: Mapping[str, Any]) -> Views:
-    return Views(row["total"], {date.fromisoformat(one["day"]): one["views"] for one in row["history"]})
+    return Views(row["total"], {one["day"]: one["views"] for one in row["history"]})
 
 
 async def lease_project(
@@ -87,7 +129,7 @@ async def lease_project(
 
 def _project_lease(row: Mapping[str, Any], project_id: UUID) -> RefreshLease | Snapshot | LeaseRefused:
     if row.get("snapshot"):
-        return snapshot(row["snapshot"])
+        return snapshot(checked(row["snapshot"], _SnapshotRow))
     if row.get("lease_id"):
         reference = Reference(row["reference"], row["platform_id"])
         return RefreshLease(row["lease_id"], row["credential"], {project_id: reference})
@@ -155,7 +197,7 @@ def _result(project_id: UUID, result: Result | None) -> dict[str, Any]:
 
 
 def snapshot(row: Mapping[str, Any]) -> Snapshot:
-    """A row of social_metrics, with the counts that its platform has."""
-    platform = Platform(row["platform"])
+    """A `_SnapshotRow`, with the counts that its platform has."""
+    platform = row["platform"]
     counts: Counts = {name: row[name] for name in COUNTED[platform]}
-    return Snapshot(platform, counts, date.fromisoformat(row["recorded_at"]), datetime.fromisoformat(row["as_of"]))
+    return Snapshot(platform, counts, row["recorded_at"], row["as_of"])
