@@ -27,7 +27,7 @@ class SettingsError(Exception):
     """A setting is missing or malformed."""
 
 
-# The companies that have a stand-in here: the variables that lead to the real one, and that open it.
+# The companies that have a simulator here: the variables that lead to the real one, and that open it.
 VENDORS = {
     "github": ("GITHUB_API_URL", "GITHUB_TOKEN"),
     "x": ("X_API_URL", "X_BEARER_TOKEN"),
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
 
     audit_database_url: SecretStr = SecretStr("")  # what `make audit` looks at; empty: the database of `make up`
 
-    # Which vendors may have a stand-in, and what is passed on to the functions as it is.
+    # Which vendors may have a simulator, and what is passed on to the functions as it is.
     vendors: tuple[str, ...] = tuple(VENDORS)
     functions_environment: dict[str, str] = {}
 
@@ -107,7 +107,7 @@ class Settings(BaseSettings):
         return self.state_folder / "logs"
 
     def simulated(self) -> tuple[str, ...]:
-        """The vendors whose stand-in is started: those that no variable leads to."""
+        """The vendors whose simulator is started: those that no variable leads to."""
         return tuple(vendor for vendor in self.vendors if VENDORS[vendor][0] not in self.functions_environment)
 
     def simulator_port(self, vendor: str) -> int:

@@ -70,7 +70,7 @@ def can_enter(user: SystemUser, folder: Path) -> bool:
 
 
 def private_home(of: Path) -> Path:
-    """The stand-in, below the system user's home, for a folder that the user cannot reach."""
+    """The copy, under the system user's home, for a folder that the user cannot reach."""
     HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
     HOME.chmod(0o755)  # whatever the umask is
     return HOME / hashlib.sha256(str(of.absolute()).encode()).hexdigest()[:16]

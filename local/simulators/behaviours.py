@@ -47,8 +47,8 @@ def default_scopes(subject: str) -> tuple[str, ...]:
     return (EVERYTHING,) if subject == EVERYTHING else (subject, EVERYTHING)
 
 
-class BehaviourBook(Generic[B]):
-    """Which subject behaves how. `version` changes with every edit, for indexes built upon the book."""
+class FaultRules(Generic[B]):
+    """Which subject behaves how. `version` changes with every edit, for indexes built upon the rules."""
 
     def __init__(self, scopes: Scopes = default_scopes) -> None:
         self.scopes = scopes
@@ -77,7 +77,7 @@ class BehaviourBook(Generic[B]):
             self._entries.pop(self.key(subject), None)
         self.version += 1
 
-    def take(self, subjects: Iterable[str], kind: type[Wanted], named: int = 1) -> Wanted | None:
+    def match(self, subjects: Iterable[str], kind: type[Wanted], named: int = 1) -> Wanted | None:
         """The first behaviour of that kind that holds for any of the subjects, using one of its times.
 
         `named` is how many subjects the whole request names. A more specific setting goes before a wider one.

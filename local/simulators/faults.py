@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from local.simulators.behaviours import Behaviour, BehaviourBook
+from local.simulators.behaviours import Behaviour, FaultRules
 
 _GATEWAY_PAGE = (
     "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
@@ -67,8 +67,8 @@ class _DroppedResponse(Response):
         await send({"type": "http.response.body", "body": b"{", "more_body": True})
 
 
-async def wait(book: BehaviourBook[Any], subjects: Sequence[str], named: int) -> None:
-    delay = book.take(subjects, Delay, named)
+async def wait(rules: FaultRules[Any], subjects: Sequence[str], named: int) -> None:
+    delay = rules.match(subjects, Delay, named)
     if delay:
         await asyncio.sleep(delay.seconds)
 

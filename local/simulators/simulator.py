@@ -21,7 +21,7 @@ from starlette.routing import Route
 from local.simulators.behaviours import (
     EVERYTHING,
     Behaviour,
-    BehaviourBook,
+    FaultRules,
     Scopes,
     credential_subject,
     default_scopes,
@@ -62,7 +62,7 @@ def bearer(request: Request) -> str | None:
 
 
 class Simulator:
-    """One vendor's stand-in; the vendor's module gives the answers and the kinds of behaviour it knows."""
+    """One vendor's simulator; the vendor's module gives the answers and the kinds of behaviour it knows."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Simulator:
         self.name = name
         self.about = about
         self.kinds = kinds
-        self.book: BehaviourBook[Any] = BehaviourBook(scopes)
+        self.rules: FaultRules[Any] = FaultRules(scopes)
         self.journal = Journal(scopes)
         self._adapter = adapter
         self._credential = credential
@@ -123,12 +123,12 @@ class Simulator:
         limit = request.query_params.get("limit", "50")
         if not limit.isdecimal():
             return JSONResponse({"error": "limit must be a whole number"}, 422)
-        keys = {subject: self.book.key(subject) for subject in asked}
+        keys = {subject: self.rules.key(subject) for subject in asked}
         state: dict[str, Any] = {
             "simulator": self.name,
             "about": self.about,
             "counts": {EVERYTHING: self.journal.count()} | {s: self.journal.count(key) for s, key in keys.items()},
-            "behaviours": self.book.as_json(),
+            "behaviours": self.rules.as_json(),
             "requests": self.journal.latest(list(keys.values()) or [EVERYTHING], int(limit)),
         }
         for name, tally in self._tallies.items():
@@ -142,11 +142,11 @@ class Simulator:
             wanted = self._adapter.validate_json(await request.body())
         except ValidationError as error:
             return JSONResponse({"errors": error.errors(include_url=False, include_input=False)}, 422)
-        self.book.put(wanted)
-        return JSONResponse(self.book.as_json())
+        self.rules.put(wanted)
+        return JSONResponse(self.rules.as_json())
 
     async def _remove(self, request: Request) -> Response:
-        self.book.remove(request.query_params.get("subject"))
+        self.rules.remove(request.query_params.get("subject"))
         return Response(status_code=204)
 
     async def _clear(self, _: Request) -> Response:

@@ -110,7 +110,7 @@ def functions(settings: Settings) -> Service:
     environment = {
         "ENVIRONMENT": "local",
         **settings.functions_environment,
-        **_stand_ins(settings),
+        **_simulator_variables(settings),
         **_keys(settings),
         "FUNCTIONS_BACKEND_SECRETS": "",  # there are no forwarders here
         "PYTHONPATH": str(ROOT / "functions"),
@@ -121,8 +121,8 @@ def functions(settings: Settings) -> Service:
     return Service("functions", command, inherited(environment), f"{settings.functions_url}/functions/v1/health")
 
 
-def _stand_ins(settings: Settings) -> dict[str, str]:
-    """The stand-ins' addresses, and a token where none is set: they take any."""
+def _simulator_variables(settings: Settings) -> dict[str, str]:
+    """The simulators' addresses, and a token where none is set: they take any."""
     chosen: dict[str, str] = {}
     for vendor in settings.simulated():
         address, token = VENDORS[vendor]

@@ -1,6 +1,6 @@
 """`python -m local.tools.demo_billing`: somebody buys, renews, fails to pay, pays and cancels on a running `make up`.
 
-Only their browser and the time are made up; all else happens as it would: Stripe's stand-in sends its events to the
+Only their browser and the time are made up; all else happens as it would: Stripe's simulator sends its events to the
 functions, and the rows that are shown are what the functions made of them.
 """
 
@@ -98,7 +98,7 @@ class Demo:
         self.settle()
 
     def tidy_up(self) -> None:
-        """What an earlier demo may have left, here or at Stripe's stand-in."""
+        """What an earlier demo may have left, here or at Stripe's simulator."""
         url = f"{self.settings.gateway_url}/functions/v1/reconcileSubscriptions"
         self.http.post(url, json={"anew": True}, headers={"apikey": self.settings.supabase_secret_key})
         if self.live():
@@ -116,7 +116,7 @@ class Demo:
     def tell(self, path: str, **body: Any) -> Any:
         answer = self.http.post(f"{self.stripe}/_simulator/{path}", json=body)
         if not answer.is_success:
-            raise DemoError(f"Stripe's stand-in answered {answer.status_code}: {answer.text}")
+            raise DemoError(f"Stripe's simulator answered {answer.status_code}: {answer.text}")
         return answer.json()
 
     def settle(self) -> None:
@@ -156,7 +156,7 @@ def main() -> int:
     try:
         settings = read_settings()
         if settings.stack != "embedded" or "stripe" not in settings.simulated():
-            raise DemoError("The demo is for the local stack with Stripe's stand-in.")
+            raise DemoError("The demo is for the local stack with Stripe's simulator.")
         if not (settings.state_folder / "keys.json").exists():
             raise DemoError(f"Nothing runs on {HOST} yet: start it with `make up`.")
         with running_demo(with_local_keys(settings)) as demo:

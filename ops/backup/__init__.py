@@ -1,1 +1,1 @@
-"""Everything that a project holds (schema, data, accounts, stored files) in one sealed archive, and back again."""
+"""Everything that a project holds (schema, data, accounts, stored files) in one encrypted archive, and back again."""

@@ -18,13 +18,13 @@ from local.stack import process_tree
 from local.stack.ports import PortsError
 from local.stack.state_lock import StackError, close_to_others, running_supervisor
 from ops.backup.create import create
-from ops.backup.deleted import delete_again, deletion_tombstones, read_list
+from ops.backup.deletions import delete_again, deletion_tombstones, read_list
+from ops.backup.encryption import new_identity
 from ops.backup.errors import BackupError
 from ops.backup.manifest import Manifest
-from ops.backup.place import source, target
 from ops.backup.restore import checked, restore
-from ops.backup.sealing import new_identity
 from ops.backup.settings import BackupSettings, read_backup_settings
+from ops.backup.target import opened_source, opened_target
 from ops.backup.verify import verify
 
 EXPECTED = (
@@ -86,8 +86,8 @@ def _create(arguments: argparse.Namespace, settings: Settings, backup: BackupSet
     folder = backup.backup_folder or settings.state_folder / "backups"
     name = f"showcase-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar{'.age' if keys else ''}"
     path = (arguments.archive or folder / name).absolute()
-    with source(settings, backup) as place:
-        manifest = create(place, path, keys)
+    with opened_source(settings, backup) as target:
+        manifest = create(target, path, keys)
     _tell(path, manifest)
     _tell_notes(manifest.notes)
 
@@ -103,25 +103,25 @@ def _restore(arguments: argparse.Namespace, settings: Settings, backup: BackupSe
     keys = backup.secret_keys()
     with (
         checked(arguments.archive, keys) as (archive, manifest),
-        target(settings, backup, replace=arguments.replace) as place,
+        opened_target(settings, backup, replace=arguments.replace) as target,
     ):
-        notes = restore(place, archive, manifest, keys)
+        notes = restore(target, archive, manifest, keys)
     _tell(arguments.archive, manifest)
     _tell_notes(notes)
     print(AFTERWARDS if settings.stack == "hosted" else "\nRestored. `make up` starts it.")
 
 
 def _deleted(arguments: argparse.Namespace, settings: Settings, backup: BackupSettings) -> None:
-    with source(settings, backup) as place:
-        hashes = deletion_tombstones(place.database_url)
+    with opened_source(settings, backup) as target:
+        hashes = deletion_tombstones(target.database_url)
     arguments.list.write_text("".join(f"{each}\n" for each in hashes), encoding="utf-8")
     print(f"{arguments.list}: {len(hashes)} people were deleted in the last 90 days.")
 
 
 def _delete_again(arguments: argparse.Namespace, settings: Settings, backup: BackupSettings) -> None:
     hashes = read_list(arguments.list)
-    with source(settings, backup) as place:
-        count = delete_again(place.database_url, hashes)
+    with opened_source(settings, backup) as target:
+        count = delete_again(target.database_url, hashes)
     print(f"{count} of {len(hashes)} had come back: continueAccountDeletions deletes them, once it is scheduled.")
 
 

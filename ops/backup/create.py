@@ -14,14 +14,14 @@ import psycopg
 
 from local.console import step
 from ops.backup.archive import MANIFEST, Writer, writing
+from ops.backup.encryption import encrypted
 from ops.backup.errors import BackupError
 from ops.backup.files import MissingError, Storage, StoredFile
 from ops.backup.grants import digest_of_grants
 from ops.backup.manifest import FORMAT, Manifest
-from ops.backup.place import Place
 from ops.backup.schema import FOREIGN, OURS, PLATFORM, read_schema
-from ops.backup.sealing import sealing
 from ops.backup.tables import FORMATS, read_sequences, write_tables
+from ops.backup.target import Target
 
 FILES = """
     select bucket_id, name, (metadata ->> 'size')::bigint, metadata ->> 'eTag', metadata ->> 'mimetype',
@@ -47,18 +47,18 @@ class Findings:
         self.notes.append(text)
 
 
-def create(place: Place, path: Path, public_keys: Sequence[str]) -> Manifest:
+def create(source: Target, path: Path, public_keys: Sequence[str]) -> Manifest:
     """Raises: BackupError, psycopg.Error, OSError; then there is no archive, and nothing half done."""
     if path.exists():
         raise BackupError(f"{path} exists already: nothing is overwritten.")
     findings = Findings()
-    with _whole_or_nothing(path) as target, sealing(target, public_keys) as stream, writing(stream) as archive:
+    with _whole_or_nothing(path) as target, encrypted(target, public_keys) as stream, writing(stream) as archive:
         with tempfile.TemporaryFile(dir=path.parent) as listed:
             with step("database, as of one moment"):
-                manifest = _write_database(place.database_url, archive, listed, findings)
+                manifest = _write_database(source.database_url, archive, listed, findings)
             listed.seek(0)
-            with step("stored files"), place.storage() as storage:
-                _write_files(place.database_url, storage, archive, listed, findings, path.parent)
+            with step("stored files"), source.storage() as storage:
+                _write_files(source.database_url, storage, archive, listed, findings, path.parent)
         manifest = manifest.model_copy(update=vars(findings))
         archive.add(MANIFEST, manifest.model_dump_json(indent=1).encode())
     return manifest

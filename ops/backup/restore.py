@@ -14,12 +14,12 @@ import psycopg
 
 from local.console import step
 from ops.backup.archive import Part, opened, parts
+from ops.backup.encryption import decrypted
 from ops.backup.errors import BackupError
 from ops.backup.load import load_database
 from ops.backup.manifest import Manifest
-from ops.backup.place import Place
-from ops.backup.put import finish, put_files
-from ops.backup.sealing import unsealing
+from ops.backup.target import Target
+from ops.backup.upload import finish, upload_files
 from ops.backup.verify import verify_open
 
 WHAT_IS_THERE = """
@@ -44,12 +44,12 @@ def checked(path: Path, secret_keys: Sequence[str]) -> Iterator[tuple[BinaryIO, 
         yield archive, manifest
 
 
-def restore(place: Place, archive: BinaryIO, manifest: Manifest, secret_keys: Sequence[str]) -> list[str]:
+def restore(target: Target, archive: BinaryIO, manifest: Manifest, secret_keys: Sequence[str]) -> list[str]:
     """What could not be brought back as it was, in words. Raises: BackupError, psycopg.Error."""
     archive.seek(0)
     with (
-        psycopg.connect(place.database_url, autocommit=True, connect_timeout=10) as connection,
-        unsealing(archive, secret_keys) as stream,
+        psycopg.connect(target.database_url, autocommit=True, connect_timeout=10) as connection,
+        decrypted(archive, secret_keys) as stream,
     ):
         if connection.execute(ONE_AT_A_TIME).fetchone() != (True,):
             raise BackupError("Another restore into this project is under way.")
@@ -60,8 +60,8 @@ def restore(place: Place, archive: BinaryIO, manifest: Manifest, secret_keys: Se
         else:
             with step("database, in one transaction"):
                 first, notes = load_database(connection, manifest, found)
-        with step("stored files" + (f", from number {begun} on" if begun else "")), place.storage() as storage:
-            put_files(connection, storage, chain([first] if first else [], found))
+        with step("stored files" + (f", from number {begun} on" if begun else "")), target.storage() as storage:
+            upload_files(connection, storage, chain([first] if first else [], found))
         finish(connection)
     return [*manifest.notes, *notes]
 

@@ -7,9 +7,9 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from ops.backup.archive import MANIFEST, opened, parts
+from ops.backup.encryption import decrypted
 from ops.backup.errors import BackupError, DamagedError
 from ops.backup.manifest import FORMAT, Manifest
-from ops.backup.sealing import unsealing
 
 
 def verify(path: Path, secret_keys: Sequence[str]) -> Manifest:
@@ -21,7 +21,7 @@ def verify(path: Path, secret_keys: Sequence[str]) -> Manifest:
 def verify_open(archive: BinaryIO, secret_keys: Sequence[str]) -> Manifest:
     archive.seek(0)
     text, files, names = b"", 0, set[str]()
-    with unsealing(archive, secret_keys) as stream:
+    with decrypted(archive, secret_keys) as stream:
         for part in parts(stream):
             if part.name == MANIFEST:
                 text = part.read()

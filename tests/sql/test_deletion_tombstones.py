@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from local.settings import ROOT
-from ops.backup.deleted import delete_again, deletion_tombstones, read_list
+from ops.backup.deletions import delete_again, deletion_tombstones, read_list
 from ops.backup.errors import BackupError
 
 ADA, GRACE = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2))

@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @dataclass(frozen=True)
 class Stage:
-    """A running stand-in's server. It outlives a test: callers keep their connections to it."""
+    """The server of a running stub. It outlives a test: callers keep their connections to it."""
 
     server: _Server
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from local.settings import ROOT
 from ops.backup.create import create
+from ops.backup.encryption import new_identity
 from ops.backup.files import StoredFile, storage
 from ops.backup.manifest import Manifest
-from ops.backup.place import Place
 from ops.backup.restore import checked, restore
 from ops.backup.schema import UNFINISHED
-from ops.backup.sealing import new_identity
+from ops.backup.target import Target
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.people import Person
 from tests.support.populated_users import rows, tables
@@ -47,17 +47,17 @@ def empty_stack(cluster: TestCluster) -> Iterator[Stack]:
         yield stack
 
 
-def place_of(stack: Stack) -> Place:
-    return Place(stack.database_url, lambda: storage(stack.url, stack.secret_key), hosted=True)
+def target_of(stack: Stack) -> Target:
+    return Target(stack.database_url, lambda: storage(stack.url, stack.secret_key), hosted=True)
 
 
 def backed_up(stack: Stack, path: Path) -> Manifest:
-    return create(place_of(stack), path, [PUBLIC])
+    return create(target_of(stack), path, [PUBLIC])
 
 
 def restored(archive: Path, stack: Stack) -> list[str]:
     with checked(archive, [SECRET]) as (opened, manifest):
-        return restore(place_of(stack), opened, manifest, [SECRET])
+        return restore(target_of(stack), opened, manifest, [SECRET])
 
 
 def put(stack: Stack, person: Person, name: str, content: bytes, method: str = "POST") -> None:

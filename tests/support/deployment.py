@@ -1,4 +1,4 @@
-"""A deployment as a person runs it, with stand-ins for the two tools, which keep what they were given."""
+"""A deployment as a user runs it, with fakes of the two tools, which keep what they were given."""
 
 import json
 import os

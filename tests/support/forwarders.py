@@ -23,7 +23,7 @@ from tests.support.servers import running_services
 FORWARDERS = ROOT / "supabase" / "functions"
 RUNTIME = ROOT / "tests" / "support" / "edge_runtime.ts"
 SECRET = "a secret between forwarders and functions"
-JWT_SECRET = "what the project of the stand-in signs with"
+JWT_SECRET = "what the project of the stub signs with"
 DENO = Path(sys.executable).parent / "deno"
 OFFLINE = ("--quiet", "--no-remote", "--no-npm", "--no-lock", "--config", str(FORWARDERS / "deno.json"))
 VARIABLES = (

@@ -1,4 +1,4 @@
-"""The stand-in for LinkedIn, seen from one test."""
+"""The simulator of LinkedIn, seen from one test."""
 
 import random
 import uuid

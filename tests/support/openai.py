@@ -1,4 +1,4 @@
-"""The whole backend with OpenAI's stand-in, and the assistant as a caller sees it."""
+"""The whole backend with OpenAI's simulator, and the assistant as a caller sees it."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ Event = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Designer:
-    """A running backend, its stand-in for OpenAI, and where its functions answer."""
+    """A running backend, its simulator for OpenAI, and where its functions answer."""
 
     stack: Stack
     openai_url: str
@@ -63,7 +63,7 @@ class Designer:
         assert response.status_code == 200, response.text
 
     def received(self, subject: str, path: str = "/v1/chat/completions") -> list[dict[str, Any]]:
-        """What OpenAI's stand-in was asked about the subject, the oldest first; `json` is the body."""
+        """What OpenAI's simulator was asked about the subject, the oldest first; `json` is the body."""
         parameters = {"subject": subject, "limit": "500"}
         found = httpx.get(f"{self.openai_url}/_simulator", params=parameters).json()["requests"]
         return [one | {"json": json.loads(one["body"])} for one in reversed(found) if one["path"] == path]

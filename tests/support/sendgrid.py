@@ -1,4 +1,4 @@
-"""Mail for tests: SendGrid's stand-in, and functions that send through it, over the database of the shared stack."""
+"""Mail for tests: SendGrid's simulator, and functions that send through it, over the database of the shared stack."""
 
 import os
 import sys

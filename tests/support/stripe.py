@@ -1,4 +1,4 @@
-"""The stand-in for Stripe, seen from one test, and a webhook endpoint that remembers what it was sent."""
+"""The simulator of Stripe, seen from one test, and a webhook endpoint that remembers what it was sent."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""The stand-in for X, seen from one test."""
+"""The simulator of X, seen from one test."""
 
 import random
 import uuid

@@ -1,5 +1,5 @@
 // Second factors (auth.mfa_factors). The project has them switched off: none is enrolled, and one that is there can be removed.
-import { isUuid } from "./callers.mjs";
+import { isUuid } from "./request_role.mjs";
 import { failing, notFound } from "./errors.mjs";
 
 /** The user's factor. Raises: AuthError. */

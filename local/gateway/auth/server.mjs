@@ -2,7 +2,7 @@
 // provider in Google's place.
 import fastify from "fastify";
 import { describe } from "../http/log.mjs";
-import { refuseWithoutKey } from "./callers.mjs";
+import { refuseWithoutKey } from "./request_role.mjs";
 import { authConfiguration } from "./configuration.mjs";
 import { isUnreachable, openDatabase } from "./database.mjs";
 import { AuthError, answerOf } from "./errors.mjs";

@@ -1,6 +1,6 @@
 // Storage's transactions: each runs as the caller's role, with the settings by which policies know the request.
 import postgres from "postgres";
-import { serviceCaller } from "./callers.mjs";
+import { serviceCaller } from "./request_role.mjs";
 import { asStorageError } from "./sql_errors.mjs";
 
 const connections = 10;

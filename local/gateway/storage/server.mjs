@@ -1,7 +1,7 @@
 // Supabase Storage on this machine: its API as version 1.70.6 answers it, on the project's own database and folder.
 import fastify from "fastify";
 import { describe } from "../http/log.mjs";
-import { anonCaller, identify, refuseWithoutKey, serviceCaller } from "./callers.mjs";
+import { anonCaller, identify, refuseWithoutKey, serviceCaller } from "./request_role.mjs";
 import { Session, openDatabase } from "./database.mjs";
 import { StorageError, internalError } from "./errors.mjs";
 import { ObjectFiles } from "./object_files.mjs";

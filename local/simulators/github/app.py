@@ -14,8 +14,7 @@ from local.simulators.behaviours import EVERYTHING
 from local.simulators.faults import Fault, Malformed, cut_off, wait
 from local.simulators.github.behaviours import KINDS, PointsPerHour, adapter, scopes
 from local.simulators.github.documents import Documents, Question, question
-from local.simulators.github.names import Names
-from local.simulators.github.refusals import (
+from local.simulators.github.error_responses import (
     Standing,
     answer_to,
     new_request_id,
@@ -24,6 +23,7 @@ from local.simulators.github.refusals import (
     spent,
     unauthenticated,
 )
+from local.simulators.github.names import Names
 from local.simulators.github.resolvers import Session, Unresolved, plain_field
 from local.simulators.github.schema import load_schema
 from local.simulators.rate_limit import Allowance, FixedWindows
@@ -53,7 +53,7 @@ class GitHub:
         self._settings = settings
         self._schema = load_schema()
         self._documents = Documents(self._schema)
-        self._names = Names(self.simulator.book)
+        self._names = Names(self.simulator.rules)
         self._windows = FixedWindows()
 
     async def graphql(self, call: Call) -> Response:
@@ -81,10 +81,10 @@ class GitHub:
     async def _answer(
         self, call: Call, wanted: Question, text: str, variables: Mapping[str, Any], operation: str | None
     ) -> Response:
-        book = self.simulator.book
+        rules = self.simulator.rules
         subjects = self._subjects(call, wanted)
-        await wait(book, subjects, len(wanted.subjects))
-        fault = book.take(subjects, Fault, len(wanted.subjects))
+        await wait(rules, subjects, len(wanted.subjects))
+        fault = rules.match(subjects, Fault, len(wanted.subjects))
         standing = Standing(self._spend(call, 0 if fault else wanted.points), new_request_id())
         if fault:
             return answer_to(fault, standing)
@@ -93,7 +93,7 @@ class GitHub:
         else:
             response = spent()
         response.headers.update(standing.headers())
-        return cut_off(response) if book.take(subjects, Malformed, len(wanted.subjects)) else response
+        return cut_off(response) if rules.match(subjects, Malformed, len(wanted.subjects)) else response
 
     def _execute(
         self, wanted: Question, text: str, variables: Mapping[str, Any], operation: str | None, allowance: Allowance
@@ -104,7 +104,7 @@ class GitHub:
         result = execute_sync(
             self._schema,
             wanted.document,
-            context_value=Session(self.simulator.book, self._names, len(wanted.subjects), wanted.points, allowance),
+            context_value=Session(self.simulator.rules, self._names, len(wanted.subjects), wanted.points, allowance),
             variable_values=dict(variables),
             operation_name=operation,
             field_resolver=plain_field,
@@ -119,7 +119,7 @@ class GitHub:
 
     def _spend(self, call: Call, points: int) -> Allowance:
         credential = call.credential_key or EVERYTHING
-        set_limit = self.simulator.book.take([credential], PointsPerHour)
+        set_limit = self.simulator.rules.match([credential], PointsPerHour)
         limit = set_limit or PointsPerHour(limit=self._settings.points_per_hour)
         return self._windows.spend(credential, points, limit.limit, limit.window_seconds)
 

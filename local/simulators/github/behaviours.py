@@ -1,4 +1,4 @@
-"""How GitHub's stand-in can be set to behave, beside what can happen to any server."""
+"""How GitHub's simulator can be set to behave, beside what can happen to any server."""
 
 from typing import Annotated, Literal
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from local.simulators.behaviours import BehaviourBook
+from local.simulators.behaviours import FaultRules
 from local.simulators.github.behaviours import Renamed
 
 _POSSIBLE = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
@@ -12,8 +12,8 @@ _POSSIBLE = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 class Names:
     """Both directions of the `renamed` behaviours, built again when those change."""
 
-    def __init__(self, book: BehaviourBook[Any]) -> None:
-        self._book = book
+    def __init__(self, rules: FaultRules[Any]) -> None:
+        self._rules = rules
         self._version = -1
         self._now: dict[str, str] = {}
         self._first: dict[str, str] = {}
@@ -31,7 +31,7 @@ class Names:
         return self._first.get(name.lower(), name.lower())
 
     def _refresh(self) -> None:
-        if self._version != self._book.version:
-            self._version = self._book.version
-            self._now = {first: renamed.to for first, renamed in self._book.all_of(Renamed).items()}
+        if self._version != self._rules.version:
+            self._version = self._rules.version
+            self._now = {first: renamed.to for first, renamed in self._rules.all_of(Renamed).items()}
             self._first = {to.lower(): first for first, to in self._now.items()}

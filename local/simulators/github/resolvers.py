@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from local.simulators.behaviours import BehaviourBook
+from local.simulators.behaviours import FaultRules
 from local.simulators.github.behaviours import Counts, Forbidden, NotFound, Private, ResourceLimitsExceeded
 from local.simulators.github.names import Names
 from local.simulators.github.repositories import name_of, repository
@@ -32,7 +32,7 @@ class Unresolved(Exception):
 class Session:
     """What the resolvers of one request share."""
 
-    book: BehaviourBook[Any]
+    rules: FaultRules[Any]
     names: Names
     named: int
     points: int
@@ -44,17 +44,17 @@ class Session:
 def _look_up(session: Session, identity: str, asked: str, missing: str) -> dict[str, object]:
     """The repository as the behaviours of either of its names have it."""
     subjects = (asked, identity)
-    limits = session.book.take(subjects, ResourceLimitsExceeded, session.named)
+    limits = session.rules.match(subjects, ResourceLimitsExceeded, session.named)
     session.exhausted = session.exhausted or (limits is not None and session.answered >= limits.after)
     if session.exhausted:
         raise Unresolved("RESOURCE_LIMITS_EXCEEDED", "Resource limits for this query exceeded.")
-    private = session.book.take(subjects, Private, session.named)
-    if session.book.take(subjects, NotFound, session.named) or (private and not private.visible):
+    private = session.rules.match(subjects, Private, session.named)
+    if session.rules.match(subjects, NotFound, session.named) or (private and not private.visible):
         raise Unresolved("NOT_FOUND", missing)
-    if session.book.take(subjects, Forbidden, session.named):
+    if session.rules.match(subjects, Forbidden, session.named):
         raise Unresolved("FORBIDDEN", _SINGLE_SIGN_ON, {"saml_failure": True})
     found = repository(session.names.current(identity) or asked, datetime.now(UTC).date(), identity=identity)
-    counts = session.book.take(subjects, Counts, session.named)
+    counts = session.rules.match(subjects, Counts, session.named)
     if counts:
         found = replace(
             found,

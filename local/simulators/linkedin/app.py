@@ -24,8 +24,7 @@ from local.simulators.linkedin.behaviours import (
     RequestsPerDay,
     adapter,
 )
-from local.simulators.linkedin.posts import Social, social
-from local.simulators.linkedin.refusals import (
+from local.simulators.linkedin.error_responses import (
     INVALID_TOKEN,
     NO_TOKEN,
     NO_VERSION,
@@ -38,6 +37,7 @@ from local.simulators.linkedin.refusals import (
     nonexistent_version,
     quota_spent,
 )
+from local.simulators.linkedin.posts import Social, social
 from local.simulators.linkedin.restli import read_batch
 from local.simulators.rate_limit import DailyQuotas
 from local.simulators.simulator import Call, Simulator
@@ -92,17 +92,17 @@ class LinkedIn:
         return await self._answer(urns, token, version, today)
 
     async def _answer(self, urns: tuple[str, ...], token: str, version: str, today: date) -> Response:
-        book, named = self.simulator.book, len(urns)
+        rules, named = self.simulator.rules, len(urns)
         subjects = [token, *urns, EVERYTHING]
-        await wait(book, subjects, named)
-        fault = book.take(subjects, Fault, named)
+        await wait(rules, subjects, named)
+        fault = rules.match(subjects, Fault, named)
         if fault:
             return answer_to(fault, version)
-        limit = book.take([token], RequestsPerDay)
+        limit = rules.match([token], RequestsPerDay)
         if not self._quotas.spend(token, limit.limit if limit else self._settings.requests_per_day, today):
             return quota_spent().response()
-        response = self._batch(urns, token, today, plain=book.take(subjects, PlainKeys, named) is not None)
-        return cut_off(response) if book.take(subjects, Malformed, named) else response
+        response = self._batch(urns, token, today, plain=rules.match(subjects, PlainKeys, named) is not None)
+        return cut_off(response) if rules.match(subjects, Malformed, named) else response
 
     def _batch(self, urns: tuple[str, ...], token: str, today: date, *, plain: bool) -> Response:
         results: dict[str, Any] = {}
@@ -119,19 +119,19 @@ class LinkedIn:
         return JSONResponse({"results": results, "statuses": statuses, "errors": errors}, headers=headers)
 
     def _read(self, urn: str, token: str, today: date, named: int) -> Social | Refusal | None:
-        book = self.simulator.book
+        rules = self.simulator.rules
         # What is said of the post itself goes before what is said of all that a token asks for.
         subjects = (urn, token)
-        if book.take(subjects, NotFound, named):
+        if rules.match(subjects, NotFound, named):
             return POST_NOT_FOUND
-        if book.take(subjects, Forbidden, named):
+        if rules.match(subjects, Forbidden, named):
             return POST_FORBIDDEN
-        if book.take(subjects, Failed, named):
+        if rules.match(subjects, Failed, named):
             return POST_FAILED
-        if book.take(subjects, Omitted, named):
+        if rules.match(subjects, Omitted, named):
             return None
         found = social(urn, today)
-        counts = book.take(subjects, Counts, named)
+        counts = rules.match(subjects, Counts, named)
         if counts is None:
             return found
         comments = found.comments if counts.comments is None else counts.comments

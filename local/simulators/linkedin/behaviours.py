@@ -1,4 +1,4 @@
-"""How LinkedIn's stand-in can be set to behave, beside what can happen to any server."""
+"""How LinkedIn's simulator can be set to behave, beside what can happen to any server."""
 
 from typing import Annotated, Literal
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from local.simulators.numbers import digits
+from local.simulators.deterministic import digits
 
 _FIRST_DAY = date(2020, 1, 1)
 _SHARES = {"PRAISE": 8, "EMPATHY": 12, "INTEREST": 16, "APPRECIATION": 30, "ENTERTAINMENT": 45}

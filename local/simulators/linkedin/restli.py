@@ -5,7 +5,7 @@ from urllib.parse import unquote, unquote_plus
 
 from starlette.requests import Request
 
-from local.simulators.linkedin.refusals import TOO_LONG, Refusal, bad_request
+from local.simulators.linkedin.error_responses import TOO_LONG, Refusal, bad_request
 
 _LONGEST_URL = 4000
 _MOST_URNS = 50

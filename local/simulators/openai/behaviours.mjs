@@ -1,4 +1,4 @@
-// How the stand-in is set to behave: by subject, so that tests that share it do not disturb each other. A subject is any
+// How the simulator is set to behave: by subject, so that tests that share it do not disturb each other. A subject is any
 // text that a request contains (a person's safety identifier, a word of theirs), or `*`.
 
 const designs = ["/v1/chat/completions"];
@@ -31,7 +31,7 @@ export const kinds = {
   wrong_shape: { about: "200 with JSON of another shape", paths: everything },
 };
 
-export class Book {
+export class FaultRules {
   #entries = new Map();
 
   /** Replaces the behaviours of the named subjects; returns what is wrong with them, if anything is. */
@@ -54,7 +54,7 @@ export class Book {
   }
 
   /** The first behaviour that holds for a request, using one of its times; named subjects go before `*`. */
-  take(body, path) {
+  match(body, path) {
     const named = [...this.#entries].filter(([subject]) => subject !== "*" && body.includes(subject));
     const all = [...named, ["*", this.#entries.get("*") ?? []]];
     for (const entry of all.flatMap(([, list]) => list)) {

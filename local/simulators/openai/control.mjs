@@ -1,4 +1,4 @@
-// The control side, as all stand-ins have it:
+// The control side, as all simulators have it:
 // GET    /_simulator             what it received and does (?subject=... once or more; ?limit=... requests)
 // PUT    /_simulator/behaviours  {"<subject>": [{"kind": ...}, ...], ...}: replaces those subjects' behaviours
 // DELETE /_simulator/behaviours  ?subject=... or all of them
@@ -10,19 +10,19 @@ const about =
   "Answers chat completions, images and moderations as api.openai.com does. Designs are made from the request's " +
   "content and style. Subjects are texts that a request contains, and `*`.";
 
-export function control(request, response, body, book, journal) {
+export function control(request, response, body, rules, journal) {
   const url = new URL(request.url, "http://localhost");
   switch (`${request.method} ${url.pathname}`) {
     case "GET /":
       return response.writeHead(302, { location: "/_simulator" }).end();
     case "GET /_simulator":
-      return show(request, response, url.searchParams, book, journal);
+      return show(request, response, url.searchParams, rules, journal);
     case "PUT /_simulator/behaviours": {
-      const problem = book.put(parsed(body));
-      return json(response, problem ? 422 : 200, problem ? { error: problem } : book);
+      const problem = rules.put(parsed(body));
+      return json(response, problem ? 422 : 200, problem ? { error: problem } : rules);
     }
     case "DELETE /_simulator/behaviours":
-      book.remove(url.searchParams.get("subject"));
+      rules.remove(url.searchParams.get("subject"));
       return response.writeHead(204).end();
     case "DELETE /_simulator/requests":
       journal.clear();
@@ -32,14 +32,14 @@ export function control(request, response, body, book, journal) {
   }
 }
 
-function show(request, response, parameters, book, journal) {
+function show(request, response, parameters, rules, journal) {
   const asked = parameters.getAll("subject");
   const found = (asked.length > 0 ? asked : ["*"]).flatMap((subject) => journal.about(subject));
   const state = {
     simulator: "OpenAI",
     about,
     counts: Object.fromEntries(["*", ...asked].map((subject) => [subject, journal.about(subject).length])),
-    behaviours: book,
+    behaviours: rules,
     kinds: Object.fromEntries(Object.entries(kinds).map(([kind, { about: does }]) => [kind, does])),
     requests: [...new Set(found)].slice(-Number(parameters.get("limit") || 50)).reverse(),
   };

@@ -1,4 +1,4 @@
-// What the stand-in received: the latest requests, each with how it ended.
+// What the simulator received: the latest requests, each with how it ended.
 
 const capacity = 2000;
 

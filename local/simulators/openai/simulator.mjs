@@ -1,4 +1,4 @@
-// OpenAI's stand-in. @copilotkit/aimock speaks OpenAI's protocol, with designs made from the request; this thin layer in
+// OpenAI's simulator. @copilotkit/aimock speaks OpenAI's protocol, with designs made from the request; this thin layer in
 // front of it keeps the journal and does what aimock cannot do for one test alone: refusals, a 429 that does not say
 // when to come back, a stream that breaks off after so many events, a call that was hung up on.
 import { createServer } from "node:http";
@@ -7,7 +7,7 @@ import { LLMock } from "@copilotkit/aimock";
 
 import { readLocalHosts, refuseOtherHosts, refuseOtherSites } from "../../gateway/http/local_requests.mjs";
 import { leaveOnSignal, listen } from "../../gateway/http/server.mjs";
-import { Book } from "./behaviours.mjs";
+import { FaultRules } from "./behaviours.mjs";
 import { control } from "./control.mjs";
 import { answer } from "./designs.mjs";
 import { fault } from "./faults.mjs";
@@ -24,7 +24,7 @@ vendor.addFixture({ match: { endpoint: "image" }, response: picture });
 vendor.addFixture({ match: {}, response: answer });
 await vendor.start();
 
-const book = new Book();
+const rules = new FaultRules();
 const journal = new Journal();
 
 const localHosts = readLocalHosts(process.env);
@@ -33,11 +33,11 @@ const server = createServer(async (request, response) => {
   const body = await read(request, response);
   if (body === undefined) return;
   const { pathname } = new URL(request.url, "http://localhost");
-  if (pathname === "/" || pathname.startsWith("/_simulator")) return control(request, response, body, book, journal);
+  if (pathname === "/" || pathname.startsWith("/_simulator")) return control(request, response, body, rules, journal);
 
   const key = (request.headers.authorization || "").replace(/^Bearer /, "");
   journal.open(request, response, key ? body.replaceAll(key, "[redacted]") : body);
-  const behaviour = book.take(body, pathname);
+  const behaviour = rules.match(body, pathname);
   if (behaviour?.kind === "delay") await new Promise((resolve) => setTimeout(resolve, behaviour.seconds * 1000));
   if (response.destroyed) return;
   if (fault(response, key, behaviour, body)) return;

@@ -57,7 +57,7 @@ class SendGrid:
         self.messages = Messages(settings.kept)
         tallies = {"accepted": self.messages.accepted}
         self.simulator = Simulator("SendGrid", _ABOUT, KINDS, adapter(), scopes=scopes, tallies=tallies)
-        self.events = Events(self.simulator.book, self._key, settings)
+        self.events = Events(self.simulator.rules, self._key, settings)
         self.webhooks = Webhooks(self.events, public_key(self._key))
 
     async def send(self, call: Call) -> Response:
@@ -69,17 +69,17 @@ class SendGrid:
             return asked
         people = [person.email for each in asked.personalizations for person in (*each.to, *each.cc, *each.bcc)]
         call.names(people)
-        subjects, book = [*people, token], self.simulator.book
-        await wait(book, subjects, len(people))
-        fault = book.take(subjects, Fault, len(people))
+        subjects, rules = [*people, token], self.simulator.rules
+        await wait(rules, subjects, len(people))
+        fault = rules.match(subjects, Fault, len(people))
         if fault:
             return answer_to(fault)
         message_id, made = self.messages.accept(asked)
         for message in made:
             self.events.follow(message)
-        if book.take(subjects, AcceptThenDrop):
+        if rules.match(subjects, AcceptThenDrop):
             return fault_response(Dropped()) or refusal(500, "internal server error")
-        if book.take(subjects, AcceptThenTimeout):
+        if rules.match(subjects, AcceptThenTimeout):
             return refusal(504, "gateway timeout")
         return Response(status_code=202, headers={"X-Message-Id": message_id})
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from local.simulators.behaviours import BehaviourBook
+from local.simulators.behaviours import FaultRules
 from local.simulators.sendgrid.behaviours import (
     Bounce,
     Drop,
@@ -32,9 +32,9 @@ _LARGEST_BATCH = 200
 
 
 class Events:
-    def __init__(self, book: BehaviourBook[Any], key: ec.EllipticCurvePrivateKey, settings: Settings) -> None:
+    def __init__(self, rules: FaultRules[Any], key: ec.EllipticCurvePrivateKey, settings: Settings) -> None:
         self.url = settings.webhook_url
-        self._book = book
+        self._rules = rules
         self._key = key
         self._settings = settings
         self._client: httpx.AsyncClient | None = None
@@ -47,12 +47,12 @@ class Events:
         """Makes the message's events, and tells them as they are set to be reported."""
         message.events = self._made(message)
         subjects = [message.to]
-        if self._book.take(subjects, NoEvents) or not self.url:
+        if self._rules.match(subjects, NoEvents) or not self.url:
             return
-        copies = self._book.take(subjects, DuplicateEvents)
+        copies = self._rules.match(subjects, DuplicateEvents)
         events = [event | _event_id() for event in message.events for _ in range(copies.copies if copies else 1)]
-        late = self._book.take(subjects, LateEvents)
-        if self._book.take(subjects, ReorderEvents):
+        late = self._rules.match(subjects, LateEvents)
+        if self._rules.match(subjects, ReorderEvents):
             for place, event in enumerate(reversed(events)):
                 self._start(self._tell([event], (late.seconds if late else 0) + place * 0.05))
         elif late:
@@ -86,16 +86,16 @@ class Events:
             "category": message.categories,
             **message.custom_args,
         }
-        if drop := self._book.take(subjects, Drop):
+        if drop := self._rules.match(subjects, Drop):
             return [base | {"event": "dropped", "reason": drop.reason, "timestamp": now}]
         events = [base | {"event": "processed", "timestamp": now}]
-        if bounce := self._book.take(subjects, Bounce):
+        if bounce := self._rules.match(subjects, Bounce):
             reason = {"reason": "550 5.1.1 The mailbox does not exist", "status": "5.1.1", "type": bounce.type}
             return [*events, base | {"event": "bounce", "timestamp": now + 1} | reason]
         events.append(base | {"event": "delivered", "timestamp": now + 1, "response": "250 OK", "attempt": "1"})
-        if self._book.take(subjects, SpamReport):
+        if self._rules.match(subjects, SpamReport):
             events.append(base | {"event": "spamreport", "timestamp": now + 2})
-        if self._book.take(subjects, Unsubscribe):
+        if self._rules.match(subjects, Unsubscribe):
             events.append(base | {"event": "unsubscribe", "timestamp": now + 2})
         return events
 

@@ -15,6 +15,7 @@ from local.simulators.faults import Dropped, Fault, Malformed, cut_off, fault_re
 from local.simulators.simulator import Answer, Call, Simulator, bearer
 from local.simulators.stripe import errors
 from local.simulators.stripe.behaviours import ApiError, InvalidKey, LostAnswer, RateLimited
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import StripeError
 from local.simulators.stripe.expansion import expand
 from local.simulators.stripe.forms import nest, parse_form
@@ -25,7 +26,6 @@ from local.simulators.stripe.parameters import Params, read
 from local.simulators.stripe.shapes import in_version, present
 from local.simulators.stripe.state import Answered, Object, new_id
 from local.simulators.stripe.tags import tags_in
-from local.simulators.stripe.world import World
 
 _VERSION = re.compile(r"20\d\d-\d\d-\d\d(\.[a-z_]+)?")
 
@@ -42,9 +42,9 @@ def api_key(request: Request) -> str | None:
 
 
 class Api:
-    def __init__(self, simulator: Simulator, world: World) -> None:
-        self._book = simulator.book
-        self._world = world
+    def __init__(self, simulator: Simulator, context: Context) -> None:
+        self._rules = simulator.rules
+        self._context = context
         self._in_progress: set[str] = set()
 
     def routes(self) -> list[tuple[str, str, Answer]]:
@@ -66,31 +66,31 @@ class Api:
     async def _checked(self, operation: Operation, call: Call, headers: dict[str, str]) -> Response:
         if call.credential is None:
             raise errors.no_key()
-        if not self._world.settings.takes(call.credential):
+        if not self._context.settings.takes(call.credential):
             raise errors.bad_key(call.credential)
-        world = self._world.of_key(call.credential)
+        context = self._context.of_key(call.credential)
         if operation.name.startswith("accounts.") and call.credential.startswith("rk_"):
-            raise errors.not_permitted(call.credential, world.settings.account)
+            raise errors.not_permitted(call.credential, context.settings.account)
         headers["Stripe-Version"] = self._version(call.request)
         raw = _parameters(call)
         identity = str(call.request.path_params.get("id", ""))
-        subjects = [f"{tag}/{operation.name}" for tag in tags_in(world.state, identity or None, raw)]
+        subjects = [f"{tag}/{operation.name}" for tag in tags_in(context.state, identity or None, raw)]
         call.names(subjects or [f"{EVERYTHING}/{operation.name}"])
         asked = [*subjects, f"{EVERYTHING}/{operation.name}", *([call.credential_key] if call.credential_key else [])]
         key = call.request.headers.get("idempotency-key") if operation.method == "POST" else None
         with Turn(self._in_progress, key and f"{call.credential_key} {key}"):
-            await wait(self._book, asked, 1)
-            fault = self._book.take(asked, Fault)
+            await wait(self._rules, asked, 1)
+            fault = self._rules.match(asked, Fault)
             if fault and not isinstance(fault, ApiError):
                 return _fault(fault, call.credential, headers)
-            response = self._once(world, operation, call, raw, identity, headers, key, broken=fault is not None)
-        if self._book.take(asked, LostAnswer):
+            response = self._once(context, operation, call, raw, identity, headers, key, broken=fault is not None)
+        if self._rules.match(asked, LostAnswer):
             return fault_response(Dropped()) or response
-        return cut_off(response) if self._book.take(asked, Malformed) else response
+        return cut_off(response) if self._rules.match(asked, Malformed) else response
 
     def _once(
         self,
-        world: World,
+        context: Context,
         operation: Operation,
         call: Call,
         raw: Mapping[str, Any],
@@ -106,11 +106,11 @@ class Api:
         def run() -> Response:
             if broken:
                 return _error(errors.broken(), headers)
-            return self._run(world, operation, call, params, identity, headers)
+            return self._run(context, operation, call, params, identity, headers)
 
         if key is None:
             return run()
-        answered = world.state.answered
+        answered = context.state.answered
         place = f"{call.credential_key} {key}"
         asked = json.dumps([operation.method, call.request.url.path, raw], sort_keys=True)
         fingerprint = hashlib.sha256(asked.encode()).hexdigest()
@@ -127,29 +127,35 @@ class Api:
         return Response(kept.body, kept.status, {**headers, **replayed}, "application/json")
 
     def _run(
-        self, world: World, operation: Operation, call: Call, params: Params, identity: str, headers: Mapping[str, str]
+        self,
+        context: Context,
+        operation: Operation,
+        call: Call,
+        params: Params,
+        identity: str,
+        headers: Mapping[str, str],
     ) -> Response:
-        if not world.settings.public_url:
-            world.public_url = str(call.request.base_url).rstrip("/")
+        if not context.settings.public_url:
+            context.public_url = str(call.request.base_url).rstrip("/")
         writes = operation.method != "GET"
-        world.dirty = world.dirty or writes
+        context.dirty = context.dirty or writes
         key = call.request.headers.get("idempotency-key")
-        world.origin = {"id": headers["Request-Id"], "idempotency_key": key} if writes else None
+        context.origin = {"id": headers["Request-Id"], "idempotency_key": key} if writes else None
         try:
-            found = operation.run(world, params, identity)
-            shown = self._shown(world, found, params, call.request.url.path, operation, headers["Stripe-Version"])
+            found = operation.run(context, params, identity)
+            shown = self._shown(context, found, params, call.request.url.path, operation, headers["Stripe-Version"])
             return _json(shown, 200, headers)
         except StripeError as error:
-            if identity and self._world.has_in_other_mode(identity, world):
-                error = errors.in_other_mode(error, live_key=world.settings.livemode)
+            if identity and self._context.has_in_other_mode(identity, context):
+                error = errors.in_other_mode(error, live_key=context.settings.livemode)
             return _error(error, headers)
         finally:
-            world.origin = None
+            context.origin = None
 
     def _shown(
-        self, world: World, found: Object | Listing, params: Any, path: str, operation: Operation, version: str
+        self, context: Context, found: Object | Listing, params: Any, path: str, operation: Operation, version: str
     ) -> Object:
-        state = world.state
+        state = context.state
 
         def show(obj: Object) -> Object:
             # Events are written down in the version of the account, and stay so.
@@ -171,7 +177,7 @@ class Api:
         asked = request.headers.get("stripe-version")
         if asked and not _VERSION.fullmatch(asked):
             raise errors.invalid(f"Invalid Stripe API version: {asked}")
-        return asked or self._world.settings.api_version
+        return asked or self._context.settings.api_version
 
 
 def _parameters(call: Call) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Stripe's stand-in, put together."""
+"""Stripe's simulator, put together."""
 
 import asyncio
 import contextlib
@@ -13,6 +13,7 @@ from local.simulators.simulator import Simulator
 from local.simulators.stripe import catalogue, demo, endpoints, timeline
 from local.simulators.stripe.api import Api, api_key
 from local.simulators.stripe.behaviours import KINDS, adapter, scopes
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.control import Control
 from local.simulators.stripe.dashboard import Dashboard
 from local.simulators.stripe.deliveries import Deliveries
@@ -20,7 +21,6 @@ from local.simulators.stripe.dispatch import Dispatch
 from local.simulators.stripe.pages import Pages
 from local.simulators.stripe.settings import Settings, split
 from local.simulators.stripe.state import load, save
-from local.simulators.stripe.world import World
 
 _ABOUT = (
     "Answers Stripe's API for customers, prices, checkout, the billing portal, subscriptions, invoices, events and "
@@ -34,46 +34,46 @@ _TICK_SECONDS = 1.0
 def create_app() -> Starlette:
     """What `local.simulators` serves."""
     settings = Settings()
-    world = World(load(settings.state_file), settings, settings.public_url.rstrip("/"))
-    catalogue.seed(world.state, int(time.time()))
-    endpoints.first_endpoint(world, split(settings.webhook_secrets))
+    context = Context(load(settings.state_file), settings, settings.public_url.rstrip("/"))
+    catalogue.seed(context.state, int(time.time()))
+    endpoints.first_endpoint(context, split(settings.webhook_secrets))
     simulator = Simulator("Stripe", _ABOUT, KINDS, adapter(), scopes=scopes, credential=api_key)
-    deliveries = Deliveries(world, simulator.book)
-    dispatch = Dispatch(world, deliveries)
+    deliveries = Deliveries(context, simulator.rules)
+    dispatch = Dispatch(context, deliveries)
     with dispatch.instead("none"):
-        demo.seed(world)
-    api = Api(simulator, world)
+        demo.seed(context)
+    api = Api(simulator, context)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         deliveries.resume()
-        ticking = asyncio.create_task(_tick(world))
+        ticking = asyncio.create_task(_tick(context))
         yield
         ticking.cancel()
         await deliveries.close()
-        _save(world)
+        _save(context)
 
     routes: list[Route | Mount] = [
-        *Dashboard(world, dispatch).routes(),
-        *Control(world, dispatch).routes(),
-        *Pages(world).routes(),
+        *Dashboard(context, dispatch).routes(),
+        *Control(context, dispatch).routes(),
+        *Pages(context).routes(),
         Mount("/", simulator.app(api.routes(), otherwise=api.elsewhere)),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 
 
-async def _tick(world: World) -> None:
+async def _tick(context: Context) -> None:
     """Our own time passes too: renewals happen, and the state is kept."""
     while True:
         await asyncio.sleep(_TICK_SECONDS)
         try:
-            timeline.catch_up(world)
-            _save(world)
+            timeline.catch_up(context)
+            _save(context)
         except Exception:
             logging.getLogger(__name__).exception("time passed, and something went wrong")
 
 
-def _save(world: World) -> None:
-    if world.settings.state_file and world.dirty:
-        world.dirty = False
-        save(world.state, world.settings.state_file)
+def _save(context: Context) -> None:
+    if context.settings.state_file and context.dirty:
+        context.dirty = False
+        save(context.state, context.settings.state_file)

@@ -1,4 +1,4 @@
-"""How Stripe's stand-in can be set to behave: its answers, and what becomes of its events.
+"""How Stripe's simulator can be set to behave: its answers, and what becomes of its events.
 
 Subjects are the tags of objects (`tags.py`): an id, a customer's e-mail, a metadata value or client_reference_id. After
 a slash may stand one operation (`cus_1/subscriptions.retrieve`, `*/customers.create`) or one event type

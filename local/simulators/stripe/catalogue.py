@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import invalid
 from local.simulators.stripe.state import Object, State
-from local.simulators.stripe.world import World
 
 _SEED = Path(__file__).with_name("catalogue.json")
 
@@ -67,8 +67,8 @@ def recurring(interval: str, count: int = 1) -> Object:
     }
 
 
-def check_product(world: World, price: Object, param: str) -> None:
-    product = world.state.kinds["product"][price["product"]]
+def check_product(context: Context, price: Object, param: str) -> None:
+    product = context.state.kinds["product"][price["product"]]
     if not product["active"]:
         raise invalid(
             f"The product {product['id']} is marked as inactive, and thus no new subscriptions can be created to any "

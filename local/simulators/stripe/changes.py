@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from local.simulators.stripe import billing, invoices
 from local.simulators.stripe.calendar import HOUR, period_end
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import declined, invalid, missing
 from local.simulators.stripe.invoice_forms import line
 from local.simulators.stripe.payments import default_card
 from local.simulators.stripe.shapes import present
 from local.simulators.stripe.state import Object
 from local.simulators.stripe.subscriptions import add_item, period_lines
-from local.simulators.stripe.world import World
 
 
 @dataclass(frozen=True)
@@ -26,31 +26,33 @@ class ItemChange:
 
 
 def change_items(
-    world: World, subscription: Object, wanted: Sequence[ItemChange], proration: str, payment_behavior: str
+    context: Context, subscription: Object, wanted: Sequence[ItemChange], proration: str, payment_behavior: str
 ) -> None:
-    customer = world.state.kinds["customer"][subscription["customer"]]
+    customer = context.state.kinds["customer"][subscription["customer"]]
     before = deepcopy(subscription["items"]["data"])
     kept = deepcopy(subscription)
-    _apply(world, subscription, wanted)
-    now = world.now(customer)
-    lines = [] if proration == "none" else _prorations(world, subscription, before, now)
-    restarted = _recurring(world, before[0]["price"]) != _recurring(world, subscription["items"]["data"][0]["price"])
+    _apply(context, subscription, wanted)
+    now = context.now(customer)
+    lines = [] if proration == "none" else _prorations(context, subscription, before, now)
+    restarted = _recurring(context, before[0]["price"]) != _recurring(
+        context, subscription["items"]["data"][0]["price"]
+    )
     if restarted:
-        _restart(world, subscription, now)
-        lines = [each for each in lines if each["amount"] < 0] + period_lines(world, subscription)
+        _restart(context, subscription, now)
+        lines = [each for each in lines if each["amount"] < 0] + period_lines(context, subscription)
     if subscription["status"] == "trialing" or not lines:
         return
     if not restarted and proration != "always_invoice":
         subscription["_pending_lines"] += lines
         return
     lines = subscription["_pending_lines"] + lines
-    card = default_card(world, customer, subscription)
+    card = default_card(context, customer, subscription)
     refused = sum(each["amount"] for each in lines) > 0 and card is not None and card["_outcome"] != "ok"
     if refused and payment_behavior == "error_if_incomplete":
         _restore(subscription, kept)
         raise declined(str(card and card["_outcome"]))
     if refused and payment_behavior == "pending_if_incomplete":
-        items = present(world.state, subscription)["items"]["data"]
+        items = present(context.state, subscription)["items"]["data"]
         _restore(subscription, kept)
         subscription["pending_update"] = {
             "billing_cycle_anchor": None,
@@ -59,41 +61,41 @@ def change_items(
             "trial_end": None,
             "trial_from_plan": None,
         }
-        subscription["_pending_invoice"] = invoices.draft(world, subscription, "subscription_update", lines)["id"]
+        subscription["_pending_invoice"] = invoices.draft(context, subscription, "subscription_update", lines)["id"]
         return
     subscription["_pending_lines"] = []
     subscription["_now_due"] = lines
 
 
-def collect_due(world: World, subscription: Object) -> None:
+def collect_due(context: Context, subscription: Object) -> None:
     """After the update was announced: pays for it."""
     lines = subscription.pop("_now_due", None)
     if lines:
-        invoice = invoices.draft(world, subscription, "subscription_update", lines)
-        billing.collect(world, subscription, invoice)
+        invoice = invoices.draft(context, subscription, "subscription_update", lines)
+        billing.collect(context, subscription, invoice)
     elif subscription.get("_pending_invoice"):
-        invoice = world.state.kinds["invoice"][subscription["_pending_invoice"]]
+        invoice = context.state.kinds["invoice"][subscription["_pending_invoice"]]
         if invoice["status"] == "draft":
-            invoices.finalize(world, invoice)
-            invoices.attempt(world, invoice, subscription)
-            world.emit("invoice.payment_failed", invoice)
+            invoices.finalize(context, invoice)
+            invoices.attempt(context, invoice, subscription)
+            context.emit("invoice.payment_failed", invoice)
 
 
-def settle_pending(world: World, subscription: Object, *, paid: bool) -> None:
+def settle_pending(context: Context, subscription: Object, *, paid: bool) -> None:
     """The invoice of a pending update was paid, or its time is over."""
     update = subscription["pending_update"]
-    invoice = world.state.kinds["invoice"][subscription.pop("_pending_invoice")]
-    with world.updating(subscription, "customer.subscription.updated"):
+    invoice = context.state.kinds["invoice"][subscription.pop("_pending_invoice")]
+    with context.updating(subscription, "customer.subscription.updated"):
         subscription["pending_update"] = None
         if paid:
             items = [item | {"price": item["price"]["id"]} for item in update["subscription_items"]]
             subscription["items"]["data"] = items
     if not paid and invoice["status"] == "open":
-        invoices.void(world, invoice)
-    world.emit(f"customer.subscription.pending_update_{'applied' if paid else 'expired'}", subscription)
+        invoices.void(context, invoice)
+    context.emit(f"customer.subscription.pending_update_{'applied' if paid else 'expired'}", subscription)
 
 
-def _apply(world: World, subscription: Object, wanted: Sequence[ItemChange]) -> None:
+def _apply(context: Context, subscription: Object, wanted: Sequence[ItemChange]) -> None:
     items = subscription["items"]["data"]
     for change in wanted:
         if change.item is None:
@@ -111,7 +113,7 @@ def _apply(world: World, subscription: Object, wanted: Sequence[ItemChange]) -> 
             found["quantity"] = change.quantity
     if not items:
         raise invalid("A subscription must have at least one active plan.", param="items")
-    if len({str(_recurring(world, item["price"])) for item in items}) > 1:
+    if len({str(_recurring(context, item["price"])) for item in items}) > 1:
         raise invalid("All prices on a subscription must have the same `recurring` interval.", param="items")
 
 
@@ -125,14 +127,14 @@ def _add(subscription: Object, change: ItemChange) -> None:
     add_item(subscription, change.price, change.quantity or 1, start, end)
 
 
-def _prorations(world: World, subscription: Object, before: Sequence[Object], now: int) -> list[Object]:
+def _prorations(context: Context, subscription: Object, before: Sequence[Object], now: int) -> list[Object]:
     """Takes back what was paid for the rest of the period, and asks for the new price of it."""
     lines = []
     for sign, items, word in ((-1, before, "Unused"), (1, subscription["items"]["data"], "Remaining")):
         for item in items:
             if item in (subscription["items"]["data"] if sign < 0 else before):
                 continue
-            price = world.state.kinds["price"][item["price"]]
+            price = context.state.kinds["price"][item["price"]]
             start, end = item["current_period_start"], item["current_period_end"]
             share = max(0, end - now) / max(1, end - start)
             amount = sign * round(price["unit_amount"] * item["quantity"] * share)
@@ -143,18 +145,18 @@ def _prorations(world: World, subscription: Object, before: Sequence[Object], no
     return lines
 
 
-def _restart(world: World, subscription: Object, now: int) -> None:
+def _restart(context: Context, subscription: Object, now: int) -> None:
     """Another interval begins a new period at once."""
     if subscription["status"] == "trialing":
         return
     subscription["billing_cycle_anchor"] = now
     for item in subscription["items"]["data"]:
-        end = period_end(now, now, _recurring(world, item["price"]))
+        end = period_end(now, now, _recurring(context, item["price"]))
         item |= {"current_period_start": now, "current_period_end": end}
 
 
-def _recurring(world: World, price_id: str) -> Object:
-    recurring: Object = world.state.kinds["price"][price_id]["recurring"]
+def _recurring(context: Context, price_id: str) -> Object:
+    recurring: Object = context.state.kinds["price"][price_id]["recurring"]
     return {name: recurring[name] for name in ("interval", "interval_count")}
 
 

@@ -2,14 +2,14 @@
 
 from local.simulators.stripe import billing, subscriptions
 from local.simulators.stripe.calendar import DAY
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.customers import check_currency, new_customer
 from local.simulators.stripe.errors import DECLINES, declined, invalid
 from local.simulators.stripe.payments import make_default, new_card
 from local.simulators.stripe.state import Object
-from local.simulators.stripe.world import World
 
 
-def complete(world: World, session: Object, outcome: str = "ok", *, email: str | None = None) -> None:
+def complete(context: Context, session: Object, outcome: str = "ok", *, email: str | None = None) -> None:
     """`ok` pays, `processing` pays later (see `settle`), `no_card` begins a trial; a decline changes nothing."""
     if session["status"] != "open":
         raise invalid(f"This checkout session is {session['status']}.")
@@ -17,19 +17,19 @@ def complete(world: World, session: Object, outcome: str = "ok", *, email: str |
         raise declined(outcome)
     if outcome == "no_card" and session["payment_method_collection"] != "if_required":
         raise invalid("This checkout session wants a payment method.")
-    customer = _customer(world, session, email)
-    check_currency(world, customer, session["currency"], besides=session)
-    card = None if outcome == "no_card" else new_card(world, customer)
+    customer = _customer(context, session, email)
+    check_currency(context, customer, session["currency"], besides=session)
+    card = None if outcome == "no_card" else new_card(context, customer)
     if card and customer["invoice_settings"]["default_payment_method"] is None:
-        make_default(world, customer, card)
-    prices = world.state.kinds["price"]
+        make_default(context, customer, card)
+    prices = context.state.kinds["price"]
     subscription = subscriptions.begin(
-        world,
+        context,
         customer,
         subscriptions.Wanted(
             items=[(prices[price], quantity) for price, quantity in session["_items"]],
             metadata=session["_subscription"]["metadata"],
-            trial_end=_trial_end(world, customer, session),
+            trial_end=_trial_end(context, customer, session),
             card=card,
             missing_payment_method=session["_subscription"]["missing_payment_method"],
             description=session["_subscription"]["description"],
@@ -46,31 +46,31 @@ def complete(world: World, session: Object, outcome: str = "ok", *, email: str |
         "invoice": subscription["latest_invoice"],
         "url": None,
     }
-    world.emit("checkout.session.completed", session)
+    context.emit("checkout.session.completed", session)
 
 
-def settle(world: World, session: Object, *, paid: bool) -> None:
+def settle(context: Context, session: Object, *, paid: bool) -> None:
     """The slow payment of a session that was completed as `processing` came, or did not."""
     if session["status"] != "complete" or session["payment_status"] != "unpaid":
         raise invalid("This checkout session waits for no payment.")
     if paid:
         session["payment_status"] = "paid"
-        world.emit("checkout.session.async_payment_succeeded", session)
+        context.emit("checkout.session.async_payment_succeeded", session)
     else:
-        world.emit("checkout.session.async_payment_failed", session)
-        subscription = world.state.kinds["subscription"][session["subscription"]]
+        context.emit("checkout.session.async_payment_failed", session)
+        subscription = context.state.kinds["subscription"][session["subscription"]]
         if not subscription["ended_at"]:
-            billing.cancel(world, subscription, "payment_failed")
+            billing.cancel(context, subscription, "payment_failed")
 
 
-def expire(world: World, session: Object) -> None:
+def expire(context: Context, session: Object) -> None:
     if session["status"] != "open":
         raise invalid(
             'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of '
             f"{session['status']}."
         )
     session |= {"status": "expired", "url": None}
-    world.emit("checkout.session.expired", session)
+    context.emit("checkout.session.expired", session)
 
 
 def return_address(session: Object) -> str:
@@ -78,19 +78,19 @@ def return_address(session: Object) -> str:
     return str(session["success_url"] or "").replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 
-def _customer(world: World, session: Object, email: str | None) -> Object:
+def _customer(context: Context, session: Object, email: str | None) -> Object:
     if session["customer"]:
-        return world.state.need("customer", session["customer"])
+        return context.state.need("customer", session["customer"])
     address = email or session["customer_email"] or "guest@example.com"
-    customer = new_customer(world, email=address)
-    world.emit("customer.created", customer)
+    customer = new_customer(context, email=address)
+    context.emit("customer.created", customer)
     return customer
 
 
-def _trial_end(world: World, customer: Object, session: Object) -> int | None:
+def _trial_end(context: Context, customer: Object, session: Object) -> int | None:
     days: int | None = session["_subscription"]["trial_period_days"]
     until: int | None = session["_subscription"]["trial_end"]
-    return world.now(customer) + days * DAY if days else until
+    return context.now(customer) + days * DAY if days else until
 
 
 def _details(customer: Object, email: str | None) -> Object:

@@ -30,6 +30,7 @@ from starlette.routing import Route
 from local.simulators.stripe import checkout, endpoints, refunds, subscriptions, timeline
 from local.simulators.stripe import control_bodies as bodies
 from local.simulators.stripe.calendar import DAY
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.dispatch import Dispatch
 from local.simulators.stripe.errors import StripeError, invalid
 from local.simulators.stripe.pages import change_card
@@ -37,15 +38,14 @@ from local.simulators.stripe.shapes import present
 from local.simulators.stripe.signatures import body_of, signature
 from local.simulators.stripe.state import Object
 from local.simulators.stripe.tags import tags_of
-from local.simulators.stripe.world import World
 
 B = TypeVar("B", bound=BaseModel)
 Handler = Callable[[Request], Awaitable[Any]]
 
 
 class Control:
-    def __init__(self, world: World, dispatch: Dispatch) -> None:
-        self._world = world
+    def __init__(self, context: Context, dispatch: Dispatch) -> None:
+        self._context = context
         self._dispatch = dispatch
 
     def routes(self) -> list[Route]:
@@ -75,7 +75,7 @@ class Control:
                 return JSONResponse({"errors": error.errors(include_url=False, include_input=False)}, 422)
             except StripeError as error:
                 return JSONResponse({"error": error.error}, error.status)
-            self._world.dirty = self._world.dirty or request.method != "GET"
+            self._context.dirty = self._context.dirty or request.method != "GET"
             return JSONResponse(result)
 
         return endpoint
@@ -83,8 +83,8 @@ class Control:
     async def _events(self, request: Request) -> list[Object]:
         subject, kind = request.query_params.get("subject"), request.query_params.get("type")
         return [
-            present(self._world.state, event)
-            for event in self._world.state.events(subject)
+            present(self._context.state, event)
+            for event in self._context.state.events(subject)
             if kind in {None, event["type"]}
         ]
 
@@ -92,16 +92,16 @@ class Control:
         asked = await _body(request, bodies.NewEvent)
         obj = asked.object
         if isinstance(obj, str):
-            obj = present(self._world.state, self._need(obj))
+            obj = present(self._context.state, self._need(obj))
         with self._dispatch.instead(asked.delivery):
-            event = self._world.announce(asked.type, obj, asked.previous_attributes, created=asked.created)
-        return present(self._world.state, event)
+            event = self._context.announce(asked.type, obj, asked.previous_attributes, created=asked.created)
+        return present(self._context.state, event)
 
     async def _signed(self, request: Request) -> Object:
-        event = self._world.state.need("event", request.path_params["id"])
+        event = self._context.state.need("event", request.path_params["id"])
         query = request.query_params
         timestamp = int(query.get("timestamp") or time.time())
-        body = body_of(self._world.state, event, query.get("api_version") or self._world.settings.api_version)
+        body = body_of(self._context.state, event, query.get("api_version") or self._context.settings.api_version)
         return {"body": body, "headers": {"Stripe-Signature": signature(body, query.getlist("secret"), timestamp)}}
 
     async def _deliveries(self, request: Request) -> list[Object]:
@@ -121,11 +121,11 @@ class Control:
         """The same address and subject again replaces what was."""
         asked = await _body(request, bodies.Endpoint)
         metadata = {endpoints.SUBJECT: asked.subject} if asked.subject else {}
-        for endpoint in self._world.state.all("webhook_endpoint"):
+        for endpoint in self._context.state.all("webhook_endpoint"):
             if endpoint["url"] == asked.url and endpoint["metadata"] == metadata:
-                self._world.state.forget(endpoint["id"])
+                self._context.state.forget(endpoint["id"])
         made = endpoints.new_endpoint(
-            self._world,
+            self._context,
             asked.url,
             asked.secrets,
             api_version=asked.api_version,
@@ -133,10 +133,10 @@ class Control:
             metadata=metadata,
             _retry_seconds=asked.retry_seconds,
         )
-        return present(self._world.state, made) | {"secrets": made["_secrets"]}
+        return present(self._context.state, made) | {"secrets": made["_secrets"]}
 
     async def _forget(self, request: Request) -> Object:
-        return {"forgotten": self._world.state.forget(request.path_params["id"])}
+        return {"forgotten": self._context.state.forget(request.path_params["id"])}
 
     async def _checkout(self, request: Request) -> Object:
         asked = await _body(request, bodies.Checkout)
@@ -144,17 +144,17 @@ class Control:
         status = "complete" if asked.outcome in {"settled", "not_settled"} else "open"
         session = self._latest("checkout.session", who, lambda found: found["status"] == status)
         if asked.outcome == "expired":
-            checkout.expire(self._world, session)
+            checkout.expire(self._context, session)
         elif asked.outcome in {"settled", "not_settled"}:
-            checkout.settle(self._world, session, paid=asked.outcome == "settled")
+            checkout.settle(self._context, session, paid=asked.outcome == "settled")
         else:
-            checkout.complete(self._world, session, asked.outcome, email=asked.email)
-        return present(self._world.state, session)
+            checkout.complete(self._context, session, asked.outcome, email=asked.email)
+        return present(self._context.state, session)
 
     async def _card(self, request: Request) -> Object:
         asked = await _body(request, bodies.Card)
-        card = change_card(self._world, self._customer(request), asked.outcome)
-        return present(self._world.state, card)
+        card = change_card(self._context, self._customer(request), asked.outcome)
+        return present(self._context.state, card)
 
     async def _advance(self, request: Request) -> Object:
         """To a moment, by some seconds, or past what comes next."""
@@ -162,16 +162,16 @@ class Control:
         customer = self._customer(request)
         if customer["test_clock"]:
             raise invalid("This customer lives by a test clock: advance that.")
-        now = self._world.now(customer)
+        now = self._context.now(customer)
         until = now + asked.seconds if asked.to is None else self._moment(customer, asked.to)
-        timeline.advance(self._world, customer, until)
+        timeline.advance(self._context, customer, until)
         customer["_ahead"] = customer.get("_ahead", 0) + max(0, until - now)
-        return {"now": self._world.now(customer), "customer": customer["id"]}
+        return {"now": self._context.now(customer), "customer": customer["id"]}
 
     def _moment(self, customer: Object, to: int | str) -> int:
         if isinstance(to, int):
             return to
-        live = [each for each in self._world.state.owned("subscription", customer["id"]) if not each["ended_at"]]
+        live = [each for each in self._context.state.owned("subscription", customer["id"]) if not each["ended_at"]]
         if not live:
             raise invalid("This customer has no subscription.")
         end = subscriptions.current_end(live[-1])
@@ -182,20 +182,20 @@ class Control:
         )
 
     async def _dispute(self, request: Request) -> Object:
-        charge = self._world.state.need("charge", request.path_params["id"])
-        return present(self._world.state, refunds.dispute(self._world, charge))
+        charge = self._context.state.need("charge", request.path_params["id"])
+        return present(self._context.state, refunds.dispute(self._context, charge))
 
     def _customer(self, request: Request) -> Object:
         return self._latest("customer", request.path_params["who"], lambda found: not found.get("_deleted"))
 
     def _need(self, identity: str) -> Object:
-        found = self._world.state.find(identity)
+        found = self._context.state.find(identity)
         if found is None:
             raise invalid(f"There is no {identity}.", status=404)
         return found
 
     def _latest(self, kind: str, who: str, fits: Callable[[Object], bool]) -> Object:
-        state = self._world.state
+        state = self._context.state
         candidates = reversed([each for each in state.all(kind) if fits(each) and who in tags_of(state, each)])
         found = next(candidates, None)
         if found is None:

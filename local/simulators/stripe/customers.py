@@ -3,12 +3,12 @@
 from typing import Any
 
 from local.simulators.stripe import billing
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import combined_currencies
 from local.simulators.stripe.state import Object, new_id
-from local.simulators.stripe.world import World
 
 
-def new_customer(world: World, **given: Any) -> Object:
+def new_customer(context: Context, **given: Any) -> Object:
     """Not announced yet: what belongs to it may still be added."""
     identity = new_id("cus", 14)
     customer = {
@@ -16,7 +16,7 @@ def new_customer(world: World, **given: Any) -> Object:
         "object": "customer",
         "address": None,
         "balance": 0,
-        "created": world.now(),
+        "created": context.now(),
         "currency": None,
         "customer_account": None,
         "default_source": None,
@@ -42,13 +42,13 @@ def new_customer(world: World, **given: Any) -> Object:
         "test_clock": None,
     } | given
     if customer["test_clock"]:
-        customer["created"] = world.now(customer)
-    return world.state.add(customer)
+        customer["created"] = context.now(customer)
+    return context.state.add(customer)
 
 
-def check_currency(world: World, customer: Object, currency: str, *, besides: Object | None = None) -> None:
+def check_currency(context: Context, customer: Object, currency: str, *, besides: Object | None = None) -> None:
     """One currency for all that a customer has at a time; an open checkout counts."""
-    state = world.state
+    state = context.state
     live = (each for each in state.owned("subscription", customer["id"]) if not each["ended_at"])
     sessions = (
         each
@@ -60,13 +60,13 @@ def check_currency(world: World, customer: Object, currency: str, *, besides: Ob
             raise combined_currencies(taken["currency"])
 
 
-def delete(world: World, customer: Object) -> None:
+def delete(context: Context, customer: Object) -> None:
     """Its subscriptions are cancelled, its open sessions are closed; its id answers `deleted` from now on."""
-    for subscription in world.state.owned("subscription", customer["id"]):
+    for subscription in context.state.owned("subscription", customer["id"]):
         if not subscription["ended_at"]:
-            billing.cancel(world, subscription, "cancellation_requested")
-    for session in world.state.owned("checkout.session", customer["id"]):
+            billing.cancel(context, subscription, "cancellation_requested")
+    for session in context.state.owned("checkout.session", customer["id"]):
         if session["status"] == "open":
             session |= {"status": "expired", "url": None}
-    world.emit("customer.deleted", customer)
+    context.emit("customer.deleted", customer)
     customer["_deleted"] = True

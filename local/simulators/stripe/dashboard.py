@@ -12,12 +12,12 @@ from starlette.routing import Route
 
 from local.simulators.stripe import timeline
 from local.simulators.stripe.calendar import DAY
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.control_bodies import Release, Send
 from local.simulators.stripe.dispatch import Dispatch
 from local.simulators.stripe.html import button, document
 from local.simulators.stripe.pages import change_card
 from local.simulators.stripe.state import Object
-from local.simulators.stripe.world import World
 
 _PATH = "/_simulator/dashboard"
 _MOST = 50
@@ -34,8 +34,8 @@ _SHOWN = (
 
 
 class Dashboard:
-    def __init__(self, world: World, dispatch: Dispatch) -> None:
-        self._world = world
+    def __init__(self, context: Context, dispatch: Dispatch) -> None:
+        self._context = context
         self._dispatch = dispatch
 
     def routes(self) -> list[Route]:
@@ -58,22 +58,22 @@ class Dashboard:
     async def _act(self, request: Request) -> Response:
         posted = dict(parse_qsl((await request.body()).decode()))
         does, identity = posted.get("does"), posted.get("id", "")
-        customer = self._world.state.find(identity, "customer")
-        self._world.dirty = True
+        customer = self._context.state.find(identity, "customer")
+        self._context.dirty = True
         if does == "release":
             await self._dispatch.release(Release())
         elif does == "send":
             await self._dispatch.send(Send(event=identity))
         elif does == "month" and customer and not customer["test_clock"]:
-            now = self._world.now(customer)
-            timeline.advance(self._world, customer, now + 31 * DAY)
+            now = self._context.now(customer)
+            timeline.advance(self._context, customer, now + 31 * DAY)
             customer["_ahead"] = customer.get("_ahead", 0) + 31 * DAY
         elif does in {"ok", "card_declined"} and customer:
-            change_card(self._world, customer, does)
+            change_card(self._context, customer, does)
         return RedirectResponse(_PATH, 303)
 
     def _objects(self, kind: str, names: tuple[str, ...]) -> str:
-        found = list(self._world.state.all(kind))[::-1]
+        found = list(self._context.state.all(kind))[::-1]
         if not found:
             return ""
         head = "".join(f"<th>{escape(name)}</th>" for name in ("id", *names, ""))
@@ -96,13 +96,13 @@ class Dashboard:
         return f"<tr><td>{_details(name, obj)}</td>{cells}<td>{actions}</td></tr>"
 
     def _events(self) -> str:
-        events = list(self._world.state.all("event"))[::-1]
+        events = list(self._context.state.all("event"))[::-1]
         rows = "".join(self._event(event) for event in events[:_MOST])
         head = "<tr><th>when</th><th>event</th><th>about</th><th>deliveries</th><th></th></tr>"
         return f"<h2>event ({len(events)})</h2><table>{head}{rows}</table>"
 
     def _event(self, event: Object) -> str:
-        deliveries = [self._world.state.deliveries[each] for each in event.get("_deliveries", ())]
+        deliveries = [self._context.state.deliveries[each] for each in event.get("_deliveries", ())]
         outcomes = "".join(f"<div>{_details(_outcome(each), each)}</div>" for each in deliveries)
         about = event["data"]["object"].get("id", "")
         return (

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from local.simulators.behaviours import BehaviourBook
+from local.simulators.behaviours import FaultRules
 from local.simulators.stripe.behaviours import (
     DelayDelivery,
     DropDelivery,
@@ -16,11 +16,11 @@ from local.simulators.stripe.behaviours import (
     HoldDelivery,
     ReorderDeliveries,
 )
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.endpoints import endpoints_for
 from local.simulators.stripe.signatures import body_of, signature
 from local.simulators.stripe.state import Object, new_id
 from local.simulators.stripe.tags import tags_of
-from local.simulators.stripe.world import World
 
 # Stripe's waits before each further try, in seconds; the settings scale them.
 WAITS = (300, 1800, 7200, 18_000, 36_000, 43_200, 43_200, 43_200, 43_200)
@@ -28,9 +28,9 @@ UNDER_WAY = ("pending", "held")
 
 
 class Deliveries:
-    def __init__(self, world: World, book: BehaviourBook[Any]) -> None:
-        self._world = world
-        self._book = book
+    def __init__(self, context: Context, rules: FaultRules[Any]) -> None:
+        self._context = context
+        self._rules = rules
         self._client: httpx.AsyncClient | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -38,13 +38,13 @@ class Deliveries:
         """Decides where the event goes, and what goes wrong on the way."""
         tags = self.tag(event)
         subjects = [f"{tag}/{event['type']}" for tag in tags] or [f"*/{event['type']}"]
-        for endpoint in endpoints_for(self._world, event["type"], tags):
-            copies = self._book.take(subjects, DuplicateDelivery)
+        for endpoint in endpoints_for(self._context, event["type"], tags):
+            copies = self._rules.match(subjects, DuplicateDelivery)
             for _ in range(copies.copies if copies else 1):
                 delivery = self.new(event, endpoint)
-                if self._book.take(subjects, DropDelivery):
+                if self._rules.match(subjects, DropDelivery):
                     delivery["state"] = "dropped"
-                elif hold or self._book.take(subjects, HoldDelivery):
+                elif hold or self._rules.match(subjects, HoldDelivery):
                     delivery["state"] = "held"
                 else:
                     self.start(delivery, self._delay(subjects))
@@ -62,7 +62,7 @@ class Deliveries:
 
     def resume(self) -> None:
         """After a restart: what had not arrived sets out again."""
-        for delivery in self._world.state.deliveries.values():
+        for delivery in self._context.state.deliveries.values():
             if delivery["state"] == "pending":
                 self.start(delivery)
 
@@ -77,11 +77,11 @@ class Deliveries:
         self, delivery: Object, *, timestamp: int | None = None, secrets: Sequence[str] | None = None
     ) -> Object:
         """One try; what came of it is kept and returned."""
-        world = self._world
-        event = world.state.kinds["event"][delivery["event"]]
-        endpoint = world.state.find(delivery["endpoint"], "webhook_endpoint")
+        context = self._context
+        event = context.state.kinds["event"][delivery["event"]]
+        endpoint = context.state.find(delivery["endpoint"], "webhook_endpoint")
         own = endpoint["_secrets"] if endpoint else []
-        body = body_of(world.state, event, (endpoint or {}).get("api_version") or world.settings.api_version)
+        body = body_of(context.state, event, (endpoint or {}).get("api_version") or context.settings.api_version)
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
@@ -105,12 +105,12 @@ class Deliveries:
         )
 
     def of_event(self, event: Object) -> list[Object]:
-        return [self._world.state.deliveries[each] for each in event.get("_deliveries", ())]
+        return [self._context.state.deliveries[each] for each in event.get("_deliveries", ())]
 
     def tag(self, event: Object) -> list[str]:
         """Whom it is about, now: what it is about may be gone later."""
-        tags = tags_of(self._world.state, event["data"]["object"])
-        self._world.state.tag(event, tags)
+        tags = tags_of(self._context.state, event["data"]["object"])
+        self._context.state.tag(event, tags)
         return tags
 
     def new(self, event: Object, endpoint: Object) -> Object:
@@ -124,15 +124,15 @@ class Deliveries:
             "state": "pending",
             "attempts": [],
         }
-        self._world.state.deliveries[delivery["id"]] = delivery
+        self._context.state.deliveries[delivery["id"]] = delivery
         event.setdefault("_deliveries", []).append(delivery["id"])
         return delivery
 
     async def _deliver(self, delivery: Object, delay: float, *, retry: bool) -> None:
-        endpoint = self._world.state.find(delivery["endpoint"], "webhook_endpoint") or {}
+        endpoint = self._context.state.find(delivery["endpoint"], "webhook_endpoint") or {}
         waits = endpoint.get("_retry_seconds")
         if waits is None:
-            waits = [wait * self._world.settings.retry_scale for wait in WAITS]
+            waits = [wait * self._context.settings.retry_scale for wait in WAITS]
         for wait in [delay, *(waits if retry else ())]:
             await asyncio.sleep(wait)
             tried = await self.send(delivery)
@@ -141,13 +141,13 @@ class Deliveries:
                 break
         else:
             delivery["state"] = "failed"
-        event = self._world.state.find(delivery["event"], "event")
+        event = self._context.state.find(delivery["event"], "event")
         if event:
             self.count(event)
 
     def _delay(self, subjects: Sequence[str]) -> float:
-        delay = self._book.take(subjects, DelayDelivery)
-        shuffle = self._book.take(subjects, ReorderDeliveries)
+        delay = self._rules.match(subjects, DelayDelivery)
+        shuffle = self._rules.match(subjects, ReorderDeliveries)
         extra = random.uniform(0, shuffle.within_seconds) if shuffle else 0.0  # noqa: S311  # not a secret
         return (delay.seconds if delay else 0.0) + extra
 
@@ -155,6 +155,6 @@ class Deliveries:
         if self._client is None:
             limits = httpx.Limits(max_connections=100, max_keepalive_connections=20)
             self._client = httpx.AsyncClient(
-                timeout=self._world.settings.delivery_timeout, limits=limits, trust_env=False
+                timeout=self._context.settings.delivery_timeout, limits=limits, trust_env=False
             )
         return self._client

@@ -7,27 +7,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.control_bodies import Release, Send
 from local.simulators.stripe.deliveries import Deliveries
 from local.simulators.stripe.endpoints import endpoints_for
 from local.simulators.stripe.errors import invalid
 from local.simulators.stripe.state import Object
-from local.simulators.stripe.world import World
 
 Instead = Literal["normal", "held", "none"]
 
 
 class Dispatch:
-    def __init__(self, world: World, deliveries: Deliveries) -> None:
-        self._world = world
+    def __init__(self, context: Context, deliveries: Deliveries) -> None:
+        self._context = context
         self._deliveries = deliveries
         self._instead: Instead = "normal"
-        world.listeners.append(self._event_happened)
+        context.listeners.append(self._event_happened)
 
     def known(self, subject: str | None, state: str | None) -> list[Object]:
         return [
             dict(delivery)
-            for event in self._world.state.events(subject)
+            for event in self._context.state.events(subject)
             for delivery in self._deliveries.of_event(event)
             if state in {None, delivery["state"]}
         ]
@@ -41,11 +41,11 @@ class Dispatch:
             self._instead = before
 
     async def send(self, asked: Send) -> list[Object]:
-        event = self._world.state.need("event", asked.event)
+        event = self._context.state.need("event", asked.event)
         if asked.url:
             targets: list[Object] = [{"id": "", "url": asked.url}]
         else:
-            targets = endpoints_for(self._world, event["type"], event["_tags"])
+            targets = endpoints_for(self._context, event["type"], event["_tags"])
         timestamp = int(time.time()) - asked.age
         sent = [self._deliveries.new(event, target) for target in targets for _ in range(asked.times)]
 
@@ -70,7 +70,7 @@ class Dispatch:
         return [dict(each) for each in held]
 
     def held(self, asked: Release) -> list[Object]:
-        kept = self._world.state.deliveries
+        kept = self._context.state.deliveries
         if asked.deliveries is not None:
             strangers = [each for each in asked.deliveries if each not in kept or kept[each]["state"] != "held"]
             if strangers:
@@ -78,7 +78,7 @@ class Dispatch:
             return [kept[each] for each in asked.deliveries]
         held = [
             delivery
-            for event in self._world.state.events(asked.subject)
+            for event in self._context.state.events(asked.subject)
             for delivery in self._deliveries.of_event(event)
             if delivery["state"] == "held"
         ]
@@ -91,7 +91,7 @@ class Dispatch:
     async def drain(self, subject: str | None, timeout: float) -> int:  # noqa: ASYNC109  # the caller's patience
         """How many are still pending after that long; held ones are nobody's business here."""
         deadline = time.monotonic() + timeout
-        kept = self._world.state.deliveries
+        kept = self._context.state.deliveries
         while pending := sum(
             subject is None or subject in kept[each]["tags"] for each in self._deliveries.under_way() if each in kept
         ):

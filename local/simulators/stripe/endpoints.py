@@ -3,21 +3,21 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.state import Object, new_id
-from local.simulators.stripe.world import World
 
 # In an endpoint's metadata: it receives only this subject's events, and then no endpoint without a subject does.
 SUBJECT = "subject"
 _FIRST = "we_simulator"
 
 
-def new_endpoint(world: World, url: str, secrets: Sequence[str] = (), **given: Any) -> Object:
+def new_endpoint(context: Context, url: str, secrets: Sequence[str] = (), **given: Any) -> Object:
     endpoint: Object = {
         "id": given.pop("id", None) or new_id("we"),
         "object": "webhook_endpoint",
         "api_version": None,
         "application": None,
-        "created": world.now(),
+        "created": context.now(),
         "description": None,
         "enabled_events": ["*"],
         "livemode": False,
@@ -27,26 +27,26 @@ def new_endpoint(world: World, url: str, secrets: Sequence[str] = (), **given: A
         "_secrets": list(secrets) or [new_id("whsec", 32)],
         "_retry_seconds": None,
     } | given
-    return world.state.add(endpoint)
+    return context.state.add(endpoint)
 
 
-def first_endpoint(world: World, secrets: Sequence[str]) -> None:
+def first_endpoint(context: Context, secrets: Sequence[str]) -> None:
     """The one that the environment names; it follows the environment."""
-    settings = world.settings
-    world.state.forget(_FIRST)
+    settings = context.settings
+    context.state.forget(_FIRST)
     if settings.webhook_url:
         version = settings.webhook_api_version or None
-        new_endpoint(world, settings.webhook_url, secrets, id=_FIRST, api_version=version)
+        new_endpoint(context, settings.webhook_url, secrets, id=_FIRST, api_version=version)
 
 
-def endpoints_for(world: World, event_type: str, tags: Collection[str]) -> list[Object]:
-    wanting = list(_wanting(world, event_type))
+def endpoints_for(context: Context, event_type: str, tags: Collection[str]) -> list[Object]:
+    wanting = list(_wanting(context, event_type))
     own = [each for each in wanting if each["metadata"].get(SUBJECT) in tags]
     return own or [each for each in wanting if SUBJECT not in each["metadata"]]
 
 
-def _wanting(world: World, event_type: str) -> Iterator[Object]:
-    for endpoint in world.state.all("webhook_endpoint"):
+def _wanting(context: Context, event_type: str) -> Iterator[Object]:
+    for endpoint in context.state.all("webhook_endpoint"):
         enabled = endpoint["enabled_events"]
         if endpoint["status"] == "enabled" and ("*" in enabled or event_type in enabled):
             yield endpoint

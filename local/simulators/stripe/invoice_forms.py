@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.state import Object, new_id
-from local.simulators.stripe.world import World
 
 
 def line(subscription: Object, item: Object, price: Object, amount: int, **given: Any) -> Object:
@@ -46,10 +46,10 @@ def line(subscription: Object, item: Object, price: Object, amount: int, **given
     }
 
 
-def build(world: World, subscription: Object, reason: str, lines: list[Object]) -> Object:
+def build(context: Context, subscription: Object, reason: str, lines: list[Object]) -> Object:
     """An invoice that is not kept yet: a draft, or what is to come."""
-    customer = world.state.kinds["customer"][subscription["customer"]]
-    now = world.now(customer)
+    customer = context.state.kinds["customer"][subscription["customer"]]
+    now = context.now(customer)
     total = sum(each["amount"] for each in lines)
     due = max(0, total + min(0, customer["balance"])) if total > 0 else 0
     return {

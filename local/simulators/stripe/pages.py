@@ -11,15 +11,15 @@ from starlette.routing import Route
 
 from local.simulators.stripe import billing, checkout, payments, subscriptions
 from local.simulators.stripe.changes import ItemChange, change_items, collect_due
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import DECLINES, StripeError
 from local.simulators.stripe.html import amount, button, document
 from local.simulators.stripe.state import Object
-from local.simulators.stripe.world import World
 
 
 class Pages:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def routes(self) -> list[Route]:
         return [
@@ -32,25 +32,25 @@ class Pages:
         self, kind: str, show: Callable[[Object, Mapping[str, str]], Response]
     ) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            found = self._world.state.find(request.path_params["id"], kind)
+            found = self._context.state.find(request.path_params["id"], kind)
             if found is None:
                 return document("Nothing here", "<p>This page does not exist.</p>", status=404)
             posted = dict(parse_qsl((await request.body()).decode())) if request.method == "POST" else {}
-            self._world.dirty = True
+            self._context.dirty = True
             return show(found, posted)
 
         return endpoint
 
     def _pay(self, session: Object, posted: Mapping[str, str]) -> Response:
-        world = self._world
+        context = self._context
         if session["status"] != "open":
             return document("Checkout", f"<p>This checkout session is {escape(session['status'])}.</p>", status=410)
         outcome, problem = posted.get("outcome"), ""
         if outcome == "cancel":
-            return RedirectResponse(session["cancel_url"] or f"{world.public_url}/c/pay/{session['id']}", 303)
+            return RedirectResponse(session["cancel_url"] or f"{context.public_url}/c/pay/{session['id']}", 303)
         if outcome:
             try:
-                checkout.complete(world, session, outcome)
+                checkout.complete(context, session, outcome)
             except StripeError as error:
                 problem = str(error)
             else:
@@ -73,13 +73,13 @@ class Pages:
         return document("Checkout", body, status=402 if problem else 200)
 
     def _item(self, price_id: str, quantity: int) -> str:
-        price = self._world.state.kinds["price"][price_id]
-        name = self._world.state.kinds["product"][price["product"]]["name"]
+        price = self._context.state.kinds["price"][price_id]
+        name = self._context.state.kinds["product"][price["product"]]["name"]
         cost = f"{amount(price['unit_amount'], price['currency'])} a {price['recurring']['interval']}"
         return f"<tr><td>{quantity} x {escape(name)}</td><td>{escape(cost)}</td></tr>"
 
     def _portal(self, session: Object, posted: Mapping[str, str]) -> Response:
-        customer = self._world.state.kinds["customer"][session["customer"]]
+        customer = self._context.state.kinds["customer"][session["customer"]]
         if customer.get("_deleted"):
             return document("Billing", "<p>This customer was deleted.</p>", status=410)
         problem = ""
@@ -88,8 +88,8 @@ class Pages:
                 self._act(customer, posted)
             except StripeError as error:
                 problem = str(error)
-        own = self._world.state.owned("subscription", customer["id"])
-        card = payments.default_card(self._world, customer)
+        own = self._context.state.owned("subscription", customer["id"])
+        card = payments.default_card(self._context, customer)
         paying = f"Card ending in {card['card']['last4']}" if card else "No card"
         back = session["return_url"]
         body = (
@@ -103,29 +103,29 @@ class Pages:
         return document("Billing", body, status=402 if problem else 200)
 
     def _act(self, customer: Object, posted: Mapping[str, str]) -> None:
-        world, action = self._world, posted.get("action_name", "")
+        context, action = self._context, posted.get("action_name", "")
         if action == "card":
-            change_card(world, customer, posted.get("outcome", "ok"))
+            change_card(context, customer, posted.get("outcome", "ok"))
             return
-        subscription = world.state.need("subscription", posted.get("subscription", ""))
+        subscription = context.state.need("subscription", posted.get("subscription", ""))
         if subscription["customer"] != customer["id"] or subscription["ended_at"]:
             return
         if action == "cancel_now":
-            billing.cancel(world, subscription, "cancellation_requested")
+            billing.cancel(context, subscription, "cancellation_requested")
         elif action == "resume" and subscription["status"] == "paused":
-            subscriptions.resume(world, subscription)
+            subscriptions.resume(context, subscription)
         elif action in {"cancel", "resume", "price"}:
-            with world.updating(subscription, "customer.subscription.updated"):
+            with context.updating(subscription, "customer.subscription.updated"):
                 if action == "cancel":
                     end = subscriptions.current_end(subscription)
-                    subscriptions.schedule_cancellation(world, subscription, end)
+                    subscriptions.schedule_cancellation(context, subscription, end)
                 elif action == "resume":
                     subscriptions.unschedule_cancellation(subscription)
                 else:
-                    price = world.state.need("price", posted.get("price", ""))
+                    price = context.state.need("price", posted.get("price", ""))
                     change = ItemChange(subscription["items"]["data"][0]["id"], price, None)
-                    change_items(world, subscription, [change], "always_invoice", "allow_incomplete")
-            collect_due(world, subscription)
+                    change_items(context, subscription, [change], "always_invoice", "allow_incomplete")
+            collect_due(context, subscription)
 
     def _subscription(self, subscription: Object) -> str:
         item = subscription["items"]["data"][0]
@@ -140,7 +140,7 @@ class Pages:
         text += button("Resume", {"action_name": "resume", "subscription": own}) if undo else ""
         text += "" if undo else button("Cancel at period end", {"action_name": "cancel", "subscription": own})
         text += button("Cancel now", {"action_name": "cancel_now", "subscription": own})
-        for price in self._world.state.all("price"):
+        for price in self._context.state.all("price"):
             if price["active"] and price["recurring"] and price["id"] != item["price"]:
                 label = f"Change to {price['lookup_key'] or price['id']}"
                 text += button(label, {"action_name": "price", "subscription": own, "price": price["id"]})
@@ -151,12 +151,12 @@ class Pages:
         return document(f"Invoice {invoice['number']}", f"<p>{due}, {escape(invoice['status'])}</p>")
 
 
-def change_card(world: World, customer: Object, outcome: str) -> Object:
+def change_card(context: Context, customer: Object, outcome: str) -> Object:
     """The card that all of the customer's subscriptions are paid with from now on."""
-    card = payments.new_card(world, customer, outcome)
-    payments.make_default(world, customer, card)
-    for subscription in world.state.owned("subscription", customer["id"]):
+    card = payments.new_card(context, customer, outcome)
+    payments.make_default(context, customer, card)
+    for subscription in context.state.owned("subscription", customer["id"]):
         if subscription["default_payment_method"]:
-            with world.updating(subscription, "customer.subscription.updated"):
+            with context.updating(subscription, "customer.subscription.updated"):
                 subscription["default_payment_method"] = card["id"]
     return card

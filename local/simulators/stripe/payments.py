@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import DECLINES, declined
 from local.simulators.stripe.state import Object, new_id
-from local.simulators.stripe.world import World
 
 OUTCOMES = ("ok", *DECLINES)
 
@@ -37,7 +37,7 @@ class Attempt:
         return self.outcome == "ok"
 
 
-def new_card(world: World, customer: Object, outcome: str = "ok") -> Object:
+def new_card(context: Context, customer: Object, outcome: str = "ok") -> Object:
     """A card attached to the customer."""
     method = {
         "id": new_id("pm"),
@@ -45,7 +45,7 @@ def new_card(world: World, customer: Object, outcome: str = "ok") -> Object:
         "allow_redisplay": "unspecified",
         "billing_details": _billing_details(customer),
         "card": _card(outcome),
-        "created": world.now(customer),
+        "created": context.now(customer),
         "customer": customer["id"],
         "customer_account": None,
         "livemode": False,
@@ -53,37 +53,37 @@ def new_card(world: World, customer: Object, outcome: str = "ok") -> Object:
         "type": "card",
         "_outcome": outcome,
     }
-    world.state.add(method)
-    world.emit("payment_method.attached", method)
+    context.state.add(method)
+    context.emit("payment_method.attached", method)
     return method
 
 
-def attach(world: World, customer: Object, name: str) -> Object:
+def attach(context: Context, customer: Object, name: str) -> Object:
     """By one of Stripe's names for test cards, or by the id of a card that there is."""
     if name in _REFUSED_CARDS:
         raise declined(_REFUSED_CARDS[name], param="")
     if name in TEST_CARDS:
-        return new_card(world, customer, TEST_CARDS[name])
-    method = world.state.need("payment_method", name, param="payment_method")
+        return new_card(context, customer, TEST_CARDS[name])
+    method = context.state.need("payment_method", name, param="payment_method")
     if method["customer"] != customer["id"]:
         method["customer"] = customer["id"]
-        world.emit("payment_method.attached", method)
+        context.emit("payment_method.attached", method)
     return method
 
 
-def default_card(world: World, customer: Object, subscription: Object | None = None) -> Object | None:
+def default_card(context: Context, customer: Object, subscription: Object | None = None) -> Object | None:
     chosen = (subscription or {}).get("default_payment_method") or customer["invoice_settings"][
         "default_payment_method"
     ]
-    return world.state.find(chosen, "payment_method") if chosen else None
+    return context.state.find(chosen, "payment_method") if chosen else None
 
 
-def make_default(world: World, customer: Object, card: Object) -> None:
-    with world.updating(customer, "customer.updated"):
+def make_default(context: Context, customer: Object, card: Object) -> None:
+    with context.updating(customer, "customer.updated"):
         customer["invoice_settings"]["default_payment_method"] = card["id"]
 
 
-def charge(world: World, customer: Object, card: Object, amount: int, currency: str, description: str) -> Attempt:
+def charge(context: Context, customer: Object, card: Object, amount: int, currency: str, description: str) -> Attempt:
     outcome = card["_outcome"]
     paid = outcome == "ok"
     message, code, decline = (None, None, None) if paid else DECLINES[outcome]
@@ -97,7 +97,7 @@ def charge(world: World, customer: Object, card: Object, amount: int, currency: 
         "balance_transaction": None,
         "billing_details": card["billing_details"],
         "captured": paid,
-        "created": world.now(customer),
+        "created": context.now(customer),
         "currency": currency,
         "customer": customer["id"],
         "description": description,
@@ -114,10 +114,10 @@ def charge(world: World, customer: Object, card: Object, amount: int, currency: 
         "refunded": False,
         "status": "succeeded" if paid else "failed",
     }
-    world.state.add(made)
-    intent = world.state.add(_intent(intent_id, made, outcome, card))
-    world.emit("charge.succeeded" if paid else "charge.failed", made)
-    world.emit(_INTENT_EVENTS.get(intent["status"], "payment_intent.payment_failed"), intent)
+    context.state.add(made)
+    intent = context.state.add(_intent(intent_id, made, outcome, card))
+    context.emit("charge.succeeded" if paid else "charge.failed", made)
+    context.emit(_INTENT_EVENTS.get(intent["status"], "payment_intent.payment_failed"), intent)
     return Attempt(outcome, made, intent)
 
 

@@ -1,11 +1,13 @@
 """Money that goes back: refunds that the merchant makes, and disputes that the cardholder opens."""
 
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import invalid
 from local.simulators.stripe.state import Object, new_id
-from local.simulators.stripe.world import World
 
 
-def refund(world: World, charge: Object, amount: int | None, reason: str | None, metadata: dict[str, str]) -> Object:
+def refund(
+    context: Context, charge: Object, amount: int | None, reason: str | None, metadata: dict[str, str]
+) -> Object:
     left = charge["amount_captured"] - charge["amount_refunded"]
     wanted = left if amount is None else amount
     if left == 0:
@@ -18,7 +20,7 @@ def refund(world: World, charge: Object, amount: int | None, reason: str | None,
         "amount": wanted,
         "balance_transaction": None,
         "charge": charge["id"],
-        "created": world.now_of(charge["customer"]),
+        "created": context.now_of(charge["customer"]),
         "currency": charge["currency"],
         "metadata": metadata,
         "payment_intent": charge["payment_intent"],
@@ -28,18 +30,18 @@ def refund(world: World, charge: Object, amount: int | None, reason: str | None,
         "status": "succeeded",
         "transfer_reversal": None,
     }
-    world.state.add(made)
-    with world.updating(charge, "charge.refunded"):
+    context.state.add(made)
+    with context.updating(charge, "charge.refunded"):
         charge["amount_refunded"] += wanted
         charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
-    world.emit("refund.created", made)
+    context.emit("refund.created", made)
     return made
 
 
-def dispute(world: World, charge: Object) -> Object:
+def dispute(context: Context, charge: Object) -> Object:
     if charge["disputed"] or not charge["paid"]:
         raise invalid(f"Charge {charge['id']} cannot be disputed.")
-    created = world.now_of(charge["customer"])
+    created = context.now_of(charge["customer"])
     made = {
         "id": new_id("du"),
         "object": "dispute",
@@ -64,7 +66,7 @@ def dispute(world: World, charge: Object) -> Object:
         "reason": "fraudulent",
         "status": "needs_response",
     }
-    world.state.add(made)
+    context.state.add(made)
     charge["disputed"] = True
-    world.emit("charge.dispute.created", made)
+    context.emit("charge.dispute.created", made)
     return made

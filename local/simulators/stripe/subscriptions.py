@@ -6,11 +6,11 @@ from typing import Any
 
 from local.simulators.stripe import billing, invoices
 from local.simulators.stripe.calendar import period_end
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import declined, invalid
 from local.simulators.stripe.invoice_forms import line
 from local.simulators.stripe.payments import default_card
 from local.simulators.stripe.state import Object, new_id
-from local.simulators.stripe.world import World
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Wanted:
     cancel_at_period_end: bool = False
 
 
-def begin(world: World, customer: Object, wanted: Wanted) -> Object:
-    now = world.now(customer)
+def begin(context: Context, customer: Object, wanted: Wanted) -> Object:
+    now = context.now(customer)
     intervals = {(p["recurring"]["interval"], p["recurring"]["interval_count"]) for p, _ in wanted.items}
     if len(intervals) > 1:
         raise invalid("All prices on a subscription must have the same `recurring` interval.", param="items")
@@ -42,7 +42,7 @@ def begin(world: World, customer: Object, wanted: Wanted) -> Object:
             )
     customer["currency"] = customer["currency"] or currencies[0]
     trial = wanted.trial_end if wanted.trial_end and wanted.trial_end > now else None
-    card = wanted.card or default_card(world, customer)
+    card = wanted.card or default_card(context, customer)
     charged = trial is None and any(price["unit_amount"] for price, _ in wanted.items)
     if charged and card is None and wanted.payment_behavior != "default_incomplete":
         raise invalid(
@@ -57,25 +57,25 @@ def begin(world: World, customer: Object, wanted: Wanted) -> Object:
     end = trial or period_end(now, now, wanted.items[0][0]["recurring"])
     for price, quantity in wanted.items:
         add_item(subscription, price, quantity, now, end)
-    world.state.add(subscription)
+    context.state.add(subscription)
     if wanted.cancel_at_period_end:
-        schedule_cancellation(world, subscription, end)
-    world.emit("customer.subscription.created", subscription)
+        schedule_cancellation(context, subscription, end)
+    context.emit("customer.subscription.created", subscription)
     invoice = invoices.draft(
-        world, subscription, "subscription_create", period_lines(world, subscription, free=bool(trial))
+        context, subscription, "subscription_create", period_lines(context, subscription, free=bool(trial))
     )
     if wanted.payment_behavior == "default_incomplete" and charged:
-        invoices.finalize(world, invoice)
+        invoices.finalize(context, invoice)
     else:
-        billing.collect(world, subscription, invoice, wanted.card)
+        billing.collect(context, subscription, invoice, wanted.card)
     return subscription
 
 
-def period_lines(world: World, subscription: Object, *, free: bool = False) -> list[Object]:
+def period_lines(context: Context, subscription: Object, *, free: bool = False) -> list[Object]:
     """One for each item, for the period that it is in."""
     lines = []
     for item in subscription["items"]["data"]:
-        price = world.state.kinds["price"][item["price"]]
+        price = context.state.kinds["price"][item["price"]]
         amount = 0 if free else price["unit_amount"] * item["quantity"]
         start, end = item["current_period_start"], item["current_period_end"]
         lines.append(line(subscription, item, price, amount, start=start, end=end))
@@ -105,11 +105,11 @@ def current_end(subscription: Object) -> int:
     return int(min(item["current_period_end"] for item in subscription["items"]["data"]))
 
 
-def schedule_cancellation(world: World, subscription: Object, at: int, *, at_period_end: bool = True) -> None:
+def schedule_cancellation(context: Context, subscription: Object, at: int, *, at_period_end: bool = True) -> None:
     subscription |= {
         "cancel_at": at,
         "cancel_at_period_end": at_period_end,
-        "canceled_at": world.now_of(subscription["customer"]),
+        "canceled_at": context.now_of(subscription["customer"]),
     }
     subscription["cancellation_details"]["reason"] = "cancellation_requested"
 
@@ -119,30 +119,30 @@ def unschedule_cancellation(subscription: Object) -> None:
     subscription["cancellation_details"] = {"comment": None, "feedback": None, "reason": None}
 
 
-def pause(world: World, subscription: Object) -> None:
+def pause(context: Context, subscription: Object) -> None:
     """The trial is over and there is no card: it waits, costs nothing, and gives nothing."""
-    with world.updating(subscription, "customer.subscription.updated"):
+    with context.updating(subscription, "customer.subscription.updated"):
         subscription["status"] = "paused"
-    world.emit("customer.subscription.paused", subscription)
+    context.emit("customer.subscription.paused", subscription)
 
 
-def resume(world: World, subscription: Object) -> None:
+def resume(context: Context, subscription: Object) -> None:
     if subscription["status"] != "paused":
         raise invalid("You can only resume a subscription that is paused.", param="subscription")
-    customer = world.state.kinds["customer"][subscription["customer"]]
-    if default_card(world, customer, subscription) is None:
+    customer = context.state.kinds["customer"][subscription["customer"]]
+    if default_card(context, customer, subscription) is None:
         raise invalid(
             "This customer has no attached payment source or default payment method.", code="resource_missing"
         )
-    now = world.now(customer)
-    recurring = world.state.kinds["price"][subscription["items"]["data"][0]["price"]]["recurring"]
-    with world.updating(subscription, "customer.subscription.updated"):
+    now = context.now(customer)
+    recurring = context.state.kinds["price"][subscription["items"]["data"][0]["price"]]["recurring"]
+    with context.updating(subscription, "customer.subscription.updated"):
         subscription |= {"status": "active", "billing_cycle_anchor": now}
         for item in subscription["items"]["data"]:
             item |= {"current_period_start": now, "current_period_end": period_end(now, now, recurring)}
-    world.emit("customer.subscription.resumed", subscription)
-    invoice = invoices.draft(world, subscription, "subscription_update", period_lines(world, subscription))
-    billing.collect(world, subscription, invoice)
+    context.emit("customer.subscription.resumed", subscription)
+    invoice = invoices.draft(context, subscription, "subscription_update", period_lines(context, subscription))
+    billing.collect(context, subscription, invoice)
 
 
 def _blank(customer: Object, wanted: Wanted, now: int, trial: int | None) -> Object:

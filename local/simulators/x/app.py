@@ -28,9 +28,7 @@ from local.simulators.x.behaviours import (
     adapter,
 )
 from local.simulators.x.billing import Billing
-from local.simulators.x.posts import author_id, created_at, metrics
-from local.simulators.x.queries import Query, Refused, read_query
-from local.simulators.x.refusals import (
+from local.simulators.x.error_responses import (
     LEGACY_PROBLEMS,
     PROBLEMS,
     answer_to,
@@ -42,6 +40,8 @@ from local.simulators.x.refusals import (
     unauthorized,
     usage_capped,
 )
+from local.simulators.x.posts import author_id, created_at, metrics
+from local.simulators.x.queries import Query, Refused, read_query
 
 _ABOUT = (
     "Answers GET /2/tweets?ids=... as api.x.com does, in the words it is asked in: `tweet.fields` or `post.fields`. "
@@ -78,17 +78,17 @@ class X:
         if isinstance(query, Refused):
             return invalid_request(query.errors)
         call.names(query.ids)
-        book, named = self.simulator.book, len(query.ids)
+        rules, named = self.simulator.rules, len(query.ids)
         subjects = [token, *query.ids, EVERYTHING]
-        await wait(book, subjects, named)
-        problems = LEGACY_PROBLEMS if book.take(subjects, LegacyProblems, named) else PROBLEMS
-        fault = book.take(subjects, Fault, named)
+        await wait(rules, subjects, named)
+        problems = LEGACY_PROBLEMS if rules.match(subjects, LegacyProblems, named) else PROBLEMS
+        fault = rules.match(subjects, Fault, named)
         allowance = self._spend(token, 0 if fault else 1)
         if fault:
             return answer_to(fault, allowance, problems)
         response = self._answer(query, token, allowance, problems)
         response.headers.update(rate_limit_headers(allowance))
-        return cut_off(response) if book.take(subjects, Malformed, named) else response
+        return cut_off(response) if rules.match(subjects, Malformed, named) else response
 
     def _answer(self, query: Query, token: str, allowance: Allowance, problems: str) -> Response:
         if not allowance.allowed:
@@ -104,28 +104,28 @@ class X:
             error = self._error(post_id, subjects, len(query.ids), problems)
             if error:
                 errors.append(error)
-            elif not self.simulator.book.take(subjects, Omitted, len(query.ids)):
+            elif not self.simulator.rules.match(subjects, Omitted, len(query.ids)):
                 data.append(self._post(post_id, subjects, query, today))
         self._billing.bill(token, (str(each["id"]) for each in data), today)
         # Neither member is there when it would be empty.
         return JSONResponse(({"data": data} if data else {}) | ({"errors": errors} if errors else {}))
 
     def _error(self, post_id: str, subjects: Sequence[str], named: int, problems: str) -> dict[str, str] | None:
-        book = self.simulator.book
+        rules = self.simulator.rules
         missing, forbidden = f"{problems}/resource-not-found", f"{problems}/not-authorized-for-resource"
-        if book.take(subjects, NotFound, named):
+        if rules.match(subjects, NotFound, named):
             return of_post(post_id, "Not Found Error", "Could not find tweet with ids", missing)
-        if book.take(subjects, NotAuthorized, named):
+        if rules.match(subjects, NotAuthorized, named):
             detail = "Sorry, you are not authorized to see the Tweet with ids"
             return of_post(post_id, "Authorization Error", detail, forbidden, section="data")
-        if book.take(subjects, Suspended, named):
+        if rules.match(subjects, Suspended, named):
             return of_post(post_id, "Forbidden", "User has been suspended", missing)
         return None
 
     def _post(self, post_id: str, subjects: Sequence[str], query: Query, day: date) -> dict[str, object]:
-        book, named = self.simulator.book, len(query.ids)
+        rules, named = self.simulator.rules, len(query.ids)
         found = metrics(post_id, day)
-        counts = book.take(subjects, Counts, named)
+        counts = rules.match(subjects, Counts, named)
         if counts:
             known = {name: number for name, number in counts if name in asdict(found) and number is not None}
             found = replace(found, **known)
@@ -141,19 +141,19 @@ class X:
             "author_id": author_id(post_id),
             "created_at": created_at(post_id).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
         }
-        if not book.take(subjects, NoMetrics, named):
+        if not rules.match(subjects, NoMetrics, named):
             optional["public_metrics"] = public
         history = "edit_history_tweet_ids" if query.legacy else "edit_history_post_ids"
         always: dict[str, object] = {"id": post_id, "text": f"Post {post_id}", history: [post_id]}
         return always | {name: value for name, value in optional.items() if name in query.fields}
 
     def _spend(self, token: str, requests: int) -> Allowance:
-        limit = self.simulator.book.take([token], RequestsPerWindow)
+        limit = self.simulator.rules.match([token], RequestsPerWindow)
         limit = limit or RequestsPerWindow(limit=self._settings.requests_per_window)
         return self._windows.spend(token, requests, limit.limit, limit.window_seconds)
 
     def _cap(self, token: str) -> int:
-        cap = self.simulator.book.take([token], PostsPerMonth)
+        cap = self.simulator.rules.match([token], PostsPerMonth)
         return cap.limit if cap else self._settings.posts_per_month
 
     async def elsewhere(self, _: Call) -> Response:

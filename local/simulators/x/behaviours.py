@@ -1,4 +1,4 @@
-"""How X's stand-in can be set to behave, beside what can happen to any server."""
+"""How X's simulator can be set to behave, beside what can happen to any server."""
 
 from typing import Annotated, Literal
 

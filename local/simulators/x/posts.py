@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from local.simulators.numbers import digits
+from local.simulators.deterministic import digits
 
 # The ids are Snowflakes: the upper bits are milliseconds since this moment.
 _EPOCH = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)

@@ -9,8 +9,8 @@ export interface Backend {
   /** The headers that open it. */
   credentials(path: string): Promise<[string, string][]>;
   /** How long an answer may take to begin, in milliseconds. */
-  patience: number;
-  longPatience: number;
+  timeout: number;
+  longTimeout: number;
 }
 
 /** Reads the settings. Throws a `Problem` that names each variable which is missing or malformed, for the log alone. */
@@ -19,8 +19,8 @@ export async function connect(): Promise<Backend> {
   return {
     address: (path) => `${addressOf(url, path)}/functions/v1/${path}`,
     credentials: await credentials(url),
-    patience: seconds("FUNCTIONS_BACKEND_TIMEOUT_SECONDS", 60),
-    longPatience: seconds("FUNCTIONS_BACKEND_LONG_TIMEOUT_SECONDS", 145),
+    timeout: seconds("FUNCTIONS_BACKEND_TIMEOUT_SECONDS", 60),
+    longTimeout: seconds("FUNCTIONS_BACKEND_LONG_TIMEOUT_SECONDS", 145),
   };
 }
 

@@ -6,19 +6,19 @@ import { isPreflight, preflight, Problem, respond } from "./problem.ts";
 import { type Backend, connect } from "./backend.ts";
 import { send } from "./send.ts";
 
-/** What is particular about a function. */
-export interface Ways {
-  /** It takes its time: it is waited for as long as hosted Supabase waits for us. */
-  slow?: boolean;
-  /** Asking twice does no more than asking once, whatever the method: it is asked again if nothing answers. */
-  repeatable?: boolean;
-  /** The handlers below its name, where it has no handler itself. */
-  below?: string[];
+/** How requests to a function are forwarded. */
+export interface RouteOptions {
+  /** The longer timeout: as long as hosted Supabase waits for an Edge Function. */
+  longRunning?: boolean;
+  /** Idempotent whatever the method (RFC 9110, 9.2.2): retried if nothing answers. */
+  idempotent?: boolean;
+  /** The handlers under its name (`webhooks/stripe`), where it has no handler itself. */
+  subpaths?: string[];
 }
 
-/** A request handler that passes on to the backend what is for the handler of this name, or those below it. */
-export function forward(name: string, ways: Ways = {}): (request: Request) => Promise<Response> {
-  const paths = ways.below?.map((one) => `${name}/${one}`) ?? [name];
+/** A request handler that passes on to the backend what is for the handler of this name, or those under it. */
+export function forward(name: string, options: RouteOptions = {}): (request: Request) => Promise<Response> {
+  const paths = options.subpaths?.map((one) => `${name}/${one}`) ?? [name];
   let backend: Backend | undefined;
 
   return async (request) => {
@@ -27,7 +27,7 @@ export function forward(name: string, ways: Ways = {}): (request: Request) => Pr
     try {
       const path = pathOf(request, paths);
       backend ??= await connect();
-      return await passOn(request, id, path, ways, backend);
+      return await passOn(request, id, path, options, backend);
     } catch (error) {
       const problem = error instanceof Problem ? error : new Problem("backend_unreachable", error);
       if (!request.signal.aborted && problem.code !== "not_found") report(name, id, problem);
@@ -36,12 +36,18 @@ export function forward(name: string, ways: Ways = {}): (request: Request) => Pr
   };
 }
 
-async function passOn(request: Request, id: string, path: string, ways: Ways, backend: Backend): Promise<Response> {
+async function passOn(
+  request: Request,
+  id: string,
+  path: string,
+  options: RouteOptions,
+  backend: Backend,
+): Promise<Response> {
   const address = backend.address(path) + new URL(request.url).search;
   const headers = onwardHeaders(request.headers, id);
   for (const [header, value] of await backend.credentials(path)) headers.set(header, value);
-  const patience = ways.slow ? backend.longPatience : backend.patience;
-  const answer = await send(request, address, headers, { patience, repeatable: ways.repeatable ?? false });
+  const timeout = options.longRunning ? backend.longTimeout : backend.timeout;
+  const answer = await send(request, address, headers, { timeout, idempotent: options.idempotent ?? false });
   return new Response(answer.body, { status: answer.status, headers: answerHeaders(answer.headers, id) });
 }
 

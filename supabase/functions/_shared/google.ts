@@ -5,7 +5,7 @@ import { Problem } from "./problem.ts";
 
 const LIFETIME = 3600; // seconds, the longest that Google allows
 const RENEWED_BEFORE = 300; // seconds before a token expires
-const PATIENCE = 10_000; // milliseconds
+const TIMEOUT = 10_000; // milliseconds
 
 interface ServiceAccount {
   client_email: string;
@@ -52,7 +52,7 @@ async function exchange(account: ServiceAccount, signing: CryptoKey, audience: s
   const answer = await fetch(account.token_uri, {
     method: "POST",
     body: new URLSearchParams({ grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer", assertion }),
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout(TIMEOUT),
   });
   if (!answer.ok) {
     await answer.body?.cancel();

@@ -8,9 +8,9 @@ const KEPT_CONNECTION = 1_000; // milliseconds; gunicorn closes an idle one afte
 
 interface Terms {
   /** How long the answer may take to begin, in milliseconds: all attempts together. */
-  patience: number;
+  timeout: number;
   /** Whether a request that is no GET may be made twice. */
-  repeatable: boolean;
+  idempotent: boolean;
 }
 
 /**
@@ -26,19 +26,19 @@ interface Terms {
  * Throws a `Problem`: `backend_unreachable` (no handler answered) or `backend_timeout`.
  */
 export async function send(request: Request, address: string, headers: Headers, terms: Terms): Promise<Response> {
-  const deadline = Date.now() + terms.patience;
-  const impatience = new AbortController();
-  const timer = setTimeout(() => impatience.abort(new Problem("backend_timeout")), terms.patience);
-  const signal = AbortSignal.any([request.signal, impatience.signal]);
+  const deadline = Date.now() + terms.timeout;
+  const timeouts = new AbortController();
+  const timer = setTimeout(() => timeouts.abort(new Problem("backend_timeout")), terms.timeout);
+  const signal = AbortSignal.any([request.signal, timeouts.signal]);
   try {
-    const { body, kept, repeatable } = await prepare(request, terms.repeatable);
+    const { body, kept, idempotent } = await prepare(request, terms.idempotent);
     if (isRead(request)) headers.delete("content-length"); // what it counted is not sent
     const init = { method: request.method, headers, signal, client: connections(), redirect: "manual" } as const;
     for (let failures = 0;;) {
       let pause = PAUSE;
       try {
         const answer = await fetch(address, { ...init, body: body() });
-        const delay = startDelay(answer, repeatable);
+        const delay = startDelay(answer, idempotent);
         if (delay === undefined) return byHandler(answer);
         discard(answer);
         if (!kept || Date.now() + delay >= deadline) {
@@ -48,7 +48,7 @@ export async function send(request: Request, address: string, headers: Headers, 
       } catch (error) {
         signal.throwIfAborted();
         const isStarting = error instanceof Problem && error.retryAfter !== undefined;
-        if (isStarting || !kept || !repeatable || ++failures > 1) throw error;
+        if (isStarting || !kept || !idempotent || ++failures > 1) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, pause));
       signal.throwIfAborted();
@@ -75,10 +75,10 @@ function discard(answer: Response): void {
  * 503 says that nothing was done with the request (RFC 9110, 15.6.4), so it may be made again whatever it is. Another 5xx
  * may come after a handler has begun: again only what is as good twice as once.
  */
-function startDelay(answer: Response, repeatable: boolean): number | undefined {
+function startDelay(answer: Response, idempotent: boolean): number | undefined {
   const reported = answer.headers.get("retry-after");
   if (reported === null || answer.headers.has("x-request-id") || answer.status < 500) return;
-  if (answer.status !== 503 && !repeatable) return;
+  if (answer.status !== 503 && !idempotent) return;
   const delay = /^[0-9]+$/.test(reported) ? Number(reported) * 1000 : Date.parse(reported) - Date.now();
   return Number.isNaN(delay) ? undefined : Math.max(delay, PAUSE);
 }
@@ -93,12 +93,12 @@ function connections(): Deno.HttpClient | undefined {
 const isRead = ({ method }: Request) => ["GET", "HEAD", "OPTIONS"].includes(method);
 
 /** The body for each attempt, whether there may be a second one, and whether it may follow one that failed. */
-async function prepare(request: Request, repeatable: boolean) {
-  if (isRead(request)) return { body: () => null, kept: true, repeatable: true };
+async function prepare(request: Request, idempotent: boolean) {
+  if (isRead(request)) return { body: () => null, kept: true, idempotent: true };
   // Through a stream of our own, which fetch cannot rewind: it would send a body that it holds again, by itself.
   const once = (body: ReadableStream | null) => (body ?? new Blob().stream()).pipeThrough(new TransformStream());
   const small = Number(request.headers.get("content-length") ?? "NaN") <= KEPT_BODY;
-  if (!small) return { body: () => once(request.body), kept: false, repeatable: false };
+  if (!small) return { body: () => once(request.body), kept: false, idempotent: false };
   const bytes = await new Response(request.body).arrayBuffer();
-  return { body: () => repeatable ? bytes : once(new Blob([bytes]).stream()), kept: true, repeatable };
+  return { body: () => idempotent ? bytes : once(new Blob([bytes]).stream()), kept: true, idempotent };
 }

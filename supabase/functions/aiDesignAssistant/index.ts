@@ -1,3 +1,3 @@
 import { forward } from "../_shared/forward.ts";
 
-export default { fetch: forward("aiDesignAssistant", { slow: true }) };
+export default { fetch: forward("aiDesignAssistant", { longRunning: true }) };

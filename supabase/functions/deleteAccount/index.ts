@@ -1,3 +1,3 @@
 import { forward } from "../_shared/forward.ts";
 
-export default { fetch: forward("deleteAccount", { slow: true }) };
+export default { fetch: forward("deleteAccount", { longRunning: true }) };

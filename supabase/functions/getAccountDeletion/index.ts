@@ -1,3 +1,3 @@
 import { forward } from "../_shared/forward.ts";
 
-export default { fetch: forward("getAccountDeletion", { repeatable: true }) };
+export default { fetch: forward("getAccountDeletion", { idempotent: true }) };

@@ -1,3 +1,3 @@
 import { forward } from "../_shared/forward.ts";
 
-export default { fetch: forward("getSocialMetrics", { repeatable: true }) };
+export default { fetch: forward("getSocialMetrics", { idempotent: true }) };

@@ -1,3 +1,3 @@
 import { forward } from "../_shared/forward.ts";
 
-export default { fetch: forward("webhooks", { slow: true, below: ["sendgrid", "stripe"] }) };
+export default { fetch: forward("webhooks", { longRunning: true, subpaths: ["sendgrid", "stripe"] }) };

@@ -13,10 +13,10 @@ from local.postgres import migrations
 from local.stack.welcome import SEEDED_PROJECT
 from ops.backup.errors import BackupError
 from ops.backup.files import Storage, StoredFile
-from ops.backup.place import Place
 from ops.backup.restore import WHAT_IS_THERE, checked, restore
+from ops.backup.target import Target
 from tests.support import backups
-from tests.support.backups import SECRET, Filled, backed_up, by_address, command_line, place_of, restored
+from tests.support.backups import SECRET, Filled, backed_up, by_address, command_line, restored, target_of
 from tests.support.populated_users import rows
 from tests.support.sign_in import register, signed_in
 from tests.support.stack import Stack
@@ -72,12 +72,12 @@ class CutOff(Storage):
 def test_a_restore_that_was_cut_off_goes_on(filled: Filled, empty: Stack) -> None:
     @contextmanager
     def cut_off() -> Iterator[Storage]:
-        with place_of(empty).storage() as storage:
+        with target_of(empty).storage() as storage:
             yield CutOff(storage.http, [])
 
-    place = Place(empty.database_url, cut_off, hosted=True)
+    target = Target(empty.database_url, cut_off, hosted=True)
     with checked(filled.archive, [SECRET]) as (opened, manifest), pytest.raises(CutOffError):
-        restore(place, opened, manifest, [SECRET])
+        restore(target, opened, manifest, [SECRET])
     with pytest.raises(migrations.DatabaseError, match="A restore was cut off here"):
         migrations.is_new(empty.database_url)
 

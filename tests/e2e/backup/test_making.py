@@ -9,10 +9,20 @@ import pyrage
 
 from ops.backup.create import create
 from ops.backup.files import Storage
-from ops.backup.place import Place
 from ops.backup.schema import FOREIGN, OURS, PLATFORM
+from ops.backup.target import Target
 from tests.support import backups
-from tests.support.backups import PUBLIC, SECRET, Filled, by_address, command_line, empty_stack, place_of, put, restored
+from tests.support.backups import (
+    PUBLIC,
+    SECRET,
+    Filled,
+    by_address,
+    command_line,
+    empty_stack,
+    put,
+    restored,
+    target_of,
+)
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.pictures import image
 from tests.support.stack import running_stack
@@ -32,11 +42,11 @@ def test_what_changes_meanwhile_is_said(cluster: TestCluster, tmp_path: Path) ->
                 client.request("DELETE", "/storage/v1/object/project-media", json=gone).raise_for_status()
             put(stack, person, "new.png", image("PNG", (3, 3)), "PUT")
             put(stack, person, "later.png", image("PNG"))
-            with place_of(stack).storage() as storage:
+            with target_of(stack).storage() as storage:
                 yield storage
 
         archive = tmp_path / "a.tar.age"
-        manifest = create(Place(url, late, hosted=True), archive, [PUBLIC])
+        manifest = create(Target(url, late, hosted=True), archive, [PUBLIC])
         assert list(manifest.notes) == [
             f"project-media/{person.id}/gone.png was removed meanwhile.",
             f"project-media/{person.id}/new.png changed meanwhile: its bytes are newer than its row.",

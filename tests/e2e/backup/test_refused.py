@@ -6,9 +6,9 @@ import psycopg
 import pyrage
 import pytest
 
+from ops.backup.encryption import new_identity
 from ops.backup.errors import BackupError
 from ops.backup.restore import WHAT_IS_THERE
-from ops.backup.sealing import new_identity
 from tests.support import backups
 from tests.support.backups import SECRET, Filled, by_address, command_line, restored
 from tests.support.cluster import PLATFORM, TestCluster

@@ -11,8 +11,8 @@ from psycopg.conninfo import make_conninfo
 
 from ops.backup.create import create
 from ops.backup.files import storage
-from ops.backup.place import Place
 from ops.backup.schema import OURS, PLATFORM
+from ops.backup.target import Target
 from tests.support.backups import PUBLIC
 from tests.support.cluster import MIGRATED, TestCluster
 
@@ -43,8 +43,8 @@ def as_hosted(cluster: TestCluster) -> Iterator[str]:
 
 
 def test_what_belongs_to_auth_and_storage_alone_need_not_be_readable(as_hosted: str, tmp_path: Path) -> None:
-    place = Place(as_hosted, lambda: storage("http://127.0.0.1:9", "no file is stored"), hosted=True)
-    manifest = create(place, tmp_path / "one.tar.age", [PUBLIC])
+    target = Target(as_hosted, lambda: storage("http://127.0.0.1:9", "no file is stored"), hosted=True)
+    manifest = create(target, tmp_path / "one.tar.age", [PUBLIC])
     archived = {table.label for table in manifest.tables}
     assert {"auth.users", "storage.objects", "public.projects"} <= archived
     assert not archived & set(NOT_GIVEN)

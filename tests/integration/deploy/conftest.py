@@ -1,4 +1,4 @@
-"""A deployment whose tools and vendors are stand-ins, and whose health is that of a small https server."""
+"""A deployment whose tools and vendors are fakes, and whose health is that of a small https server."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The whole deployment, run as `make deploy` runs it: real processes, recorded by the tools' stand-ins."""
+"""The whole deployment, run as `make deploy` runs it: real processes, recorded by fakes of the tools."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""One backend with OpenAI's stand-in for a test process; everybody designs for themselves, so tests do not meet."""
+"""One backend with OpenAI's simulator for a test process; everybody designs for themselves, so tests do not meet."""
 
 from collections.abc import Iterator
 

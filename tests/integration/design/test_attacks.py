@@ -1,4 +1,4 @@
-"""Prompt injection: the stand-in obeys, and nothing of it reaches anybody."""
+"""Prompt injection: the simulator obeys, and nothing of it reaches anybody."""
 
 from typing import Any
 
@@ -93,7 +93,7 @@ def test_people_s_texts_are_data_in_what_is_sent(designer: Designer, ada: Person
 
 
 def test_an_attack_in_a_project_changes_nothing(designer: Designer, ada: Person) -> None:
-    """The stand-in does not obey here: the attack is laid out as the text that it is."""
+    """The simulator does not obey here: the attack is laid out as the text that it is."""
     project = designer.project(ada, description=ATTACK)
     answer = designer.ask(ada, project_id=project)
     assert answer.status_code == 200, answer.text

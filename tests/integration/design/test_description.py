@@ -1,4 +1,4 @@
-"""What is sent is what OpenAI's own description allows; the stand-in's designs are what was asked for."""
+"""What is sent is what OpenAI's own description allows; the simulator's designs are what was asked for."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""aiDesignAssistant against OpenAI's stand-in: what people get."""
+"""aiDesignAssistant against OpenAI's simulator: what people get."""
 
 import uuid
 from typing import Any

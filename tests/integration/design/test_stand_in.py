@@ -1,4 +1,4 @@
-"""OpenAI's stand-in itself: what it takes, and how it is set to behave."""
+"""OpenAI's simulator itself: what it takes, and how it is set to behave."""
 
 import httpx
 import pytest

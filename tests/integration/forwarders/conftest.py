@@ -1,4 +1,4 @@
-"""Forwarders before a stand-in for the handlers."""
+"""Forwarders before a stub of the handlers."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""getSocialMetrics against a real database and GitHub's stand-in. Every test has a repository of its own."""
+"""getSocialMetrics against a real database and GitHub's simulator. Every test has a repository of its own."""
 
 import asyncio
 import uuid
@@ -35,7 +35,7 @@ class Project:
         httpx.put(url, json={self.repository: [*behaviours, counts]}).raise_for_status()
 
     def asked(self) -> int:
-        """How many requests about the repository GitHub's stand-in received."""
+        """How many requests about the repository GitHub's simulator received."""
         answer = httpx.get(f"{self.stack.github_url}/_simulator", params={"subject": self.repository}).json()
         count: int = answer["counts"][self.repository]
         return count

@@ -25,7 +25,7 @@ class Proxy:
 
 @pytest.fixture(scope="module")
 def proxy(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    """A gateway before stand-in functions; it gives up on them after two seconds."""
+    """A gateway before stubbed functions; it gives up on them after two seconds."""
     settings = free_settings(tmp_path_factory.mktemp("gateway"))
     settings.logs.mkdir()
     with cluster.copy(PLATFORM) as database, running_upstream(settings.functions_port) as upstream:

@@ -1,4 +1,4 @@
-"""Functions that report to a stand-in for Sentry, in the company of vendors that fail."""
+"""Functions that report to a sink in place of Sentry, in the company of vendors that fail."""
 
 import sys
 import uuid

@@ -1,4 +1,4 @@
-"""What can go wrong with the stand-in for GitHub when a test asks for it."""
+"""What can go wrong with the simulator of GitHub when a test asks for it."""
 
 import json
 import threading

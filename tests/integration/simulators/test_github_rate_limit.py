@@ -1,4 +1,4 @@
-"""The stand-in for GitHub really limits."""
+"""The simulator of GitHub really limits."""
 
 import time
 import uuid

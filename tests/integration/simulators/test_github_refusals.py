@@ -1,4 +1,4 @@
-"""Which requests the stand-in for GitHub refuses, as GitHub does."""
+"""Which requests the simulator of GitHub refuses, as GitHub does."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the stand-in for GitHub tells of repositories, in GitHub's shapes."""
+"""What the simulator of GitHub tells of repositories, in GitHub's shapes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The stand-in for LinkedIn: what goes wrong, and what is limited."""
+"""The simulator of LinkedIn: what goes wrong, and what is limited."""
 
 import json
 import time

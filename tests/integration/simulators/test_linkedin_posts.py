@@ -1,4 +1,4 @@
-"""LinkedIn's stand-in: which posts there are, and which cannot be read."""
+"""LinkedIn's simulator: which posts there are, and which cannot be read."""
 
 import itertools
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""LinkedIn's stand-in: what a request must be, and who may ask."""
+"""LinkedIn's simulator: what a request must be, and who may ask."""
 
 from dataclasses import replace
 from pathlib import Path

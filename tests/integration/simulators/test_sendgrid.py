@@ -1,4 +1,4 @@
-"""SendGrid's stand-in: what it takes, what it refuses, what it tells, and what people see of it."""
+"""SendGrid's simulator: what it takes, what it refuses, what it tells, and what people see of it."""
 
 import threading
 import time

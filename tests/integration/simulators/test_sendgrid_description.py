@@ -1,4 +1,4 @@
-"""The stand-in for SendGrid, held against SendGrid's own published description of mail send."""
+"""The simulator of SendGrid, held against SendGrid's own published description of mail send."""
 
 import json
 from collections.abc import Iterator

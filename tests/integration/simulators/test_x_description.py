@@ -1,4 +1,4 @@
-"""The stand-in for X, held against X's own published description of its API."""
+"""The simulator of X, held against X's own published description of its API."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The stand-in for X: what goes wrong, what is limited, and what is billed."""
+"""The simulator of X: what goes wrong, what is limited, and what is billed."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""X's stand-in: which posts there are, and which cannot be read."""
+"""X's simulator: which posts there are, and which cannot be read."""
 
 import itertools
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""X's stand-in: what a request must be, and who may ask."""
+"""X's simulator: what a request must be, and who may ask."""
 
 import uuid
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The stand-in for Stripe as an API: keys, errors, idempotency, pages of lists, versions, faults."""
+"""The simulator of Stripe as an API: keys, errors, idempotency, pages of lists, versions, faults."""
 
 import threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The stand-in for Stripe as a biller: checkout, the portal, renewals, declines, trials, changes of plan."""
+"""The simulator of Stripe as a biller: checkout, the portal, renewals, declines, trials, changes of plan."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The stand-in for Stripe, held against Stripe's published description: all that passes in a long story."""
+"""The simulator of Stripe, held against Stripe's published description: all that passes in a long story."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, get_args, get_origin

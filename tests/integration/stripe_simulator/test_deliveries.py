@@ -1,4 +1,4 @@
-"""The stand-in for Stripe as a sender of webhooks: signed, retried, and as unreliable as a test wants."""
+"""The simulator of Stripe as a sender of webhooks: signed, retried, and as unreliable as a test wants."""
 
 import time
 from collections.abc import Iterator

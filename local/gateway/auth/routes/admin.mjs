@@ -1,6 +1,6 @@
 // What else operators ask Auth: links of e-mails, invitations, the audit log.
 import { audit } from "../audit_log.mjs";
-import { requireAdministrator } from "../callers.mjs";
+import { requireAdministrator } from "../request_role.mjs";
 import { checkEmail } from "../emails.mjs";
 import { failing, internal, invalid, notFound, unprocessable } from "../errors.mjs";
 import { runHook } from "../hooks.mjs";

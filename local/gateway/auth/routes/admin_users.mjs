@@ -1,7 +1,7 @@
 // /admin/users: an operator's view of the users.
 import { createHash } from "node:crypto";
 import { audit } from "../audit_log.mjs";
-import { isUuid, requireAdministrator } from "../callers.mjs";
+import { isUuid, requireAdministrator } from "../request_role.mjs";
 import { parseDuration } from "../configuration.mjs";
 import { checkEmail } from "../emails.mjs";
 import { badRequest, failing, internal, invalid, notFound } from "../errors.mjs";

@@ -1,5 +1,5 @@
 // What the project has switched off: the ways to sign in that are not Google's, and features that it does not use.
-import { requireAdministrator } from "../callers.mjs";
+import { requireAdministrator } from "../request_role.mjs";
 import { badRequest, invalid, notFound, unprocessable } from "../errors.mjs";
 import { readParameters } from "../parameters.mjs";
 import { checkPassword } from "../passwords.mjs";

@@ -1,6 +1,6 @@
 // /factors: second factors of the signed-in user.
 import { audit } from "../audit_log.mjs";
-import { requireUser } from "../callers.mjs";
+import { requireUser } from "../request_role.mjs";
 import { internal, invalid, unprocessable } from "../errors.mjs";
 import { deleteFactor, findFactor } from "../factors.mjs";
 import { readParameters } from "../parameters.mjs";

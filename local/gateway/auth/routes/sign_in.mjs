@@ -1,6 +1,6 @@
 // Sign-in with Google: to the provider and back.
 import { AuthError, badRequest, internal, invalid, notFound, OAuthError, redirectParametersOf } from "../errors.mjs";
-import { isUuid, requireUser } from "../callers.mjs";
+import { isUuid, requireUser } from "../request_role.mjs";
 import { beginFlow, deleteFlow, findFlow, finishFlow, isPkce } from "../flow_states.mjs";
 import { askBeforeUserCreated, linkIdentity, signInWithGoogle } from "../linking.mjs";
 import { redirectTarget, withParameters } from "../redirects.mjs";

@@ -1,7 +1,7 @@
 // POST /token: a session for a code, a refresh token or an ID token of Google's.
 import { createHash } from "node:crypto";
 import { audit } from "../audit_log.mjs";
-import { requireUser } from "../callers.mjs";
+import { requireUser } from "../request_role.mjs";
 import { AuthError, badRequest, invalid, OAuthError, unprocessable } from "../errors.mjs";
 import { redeemCode } from "../flow_states.mjs";
 import { googleClientId, googleIssuer } from "../google.mjs";

@@ -1,6 +1,6 @@
 // The signed-in user: what Auth knows of them, changes, signing out, re-authentication, identities.
 import { audit } from "../audit_log.mjs";
-import { isUuid, requireUser } from "../callers.mjs";
+import { isUuid, requireUser } from "../request_role.mjs";
 import { beginEmailChange, checkEmail } from "../emails.mjs";
 import { AuthError, failing, forbidden, invalid, notFound, unprocessable } from "../errors.mjs";
 import { beginFlow, checkChallenge } from "../flow_states.mjs";

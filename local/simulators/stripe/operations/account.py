@@ -1,14 +1,14 @@
 """The account whose key is used."""
 
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.operations.base import Operation
 from local.simulators.stripe.parameters import Expanding
 from local.simulators.stripe.state import Object
-from local.simulators.stripe.world import World
 
 
-def _retrieve(world: World, _: Expanding, __: str) -> Object:
+def _retrieve(context: Context, _: Expanding, __: str) -> Object:
     return {
-        "id": world.settings.account,
+        "id": context.settings.account,
         "object": "account",
         "business_profile": {"name": "Showcase", "url": None},
         "business_type": "company",

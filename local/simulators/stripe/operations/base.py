@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import invalid
 from local.simulators.stripe.parameters import Expanding, Paging, Params, Range, within
 from local.simulators.stripe.state import Object
-from local.simulators.stripe.world import World
 
 
 @dataclass(frozen=True)
@@ -26,27 +26,27 @@ class Operation:
     method: str
     path: str
     params: type[Params]
-    run: Callable[[World, Any, str], Object | Listing]
+    run: Callable[[Context, Any, str], Object | Listing]
 
 
-def retrieve(kind: str) -> Callable[[World, Expanding, str], Object]:
-    def run(world: World, _: Expanding, identity: str) -> Object:
-        return world.state.need(kind, identity)
+def retrieve(kind: str) -> Callable[[Context, Expanding, str], Object]:
+    def run(context: Context, _: Expanding, identity: str) -> Object:
+        return context.state.need(kind, identity)
 
     return run
 
 
-def listing(kind: str, **values: Callable[[Object], Any]) -> Callable[[World, Paging, str], Listing]:
+def listing(kind: str, **values: Callable[[Object], Any]) -> Callable[[Context, Paging, str], Listing]:
     """Lists what fits the parameters that are given: each is compared with the field of its name, or with `values`."""
 
-    def run(world: World, params: Paging, _: str) -> Listing:
+    def run(context: Context, params: Paging, _: str) -> Listing:
         names = type(params).model_fields.keys() - Paging.model_fields.keys()
         wanted = {name: value for name in names if (value := getattr(params, name)) is not None}
 
         def fits(obj: Object) -> bool:
             return all(_is(values.get(name, itemgetter(name))(obj), value) for name, value in wanted.items())
 
-        return Listing(obj for obj in world.state.all(kind) if not obj.get("_deleted") and fits(obj))
+        return Listing(obj for obj in context.state.all(kind) if not obj.get("_deleted") and fits(obj))
 
     return run
 

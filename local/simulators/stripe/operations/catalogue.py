@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from local.simulators.stripe import catalogue
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import invalid
 from local.simulators.stripe.operations.base import Operation, listing, retrieve
 from local.simulators.stripe.parameters import (
@@ -19,7 +20,6 @@ from local.simulators.stripe.parameters import (
     merged_metadata,
 )
 from local.simulators.stripe.state import Object, new_id
-from local.simulators.stripe.world import World
 
 
 class MarketingFeature(Params):
@@ -84,8 +84,8 @@ class ListPrices(Created):
     type: Literal["one_time", "recurring"] | None = None
 
 
-def _create_product(world: World, params: CreateProduct, _: str) -> Object:
-    if params.id and world.state.find(params.id, "product"):
+def _create_product(context: Context, params: CreateProduct, _: str) -> Object:
+    if params.id and context.state.find(params.id, "product"):
         raise invalid(f"Product already exists: {params.id}", param="id", code="resource_already_exists")
     given = {
         "active": params.active,
@@ -93,15 +93,15 @@ def _create_product(world: World, params: CreateProduct, _: str) -> Object:
         "marketing_features": [each.model_dump() for each in params.marketing_features],
         "metadata": merged_metadata({}, params.metadata),
     }
-    made = catalogue.product(params.id or new_id("prod", 14), params.name, world.now(), **given)
-    world.state.add(made)
-    world.emit("product.created", made)
+    made = catalogue.product(params.id or new_id("prod", 14), params.name, context.now(), **given)
+    context.state.add(made)
+    context.emit("product.created", made)
     return made
 
 
-def _update_product(world: World, params: UpdateProduct, identity: str) -> Object:
-    product = world.state.need("product", identity)
-    with world.updating(product, "product.updated"):
+def _update_product(context: Context, params: UpdateProduct, identity: str) -> Object:
+    product = context.state.need("product", identity)
+    with context.updating(product, "product.updated"):
         for name in ("name", "active", "description"):
             if params.given(name):
                 product[name] = getattr(params, name)
@@ -109,45 +109,45 @@ def _update_product(world: World, params: UpdateProduct, identity: str) -> Objec
             product["marketing_features"] = [each.model_dump() for each in params.marketing_features or ()]
         if params.given("metadata"):
             product["metadata"] = merged_metadata(product["metadata"], params.metadata)
-        product["updated"] = world.now()
+        product["updated"] = context.now()
     return product
 
 
-def _take_lookup_key(world: World, key: str | None, *, transfer: bool) -> None:
-    for price in world.state.all("price") if key else ():
+def _take_lookup_key(context: Context, key: str | None, *, transfer: bool) -> None:
+    for price in context.state.all("price") if key else ():
         if price["lookup_key"] == key:
             if not transfer:
                 raise invalid(f"A price (`{price['id']}`) already uses that lookup key.", param="lookup_key")
-            with world.updating(price, "price.updated"):
+            with context.updating(price, "price.updated"):
                 price["lookup_key"] = None
 
 
-def _create_price(world: World, params: CreatePrice, _: str) -> Object:
-    product = world.state.need("product", params.product, param="product")
-    _take_lookup_key(world, params.lookup_key, transfer=params.transfer_lookup_key)
+def _create_price(context: Context, params: CreatePrice, _: str) -> Object:
+    product = context.state.need("product", params.product, param="product")
+    _take_lookup_key(context, params.lookup_key, transfer=params.transfer_lookup_key)
     recurring = params.recurring
     made = catalogue.price(
         new_id("price"),
         product["id"],
         params.currency.lower(),
         params.unit_amount,
-        world.now(),
+        context.now(),
         active=params.active,
         lookup_key=params.lookup_key,
         metadata=merged_metadata({}, params.metadata),
         nickname=params.nickname,
         recurring=catalogue.recurring(recurring.interval, recurring.interval_count) if recurring else None,
     )
-    world.state.add(made)
-    world.emit("price.created", made)
+    context.state.add(made)
+    context.emit("price.created", made)
     return made
 
 
-def _update_price(world: World, params: UpdatePrice, identity: str) -> Object:
-    price = world.state.need("price", identity)
+def _update_price(context: Context, params: UpdatePrice, identity: str) -> Object:
+    price = context.state.need("price", identity)
     if params.lookup_key and params.lookup_key != price["lookup_key"]:
-        _take_lookup_key(world, params.lookup_key, transfer=params.transfer_lookup_key)
-    with world.updating(price, "price.updated"):
+        _take_lookup_key(context, params.lookup_key, transfer=params.transfer_lookup_key)
+    with context.updating(price, "price.updated"):
         for name in ("active", "lookup_key", "nickname"):
             if params.given(name):
                 price[name] = getattr(params, name)

@@ -6,11 +6,11 @@ from pydantic import Field
 
 from local.simulators.stripe import customers, timeline
 from local.simulators.stripe.calendar import DAY
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import invalid
 from local.simulators.stripe.operations.base import Operation, listing, retrieve
 from local.simulators.stripe.parameters import Expanding, Paging, Params
 from local.simulators.stripe.state import Object, new_id
-from local.simulators.stripe.world import World
 
 
 class Create(Expanding):
@@ -22,44 +22,44 @@ class Advance(Expanding):
     frozen_time: int
 
 
-def _create(world: World, params: Create, _: str) -> Object:
+def _create(context: Context, params: Create, _: str) -> Object:
     clock = {
         "id": new_id("clock"),
         "object": "test_helpers.test_clock",
-        "created": world.now(),
-        "deletes_after": world.now() + 30 * DAY,
+        "created": context.now(),
+        "deletes_after": context.now() + 30 * DAY,
         "frozen_time": params.frozen_time,
         "livemode": False,
         "name": params.name,
         "status": "ready",
         "status_details": {},
     }
-    world.state.add(clock)
-    world.emit("test_helpers.test_clock.created", clock)
+    context.state.add(clock)
+    context.emit("test_helpers.test_clock.created", clock)
     return clock
 
 
-def _advance(world: World, params: Advance, identity: str) -> Object:
+def _advance(context: Context, params: Advance, identity: str) -> Object:
     """All of it is done by the time this answers, though the answer says `advancing` as Stripe's does."""
-    clock = world.state.need("test_helpers.test_clock", identity)
+    clock = context.state.need("test_helpers.test_clock", identity)
     if params.frozen_time <= clock["frozen_time"]:
         raise invalid("Test clock time can only be advanced forward.", param="frozen_time")
     answer = clock | {
         "status": "advancing",
         "status_details": {"advancing": {"target_frozen_time": params.frozen_time}},
     }
-    origin, world.origin = world.origin, None
-    timeline.advance_clock(world, clock, params.frozen_time)
-    world.origin = origin
-    world.emit("test_helpers.test_clock.ready", clock)
+    origin, context.origin = context.origin, None
+    timeline.advance_clock(context, clock, params.frozen_time)
+    context.origin = origin
+    context.emit("test_helpers.test_clock.ready", clock)
     return answer
 
 
-def _delete(world: World, _: Params, identity: str) -> Object:
-    clock = world.state.need("test_helpers.test_clock", identity)
-    for customer in world.state.all("customer"):
+def _delete(context: Context, _: Params, identity: str) -> Object:
+    clock = context.state.need("test_helpers.test_clock", identity)
+    for customer in context.state.all("customer"):
         if customer["test_clock"] == identity and not customer.get("_deleted"):
-            customers.delete(world, customer)
+            customers.delete(context, customer)
     clock["_deleted"] = True
     return clock
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from local.simulators.stripe import customers, payments
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import invalid
 from local.simulators.stripe.operations.base import Listing, Operation, listing, retrieve
 from local.simulators.stripe.parameters import (
@@ -17,7 +18,6 @@ from local.simulators.stripe.parameters import (
     within,
 )
 from local.simulators.stripe.state import Object
-from local.simulators.stripe.world import World
 
 
 class InvoiceSettings(Params):
@@ -52,34 +52,34 @@ class ListMethods(Paging):
     type: str | None = None
 
 
-def _create(world: World, params: Create, _: str) -> Object:
+def _create(context: Context, params: Create, _: str) -> Object:
     if params.test_clock:
-        world.state.need("test_helpers.test_clock", params.test_clock, param="test_clock")
+        context.state.need("test_helpers.test_clock", params.test_clock, param="test_clock")
     metadata = merged_metadata({}, params.metadata)
-    customer = customers.new_customer(world, test_clock=params.test_clock, metadata=metadata, **_plain(params))
+    customer = customers.new_customer(context, test_clock=params.test_clock, metadata=metadata, **_plain(params))
     try:
         if params.payment_method:
-            card = payments.attach(world, customer, params.payment_method)
+            card = payments.attach(context, customer, params.payment_method)
             wanted = params.invoice_settings.default_payment_method
             if wanted is not None:
-                own = card if wanted == params.payment_method else payments.attach(world, customer, wanted)
+                own = card if wanted == params.payment_method else payments.attach(context, customer, wanted)
                 customer["invoice_settings"]["default_payment_method"] = own["id"]
     except Exception:
-        world.state.forget(customer["id"])
+        context.state.forget(customer["id"])
         raise
-    world.emit("customer.created", customer)
+    context.emit("customer.created", customer)
     return customer
 
 
-def _update(world: World, params: Update, identity: str) -> Object:
-    customer = world.state.need("customer", identity)
-    with world.updating(customer, "customer.updated"):
+def _update(context: Context, params: Update, identity: str) -> Object:
+    customer = context.state.need("customer", identity)
+    with context.updating(customer, "customer.updated"):
         customer |= _plain(params)
         if params.given("metadata"):
             customer["metadata"] = merged_metadata(customer["metadata"], params.metadata)
         wanted = params.invoice_settings.default_payment_method
         if wanted is not None:
-            method = world.state.need("payment_method", wanted, param="invoice_settings[default_payment_method]")
+            method = context.state.need("payment_method", wanted, param="invoice_settings[default_payment_method]")
             customer["invoice_settings"]["default_payment_method"] = method["id"]
     return customer
 
@@ -91,22 +91,22 @@ def _plain(params: Update) -> dict[str, Any]:
     return {name: getattr(params, name) for name in names if params.given(name)}
 
 
-def _retrieve(world: World, _: Expanding, identity: str) -> Object:
+def _retrieve(context: Context, _: Expanding, identity: str) -> Object:
     """What was deleted still answers, as deleted."""
-    found = world.state.find(identity, "customer")
-    return found or world.state.need("customer", identity)
+    found = context.state.find(identity, "customer")
+    return found or context.state.need("customer", identity)
 
 
-def _delete(world: World, _: Params, identity: str) -> Object:
-    customer = world.state.need("customer", identity)
-    customers.delete(world, customer)
+def _delete(context: Context, _: Params, identity: str) -> Object:
+    customer = context.state.need("customer", identity)
+    customers.delete(context, customer)
     return customer
 
 
-def _list(world: World, params: List, _: str) -> Listing:
+def _list(context: Context, params: List, _: str) -> Listing:
     return Listing(
         customer
-        for customer in world.state.all("customer")
+        for customer in context.state.all("customer")
         if not customer.get("_deleted")
         and (params.email is None or customer["email"] == params.email)
         and customer["test_clock"] == params.test_clock
@@ -114,19 +114,19 @@ def _list(world: World, params: List, _: str) -> Listing:
     )
 
 
-def _attach(world: World, params: Attach, identity: str) -> Object:
-    customer = world.state.need("customer", params.customer, param="customer")
-    return payments.attach(world, customer, identity)
+def _attach(context: Context, params: Attach, identity: str) -> Object:
+    customer = context.state.need("customer", params.customer, param="customer")
+    return payments.attach(context, customer, identity)
 
 
-def _detach(world: World, _: Expanding, identity: str) -> Object:
-    method = world.state.need("payment_method", identity)
-    customer = world.state.find(method["customer"] or "", "customer")
+def _detach(context: Context, _: Expanding, identity: str) -> Object:
+    method = context.state.need("payment_method", identity)
+    customer = context.state.find(method["customer"] or "", "customer")
     method["customer"] = None
     if customer and customer["invoice_settings"]["default_payment_method"] == identity:
-        with world.updating(customer, "customer.updated"):
+        with context.updating(customer, "customer.updated"):
             customer["invoice_settings"]["default_payment_method"] = None
-    world.emit("payment_method.detached", method)
+    context.emit("payment_method.detached", method)
     return method
 
 

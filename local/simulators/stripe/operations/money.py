@@ -6,12 +6,12 @@ from pydantic import Field
 
 from local.simulators.stripe import billing, invoices, refunds
 from local.simulators.stripe.changes import settle_pending
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import declined, invalid
 from local.simulators.stripe.operations.base import Operation, listing, retrieve
 from local.simulators.stripe.parameters import Created, Expanding, Metadata, merged_metadata
 from local.simulators.stripe.payments import attach
 from local.simulators.stripe.state import Object
-from local.simulators.stripe.world import World
 
 
 class ListInvoices(Created):
@@ -38,48 +38,48 @@ class CreateRefund(Expanding):
     reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = None
 
 
-def _pay(world: World, params: Pay, identity: str) -> Object:
+def _pay(context: Context, params: Pay, identity: str) -> Object:
     """A refused card is an error to anyone who asks, and counts as a try."""
-    invoice = world.state.need("invoice", identity)
+    invoice = context.state.need("invoice", identity)
     if invoice["status"] == "paid":
         raise invalid("Invoice is already paid")
     if invoice["status"] in {"void", "uncollectible"}:
         raise invalid(f"This invoice is {invoice['status']} and cannot be paid.")
-    subscription = world.state.kinds["subscription"][str(billing.subscription_of(invoice))]
-    customer = world.state.need("customer", invoice["customer"])
-    card = attach(world, customer, params.payment_method) if params.payment_method else None
-    tried = billing.collect(world, subscription, invoice, card)
+    subscription = context.state.kinds["subscription"][str(billing.subscription_of(invoice))]
+    customer = context.state.need("customer", invoice["customer"])
+    card = attach(context, customer, params.payment_method) if params.payment_method else None
+    tried = billing.collect(context, subscription, invoice, card)
     if invoice["status"] != "paid":
         if tried is None:
             raise invalid("There is no `default_payment_method` set on this Customer or Invoice. Please set one.")
         raise declined(tried.outcome, charge=tried.charge["id"])
     if subscription.get("_pending_invoice") == identity and subscription["pending_update"]:
-        settle_pending(world, subscription, paid=True)
+        settle_pending(context, subscription, paid=True)
     return invoice
 
 
-def _finalize(world: World, _: Expanding, identity: str) -> Object:
-    invoice = world.state.need("invoice", identity)
+def _finalize(context: Context, _: Expanding, identity: str) -> Object:
+    invoice = context.state.need("invoice", identity)
     if invoice["status"] != "draft":
         raise invalid("This invoice is already finalized, you can't re-finalize a non-draft invoice.")
-    invoices.finalize(world, invoice)
+    invoices.finalize(context, invoice)
     return invoice
 
 
-def _void(world: World, _: Expanding, identity: str) -> Object:
-    invoice = world.state.need("invoice", identity)
-    invoices.void(world, invoice)
+def _void(context: Context, _: Expanding, identity: str) -> Object:
+    invoice = context.state.need("invoice", identity)
+    invoices.void(context, invoice)
     return invoice
 
 
-def _refund(world: World, params: CreateRefund, _: str) -> Object:
+def _refund(context: Context, params: CreateRefund, _: str) -> Object:
     charge_id = params.charge
     if params.payment_intent:
-        charge_id = world.state.need("payment_intent", params.payment_intent, param="payment_intent")["latest_charge"]
+        charge_id = context.state.need("payment_intent", params.payment_intent, param="payment_intent")["latest_charge"]
     if charge_id is None:
         raise invalid("One of the following params should be provided for this request: payment_intent or charge.")
-    charge = world.state.need("charge", charge_id, param="charge")
-    return refunds.refund(world, charge, params.amount, params.reason, merged_metadata({}, params.metadata))
+    charge = context.state.need("charge", charge_id, param="charge")
+    return refunds.refund(context, charge, params.amount, params.reason, merged_metadata({}, params.metadata))
 
 
 OPERATIONS = (

@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.operations.base import Operation
 from local.simulators.stripe.parameters import Expanding, Params, Text
 from local.simulators.stripe.state import Object, new_id
-from local.simulators.stripe.world import World
 
 
 class FlowSubscription(Params):
@@ -26,15 +26,15 @@ class Create(Expanding):
     return_url: Text | None = None
 
 
-def _create(world: World, params: Create, _: str) -> Object:
-    customer = world.state.need("customer", params.customer, param="customer")
+def _create(context: Context, params: Create, _: str) -> Object:
+    customer = context.state.need("customer", params.customer, param="customer")
     identity = new_id("bps")
     flow = params.flow_data
     session = {
         "id": identity,
         "object": "billing_portal.session",
         "configuration": params.configuration or "bpc_simulator",
-        "created": world.now(customer),
+        "created": context.now(customer),
         "customer": customer["id"],
         "customer_account": None,
         "flow": _flow(flow) if flow else None,
@@ -42,10 +42,10 @@ def _create(world: World, params: Create, _: str) -> Object:
         "locale": params.locale,
         "on_behalf_of": None,
         "return_url": params.return_url,
-        "url": f"{world.public_url}/p/session/{identity}",
+        "url": f"{context.public_url}/p/session/{identity}",
     }
-    world.state.add(session)
-    world.emit("billing_portal.session.created", session)
+    context.state.add(session)
+    context.emit("billing_portal.session.created", session)
     return session
 
 

@@ -7,6 +7,7 @@ from pydantic import Field
 from local.simulators.stripe import checkout
 from local.simulators.stripe.calendar import DAY, HOUR
 from local.simulators.stripe.catalogue import check_product
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.customers import check_currency
 from local.simulators.stripe.errors import invalid, missing
 from local.simulators.stripe.operations.base import Listing, Operation, listing, retrieve
@@ -21,7 +22,6 @@ from local.simulators.stripe.parameters import (
     merged_metadata,
 )
 from local.simulators.stripe.state import Object, new_id
-from local.simulators.stripe.world import World
 
 
 class LineItem(Params):
@@ -73,20 +73,20 @@ class ListCheckout(Created):
     subscription: str | None = None
 
 
-def _create(world: World, params: CreateCheckout, _: str) -> Object:
+def _create(context: Context, params: CreateCheckout, _: str) -> Object:
     if params.customer and params.customer_email:
         raise invalid("You may only specify one of these parameters: customer, customer_email.", param="customer")
-    customer = world.state.need("customer", params.customer, param="customer") if params.customer else None
+    customer = context.state.need("customer", params.customer, param="customer") if params.customer else None
     prices = [
-        world.state.need("price", item.price, param=f"line_items[{position}][price]")
+        context.state.need("price", item.price, param=f"line_items[{position}][price]")
         for position, item in enumerate(params.line_items)
     ]
     for position, price in enumerate(prices):
-        _check_price(world, price, f"line_items[{position}][price]")
-    now = world.now(customer)
+        _check_price(context, price, f"line_items[{position}][price]")
+    now = context.now(customer)
     _check(params, customer, now)
     if customer:
-        check_currency(world, customer, prices[0]["currency"])
+        check_currency(context, customer, prices[0]["currency"])
     data = params.subscription_data
     trial = data.trial_end or data.trial_period_days
     total = sum(p["unit_amount"] * item.quantity for p, item in zip(prices, params.line_items, strict=True))
@@ -110,7 +110,7 @@ def _create(world: World, params: CreateCheckout, _: str) -> Object:
         "metadata": merged_metadata({}, params.metadata),
         "payment_method_collection": params.payment_method_collection,
         "success_url": params.success_url,
-        "url": f"{world.public_url}/c/pay/{identity}",
+        "url": f"{context.public_url}/c/pay/{identity}",
         "_items": [(item.price, item.quantity) for item in params.line_items],
         "_subscription": {
             "description": data.description,
@@ -120,10 +120,10 @@ def _create(world: World, params: CreateCheckout, _: str) -> Object:
             "missing_payment_method": data.trial_settings.end_behavior.missing_payment_method,
         },
     }
-    return world.state.add(session)
+    return context.state.add(session)
 
 
-def _check_price(world: World, price: Object, param: str) -> None:
+def _check_price(context: Context, price: Object, param: str) -> None:
     if not price["active"]:
         raise invalid("The price specified is inactive. This field only accepts active prices.", param=param)
     if price["type"] != "recurring":
@@ -131,7 +131,7 @@ def _check_price(world: World, price: Object, param: str) -> None:
             "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.",
             param=param,
         )
-    check_product(world, price, param)
+    check_product(context, price, param)
 
 
 def _check(params: CreateCheckout, customer: Object | None, now: int) -> None:
@@ -155,9 +155,9 @@ def _check(params: CreateCheckout, customer: Object | None, now: int) -> None:
         )
 
 
-def _expire(world: World, _: Expanding, identity: str) -> Object:
-    session = world.state.need("checkout.session", identity)
-    checkout.expire(world, session)
+def _expire(context: Context, _: Expanding, identity: str) -> Object:
+    session = context.state.need("checkout.session", identity)
+    checkout.expire(context, session)
     return session
 
 
@@ -171,10 +171,10 @@ def _automatic_tax(asked: AutomaticTax) -> dict[str, Any]:
     }
 
 
-def _list(world: World, params: ListCheckout, identity: str) -> Object | Listing:
-    if params.customer and world.state.find(params.customer, "customer") is None:
+def _list(context: Context, params: ListCheckout, identity: str) -> Object | Listing:
+    if params.customer and context.state.find(params.customer, "customer") is None:
         raise missing("customer", params.customer, param="customer", status=400)
-    return listing("checkout.session")(world, params, identity)
+    return listing("checkout.session")(context, params, identity)
 
 
 def _constant() -> dict[str, Any]:

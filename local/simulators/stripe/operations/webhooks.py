@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from local.simulators.stripe import endpoints
+from local.simulators.stripe.context import Context
 from local.simulators.stripe.operations.base import Listing, Operation, listing, retrieve
 from local.simulators.stripe.parameters import (
     Clearable,
@@ -19,7 +20,6 @@ from local.simulators.stripe.parameters import (
     within,
 )
 from local.simulators.stripe.state import Object
-from local.simulators.stripe.world import World
 
 
 class ListEvents(Created):
@@ -44,8 +44,8 @@ class UpdateEndpoint(Expanding):
     url: Annotated[str, Field(pattern="^https?://")] | None = None
 
 
-def _list_events(world: World, params: ListEvents, _: str) -> Listing:
-    return Listing(event for event in world.state.all("event") if _fits(event, params))
+def _list_events(context: Context, params: ListEvents, _: str) -> Listing:
+    return Listing(event for event in context.state.all("event") if _fits(event, params))
 
 
 def _fits(event: Object, params: ListEvents) -> bool:
@@ -62,10 +62,10 @@ def _matches(event_type: str, wanted: str) -> bool:
     return event_type.startswith(wanted[:-1]) if wanted.endswith(".*") else event_type == wanted
 
 
-def _create(world: World, params: CreateEndpoint, _: str) -> Object:
+def _create(context: Context, params: CreateEndpoint, _: str) -> Object:
     """The only answer that tells the secret."""
     endpoint = endpoints.new_endpoint(
-        world,
+        context,
         params.url,
         api_version=params.api_version,
         description=params.description,
@@ -75,8 +75,8 @@ def _create(world: World, params: CreateEndpoint, _: str) -> Object:
     return endpoint | {"secret": endpoint["_secrets"][0]}
 
 
-def _update(world: World, params: UpdateEndpoint, identity: str) -> Object:
-    endpoint = world.state.need("webhook_endpoint", identity)
+def _update(context: Context, params: UpdateEndpoint, identity: str) -> Object:
+    endpoint = context.state.need("webhook_endpoint", identity)
     for name in ("description", "enabled_events", "url"):
         if params.given(name):
             endpoint[name] = getattr(params, name)
@@ -87,9 +87,9 @@ def _update(world: World, params: UpdateEndpoint, identity: str) -> Object:
     return endpoint
 
 
-def _delete(world: World, _: Params, identity: str) -> Object:
-    endpoint = world.state.need("webhook_endpoint", identity)
-    world.state.forget(identity)
+def _delete(context: Context, _: Params, identity: str) -> Object:
+    endpoint = context.state.need("webhook_endpoint", identity)
+    context.state.forget(identity)
     return endpoint | {"_deleted": True}
 
 

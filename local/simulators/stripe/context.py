@@ -1,4 +1,4 @@
-"""What the rules of billing need around them: memory, time, and a way to say what happened."""
+"""What the billing rules work on: the stored objects, the clock, and the listeners of events."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +14,7 @@ EventListener = Callable[[Object], None]
 
 
 @dataclass
-class World:
+class Context:
     state: State
     settings: Settings
     public_url: str = ""
@@ -24,21 +24,21 @@ class World:
     # Something changed that has not been written to the state file.
     dirty: bool = False
     _moment: int | None = None
-    _elsewhere: dict[tuple[bool, bool], "World"] = field(default_factory=dict)
+    _elsewhere: dict[tuple[bool, bool], "Context"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.state.livemode = self.settings.livemode
 
-    def of_key(self, key: str) -> "World":
+    def of_key(self, key: str) -> "Context":
         """The one that the key opens: this one, or an empty one of the account's other mode, or of another account."""
         if self.settings.is_own(key):
             return self
         live, other = key[3:8] == "live_", "_other_" in key
         account = f"{self.settings.account}Other" if other else self.settings.account
         settings = self.settings.model_copy(update={"livemode": live, "account": account, "state_file": None})
-        return self._elsewhere.setdefault((live, other), World(State(), settings, self.public_url))
+        return self._elsewhere.setdefault((live, other), Context(State(), settings, self.public_url))
 
-    def has_in_other_mode(self, identity: str, asked: "World") -> bool:
+    def has_in_other_mode(self, identity: str, asked: "Context") -> bool:
         return (
             self.settings.account == asked.settings.account
             and self.settings.livemode != asked.settings.livemode

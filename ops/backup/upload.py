@@ -36,7 +36,7 @@ CLOSE_QUOTAS = """
 BYTES_ARE_NEWER = "update showcase_restore.objects set metadata = null where bucket_id = %s and name = %s"
 
 
-def put_files(connection: psycopg.Connection, storage: Storage, found: Iterator[Part]) -> None:
+def upload_files(connection: psycopg.Connection, storage: Storage, found: Iterator[Part]) -> None:
     row = connection.execute("select files_done from showcase_restore.progress").fetchone()
     done = row[0] if row else 0
     described: StoredFile | None = None
@@ -53,7 +53,7 @@ def put_files(connection: psycopg.Connection, storage: Storage, found: Iterator[
         elif described is None:
             raise DamagedError(f"The archive does not say what {part.name} is.")
         else:
-            _put(connection, storage, described, part)
+            _upload(connection, storage, described, part)
         connection.execute("update showcase_restore.progress set files_done = %s", (number,))
 
 
@@ -72,7 +72,7 @@ def finish(connection: psycopg.Connection) -> None:
         connection.execute("notify pgrst, 'reload schema'")
 
 
-def _put(connection: psycopg.Connection, storage: Storage, file: StoredFile, part: Part) -> None:
+def _upload(connection: psycopg.Connection, storage: Storage, file: StoredFile, part: Part) -> None:
     with tempfile.TemporaryFile() as content:
         for piece in part.pieces():
             content.write(piece)

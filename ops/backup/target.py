@@ -26,14 +26,14 @@ READY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Place:
+class Target:
     database_url: str
     storage: Callable[[], AbstractContextManager[Storage]]  # ready once the database has its tables
     hosted: bool
 
 
 @contextmanager
-def source(settings: Settings, backup: BackupSettings) -> Iterator[Place]:
+def opened_source(settings: Settings, backup: BackupSettings) -> Iterator[Target]:
     """The project to be backed up; of a stopped stack, the parts that are needed run meanwhile."""
     if settings.stack == "hosted":
         yield _hosted(settings, backup)
@@ -47,7 +47,7 @@ def source(settings: Settings, backup: BackupSettings) -> Iterator[Place]:
 
 
 @contextmanager
-def target(settings: Settings, backup: BackupSettings, *, replace: bool) -> Iterator[Place]:
+def opened_target(settings: Settings, backup: BackupSettings, *, replace: bool) -> Iterator[Target]:
     """The project to be filled. `replace` empties the stack on this machine first, and never a hosted project."""
     if settings.stack == "hosted":
         if replace:
@@ -64,20 +64,20 @@ def target(settings: Settings, backup: BackupSettings, *, replace: bool) -> Iter
         yield _started(settings)
 
 
-def _hosted(settings: Settings, backup: BackupSettings) -> Place:
+def _hosted(settings: Settings, backup: BackupSettings) -> Target:
     settings = with_hosted_url(settings)
     if not (url := backup.backup_database_url.get_secret_value()):
         raise BackupError("STACK=hosted needs BACKUP_DATABASE_URL, the project's session pooler or direct connection.")
-    return Place(url, lambda: storage(settings.supabase_url, settings.supabase_secret_key), hosted=True)
+    return Target(url, lambda: storage(settings.supabase_url, settings.supabase_secret_key), hosted=True)
 
 
-def _running(settings: Settings) -> Place:
+def _running(settings: Settings) -> Target:
     settings = with_local_keys(settings)
     url = cluster_of(settings).url()
-    return Place(url, lambda: storage(settings.gateway_url, settings.supabase_secret_key), hosted=False)
+    return Target(url, lambda: storage(settings.gateway_url, settings.supabase_secret_key), hosted=False)
 
 
-def _started(settings: Settings) -> Place:
+def _started(settings: Settings) -> Target:
     settings = with_local_keys(settings)
     cluster = cluster_of(settings)
     check_ports(settings)
@@ -94,7 +94,7 @@ def _started(settings: Settings) -> Place:
         ):
             yield opened
 
-    return Place(cluster.url(), served, hosted=False)
+    return Target(cluster.url(), served, hosted=False)
 
 
 @contextmanager

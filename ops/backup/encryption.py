@@ -1,6 +1,6 @@
-"""Encryption with age (https://age-encryption.org), as a stream: the `age` tool opens what is sealed here.
+"""Encryption with age (https://age-encryption.org), as a stream: the `age` tool opens what is encrypted here.
 
-Anyone who seals needs public keys only, so that the machine that makes backups cannot read them.
+Anyone who encrypts needs public keys only, so that the machine that makes backups cannot read them.
 """
 
 import os
@@ -23,7 +23,7 @@ def new_identity() -> tuple[str, str]:
 
 
 @contextmanager
-def sealing(target: BinaryIO, public_keys: Sequence[str]) -> Iterator[BinaryIO]:
+def encrypted(target: BinaryIO, public_keys: Sequence[str]) -> Iterator[BinaryIO]:
     """What is written here goes to `target`, encrypted for the holders of these keys; as it is where there are none."""
     if not public_keys:
         yield target
@@ -46,7 +46,7 @@ def sealing(target: BinaryIO, public_keys: Sequence[str]) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def unsealing(source: BinaryIO, secret_keys: Sequence[str]) -> Iterator[BinaryIO]:
+def decrypted(source: BinaryIO, secret_keys: Sequence[str]) -> Iterator[BinaryIO]:
     """What is in `source`, decrypted where it is encrypted.
 
     Raises: DamagedError, at the latest at the end; what was read before must not be acted upon until then.
