@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil  # type: ignore[import-untyped]
@@ -52,11 +53,11 @@ def fresh(tmp_path: Path) -> Iterator[Up]:
 def test_first_start_to_first_answers_and_what_is_stored_survives(fresh: Up) -> None:
     fresh.start()
     assert {project["title"] for project in fresh.projects().json()} >= {"Analytical Engine", "Compiler"}
-    answer = httpx.post(f"{fresh.url}/functions/v1/getSocialMetrics", json={"project_id": SEEDED_PROJECT}, timeout=20)
-    assert answer.status_code == 200, answer.text
-    github = answer.json()["platforms"]["github"]
-    assert github["counts"]["stars"] > 0
-    assert github["stale"] is False
+    assert github_numbers(fresh)["counts"]["stars"] > 0
+    deadline = time.monotonic() + 120
+    while github_numbers(fresh)["stale"]:  # where cron has the lease just now, or the machine too much to do
+        assert time.monotonic() < deadline, fresh.said
+        time.sleep(0.2)
     key = fresh.key("supabase_secret_key")
     renamed = httpx.patch(
         f"{fresh.url}/rest/v1/projects?id=eq.{SEEDED_PROJECT}",
@@ -88,6 +89,12 @@ def test_first_start_to_first_answers_and_what_is_stored_survives(fresh: Up) -> 
     assert fresh.key("supabase_secret_key") == key
     fresh.press_ctrl_c()
     fresh.assert_nothing_left()
+
+
+def github_numbers(up: Up) -> Any:
+    answer = httpx.post(f"{up.url}/functions/v1/getSocialMetrics", json={"project_id": SEEDED_PROJECT}, timeout=20)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["platforms"]["github"]
 
 
 def open_to_others(state: Path) -> list[Path]:
