@@ -12,7 +12,7 @@ from showcase.routes import ENDPOINTS, find_endpoint
 from local.settings import ROOT, documented_variables
 from ops.deploy.sizes import SIZES
 from ops.deploy.target import Target
-from tests.support.forwarders import DENO, FORWARDERS, OFFLINE, RUNTIME, VARIABLES, configured, deno_environment
+from tests.support.doubles.forwarders import DENO, FORWARDERS, OFFLINE, RUNTIME, VARIABLES, configured, deno_environment
 
 NAMES = {path.partition("/")[0] for path in ENDPOINTS}
 SOURCES = sorted(FORWARDERS.glob("*/*.ts"))
@@ -32,18 +32,20 @@ def test_a_forwarder_is_one_line(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
-def test_a_forwarder_knows_the_handlers_below_its_name(name: str) -> None:
-    below = [path.partition("/")[2] for path in ENDPOINTS if path.startswith(f"{name}/")]
+def test_a_forwarder_knows_its_subpaths(name: str) -> None:
+    subpaths = [path.partition("/")[2] for path in ENDPOINTS if path.startswith(f"{name}/")]
     source = (FORWARDERS / name / "index.ts").read_text()
-    assert re.findall(r"below: (\[.*?\])", source) == ([json.dumps(sorted(below))] if below else [])
+    assert re.findall(r"subpaths: (\[.*?\])", source) == ([json.dumps(sorted(subpaths))] if subpaths else [])
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_a_forwarder_waits_as_long_as_its_functions_may_take(name: str) -> None:
-    """60 seconds, or where it is slow as long as hosted Supabase lets it."""
+    """60 seconds, or where it is long-running as long as hosted Supabase lets it."""
     longest = max(SIZES[path].seconds for path in ENDPOINTS if path.partition("/")[0] == name)
     source = (FORWARDERS / name / "index.ts").read_text()
-    assert ("slow: true" in source) == (longest > Target.model_fields["functions_backend_timeout_seconds"].default)
+    assert ("longRunning: true" in source) == (
+        longest > Target.model_fields["functions_backend_timeout_seconds"].default
+    )
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
