@@ -40,6 +40,10 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class NoFields(RequestModel):
+    """Takes no fields."""
+
+
 class ResponseModel(BaseModel):
     """Base of what we answer."""
 

@@ -7,9 +7,9 @@ LONGEST_NUMBER = 12  # digits
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
     """The seconds of an answer's Retry-After; None where it says nothing, a date, or more than anybody would wait."""
-    return told_seconds(headers.get("retry-after", ""))
+    return parse_seconds(headers.get("retry-after", ""))
 
 
-def told_seconds(text: str) -> float | None:
+def parse_seconds(text: str) -> float | None:
     """A header's number of seconds: of a wait, or since 1970. None where it is no such number."""
     return float(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else None

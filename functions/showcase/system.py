@@ -8,7 +8,7 @@ from showcase.database import Database
 from showcase.design.settings import DesignSettings
 from showcase.endpoint import SERVICES, Call, Endpoint
 from showcase.errors import SafeToLogError
-from showcase.http import RequestModel, ResponseModel
+from showcase.http import NoFields, ResponseModel
 from showcase.metrics.settings import MetricsSettings
 from showcase.settings import load
 from showcase.telemetry import log, report
@@ -25,10 +25,6 @@ class StateLine(ResponseModel):
     unit: str
     verdict: Verdict
     detail: str
-
-
-class WatchRequest(RequestModel):
-    """Takes no fields."""
 
 
 class WatchResponse(ResponseModel):
@@ -71,7 +67,7 @@ def overall_verdict(lines: list[StateLine]) -> Verdict:
     return "alert" if "alert" in found else "warn" if "warn" in found else "ok"
 
 
-async def handle_watch(_: Call[WatchRequest], system: System) -> WatchResponse:
+async def handle_watch(_: Call[NoFields], system: System) -> WatchResponse:
     """One log line for each thing that is not well, and one that says that somebody looked."""
     lines = await system.state()
     unwell = [line for line in lines if line.verdict != "ok"]
@@ -88,7 +84,7 @@ async def handle_watch(_: Call[WatchRequest], system: System) -> WatchResponse:
 watch_system = Endpoint(
     name="watchSystem",
     summary="Looks at the state of the whole system and reports what is not well; called by cron",
-    body=WatchRequest,
+    body=NoFields,
     answer=WatchResponse,
     callers=SERVICES,
     connect=connect,

@@ -84,10 +84,6 @@ ProblemCode: TypeAlias = Literal[
 ]
 
 
-class CancelRequest(TypedDict):
-    """Takes no fields."""
-
-
 class CheckoutRequest(TypedDict):
     """The plan to buy, and where to go afterwards; success_path may contain {CHECKOUT_SESSION_ID}. A plan that is sold in several currencies or intervals is sold in the first, unless these say which."""
 
@@ -229,10 +225,6 @@ class ExportPart(TypedDict):
     size: int
 
 
-class ExportRequest(TypedDict):
-    """Takes no fields."""
-
-
 class ExportResponse(TypedDict):
     """The archive. Unpack all its parts into one folder."""
 
@@ -243,10 +235,6 @@ class ExportResponse(TypedDict):
     expires_at: str | None
     size: int
     parts: list[ExportPart]
-
-
-class ExportStatusRequest(TypedDict):
-    """Takes no fields."""
 
 
 class FieldError(TypedDict):
@@ -276,6 +264,10 @@ class HistoryEntry(TypedDict):
 
 
 Kind: TypeAlias = Literal["image", "video", "avatar"]
+
+
+class NoFields(TypedDict):
+    """Takes no fields."""
 
 
 NotificationType: TypeAlias = Literal[

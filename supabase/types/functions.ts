@@ -79,9 +79,6 @@ export type ProblemCode =
   | "wrong_type"
   | "wrong_username";
 
-/** Takes no fields. */
-export type CancelRequest = Record<never, never>;
-
 /** The plan to buy, and where to go afterwards; success_path may contain {CHECKOUT_SESSION_ID}. A plan that is sold in several currencies or intervals is sold in the first, unless these say which. */
 export type CheckoutRequest = {
   /** 1 to 64 characters. */
@@ -244,9 +241,6 @@ export type ExportPart = {
   size: number;
 };
 
-/** Takes no fields. */
-export type ExportRequest = Record<never, never>;
-
 /** The archive. Unpack all its parts into one folder. */
 export type ExportResponse = {
   id: string;
@@ -262,9 +256,6 @@ export type ExportResponse = {
   /** Empty while it is being made. */
   parts: ExportPart[];
 };
-
-/** Takes no fields. */
-export type ExportStatusRequest = Record<never, never>;
 
 /** One field that was refused. */
 export type FieldError = {
@@ -293,6 +284,9 @@ export type HistoryEntry = {
 
 /** What an upload becomes: a row of `project_<kind>s`, or the picture of a profile. */
 export type Kind = "image" | "video" | "avatar";
+
+/** Takes no fields. */
+export type NoFields = Record<never, never>;
 
 /** Everything that we write to people about. */
 export type NotificationType =
@@ -538,13 +532,13 @@ export type Functions = {
   };
   /** All that is kept about the caller, as ZIP files behind links that expire; 202 while they are being made */
   exportAccount: {
-    Request: ExportRequest;
+    Request: NoFields;
     Response: ExportResponse;
     Streams: false;
   };
   /** How far the caller's archive is, and its links once it is complete */
   getAccountExport: {
-    Request: ExportStatusRequest;
+    Request: NoFields;
     Response: ExportResponse;
     Streams: false;
   };
@@ -562,7 +556,7 @@ export type Functions = {
   };
   /** Takes the caller's deletion back while its grace period lasts */
   cancelAccountDeletion: {
-    Request: CancelRequest;
+    Request: NoFields;
     Response: DeletionResponse;
     Streams: false;
   };

@@ -10,18 +10,16 @@ from starlette.responses import JSONResponse, Response
 from showcase.account import export, store
 from showcase.account.dependencies import Account, connect
 from showcase.account.schemas import (
-    ContinueExportsRequest,
     ContinueExportsResponse,
-    ExportRequest,
     ExportResponse,
-    ExportStatusRequest,
 )
 from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
 from showcase.errors import AccountGone, NotFound
+from showcase.http import NoFields
 from showcase.retry import Deadline
 
 
-async def handle_export(call: Call[ExportRequest], account: Account) -> Response:
+async def handle_export(call: Call[NoFields], account: Account) -> Response:
     settings, user_id = account.settings, call.caller.person()
     row = await store.begin_export(
         account.database, user_id, settings.account_export_seconds, settings.account_export_again_seconds
@@ -35,7 +33,7 @@ async def handle_export(call: Call[ExportRequest], account: Account) -> Response
     return JSONResponse(answer.model_dump(mode="json"), status)
 
 
-async def handle_status(call: Call[ExportStatusRequest], account: Account) -> ExportResponse:
+async def handle_status(call: Call[NoFields], account: Account) -> ExportResponse:
     return await _status(account, call.caller.person())
 
 
@@ -60,7 +58,7 @@ async def _links(account: Account, row: store.ExportRow) -> Any:
     return await export.links(account, row["parts"], max(1, int(left.total_seconds())))
 
 
-async def handle_continue(_: Call[ContinueExportsRequest], account: Account) -> ContinueExportsResponse:
+async def handle_continue(_: Call[NoFields], account: Account) -> ContinueExportsResponse:
     await store.drop_exports(account.database)
     return ContinueExportsResponse(
         parts=await export.run_exports(account, Deadline.after(account.settings.account_run_seconds))
@@ -70,7 +68,7 @@ async def handle_continue(_: Call[ContinueExportsRequest], account: Account) -> 
 export_account = Endpoint(
     name="exportAccount",
     summary="All that is kept about the caller, as ZIP files behind links that expire; 202 while they are being made",
-    body=ExportRequest,
+    body=NoFields,
     answer=ExportResponse,
     callers=PEOPLE,
     connect=connect,
@@ -81,7 +79,7 @@ export_account = Endpoint(
 get_account_export = Endpoint(
     name="getAccountExport",
     summary="How far the caller's archive is, and its links once it is complete",
-    body=ExportStatusRequest,
+    body=NoFields,
     answer=ExportResponse,
     callers=PEOPLE,
     connect=connect,
@@ -92,7 +90,7 @@ get_account_export = Endpoint(
 continue_account_exports = Endpoint(
     name="continueAccountExports",
     summary="Goes on with archives that take longer than a request, and drops those that have run out; called by cron",
-    body=ContinueExportsRequest,
+    body=NoFields,
     answer=ContinueExportsResponse,
     callers=SERVICES,
     connect=connect,

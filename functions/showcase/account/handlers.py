@@ -5,8 +5,6 @@ from uuid import UUID
 from showcase.account import deletion, store
 from showcase.account.dependencies import Account, connect
 from showcase.account.schemas import (
-    CancelRequest,
-    ContinueRequest,
     ContinueResponse,
     DeleteRequest,
     DeletionResponse,
@@ -14,6 +12,7 @@ from showcase.account.schemas import (
 )
 from showcase.endpoint import EVERYONE, PEOPLE, SERVICES, Call, Endpoint
 from showcase.errors import AccountGone, ApiError, Conflict, Forbidden, NotFound, UnprocessableContent
+from showcase.http import NoFields
 
 
 async def handle_delete(call: Call[DeleteRequest], account: Account) -> DeletionResponse:
@@ -47,7 +46,7 @@ async def handle_status(call: Call[StatusRequest], account: Account) -> Deletion
     return await _status(account, call.body.receipt_id)
 
 
-async def handle_cancel(call: Call[CancelRequest], account: Account) -> DeletionResponse:
+async def handle_cancel(call: Call[NoFields], account: Account) -> DeletionResponse:
     row = await store.cancel_deletion(account.database, call.caller.person())
     if row is None:
         raise Conflict("There is no deletion that can still be taken back.", code="nothing_to_cancel")
@@ -73,7 +72,7 @@ def _receipt(row: store.Receipt) -> DeletionResponse:
     )
 
 
-async def handle_continue(_: Call[ContinueRequest], account: Account) -> ContinueResponse:
+async def handle_continue(_: Call[NoFields], account: Account) -> ContinueResponse:
     taken, done = await deletion.continue_all(account)
     return ContinueResponse(taken=taken, done=done)
 
@@ -102,7 +101,7 @@ get_account_deletion = Endpoint(
 cancel_account_deletion = Endpoint(
     name="cancelAccountDeletion",
     summary="Takes the caller's deletion back while its grace period lasts",
-    body=CancelRequest,
+    body=NoFields,
     answer=DeletionResponse,
     callers=PEOPLE,
     connect=connect,
@@ -113,7 +112,7 @@ cancel_account_deletion = Endpoint(
 continue_account_deletions = Endpoint(
     name="continueAccountDeletions",
     summary="Goes on with deletions that had to wait; called by cron",
-    body=ContinueRequest,
+    body=NoFields,
     answer=ContinueResponse,
     callers=SERVICES,
     connect=connect,

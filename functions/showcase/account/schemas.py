@@ -9,14 +9,6 @@ from pydantic import Field
 from showcase.http import RequestModel, ResponseModel
 
 
-class ExportRequest(RequestModel):
-    """Takes no fields."""
-
-
-class ExportStatusRequest(RequestModel):
-    """Takes no fields."""
-
-
 class ExportPart(ResponseModel):
     """One ZIP file of an archive."""
 
@@ -38,10 +30,6 @@ class ExportResponse(ResponseModel):
     parts: list[ExportPart] = Field(description="Empty while it is being made.")
 
 
-class ContinueExportsRequest(RequestModel):
-    """Takes no fields."""
-
-
 class ContinueExportsResponse(ResponseModel):
     """What a run did."""
 
@@ -60,10 +48,6 @@ class StatusRequest(RequestModel):
     receipt_id: UUID
 
 
-class CancelRequest(RequestModel):
-    """Takes no fields."""
-
-
 class DeletionResponse(ResponseModel):
     """How far a deletion is. Keep `receipt_id`: it is the only way to ask later."""
 
@@ -76,10 +60,6 @@ class DeletionResponse(ResponseModel):
     requested_at: datetime
     due_at: datetime = Field(description="When it begins; until then it can be canceled.")
     finished_at: datetime | None
-
-
-class ContinueRequest(RequestModel):
-    """Takes no fields."""
 
 
 class ContinueResponse(ResponseModel):

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from showcase.auth import Kind
 from showcase.endpoint import EVERYONE, SERVICES, Call, Endpoint
 from showcase.errors import Forbidden, NotFound, Unauthorized
+from showcase.http import NoFields
 from showcase.metrics import store
 from showcase.metrics.dependencies import MetricsDependencies, metrics_dependencies
 from showcase.metrics.domain import FRESH_FOR, Platform, ProjectMetrics, Snapshot, Views
@@ -15,7 +16,6 @@ from showcase.metrics.schemas import (
     HistoryEntry,
     PlatformMetrics,
     RefreshedPlatform,
-    RefreshRequest,
     RefreshResponse,
     SocialMetricsRequest,
     SocialMetricsResponse,
@@ -72,7 +72,7 @@ def _platform(last: Snapshot | None, outcome: Snapshot | str | None, stale: bool
     )
 
 
-async def handle_refresh_social_metrics(_: Call[RefreshRequest], metrics: MetricsDependencies) -> RefreshResponse:
+async def handle_refresh_social_metrics(_: Call[NoFields], metrics: MetricsDependencies) -> RefreshResponse:
     reports = await refresh_due(metrics)
     return RefreshResponse(platforms={p: RefreshedPlatform.model_validate(asdict(done)) for p, done in reports.items()})
 
@@ -92,7 +92,7 @@ get_social_metrics = Endpoint(
 refresh_social_metrics = Endpoint(
     name="refreshSocialMetrics",
     summary="Refreshes what is due on every platform; called by cron, as often as you like and side by side",
-    body=RefreshRequest,
+    body=NoFields,
     answer=RefreshResponse,
     callers=SERVICES,
     connect=metrics_dependencies,

@@ -67,10 +67,6 @@ class SocialMetricsResponse(ResponseModel):
     views: ViewCounts | None = Field(description="Views of the project's page, for its owner; null for everybody else.")
 
 
-class RefreshRequest(RequestModel):
-    """Takes no fields."""
-
-
 class RefreshedPlatform(ResponseModel):
     """What a run did at one platform."""
 

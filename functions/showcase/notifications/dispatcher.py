@@ -17,7 +17,7 @@ from showcase.telemetry import log, report
 
 
 @dataclass(frozen=True)
-class Worker:
+class NotificationDependencies:
     """What a run needs."""
 
     database: Database
@@ -48,7 +48,7 @@ class Run:
             report(VendorError("sendgrid", Failure.UNAVAILABLE, reason or ""), "warning")
 
 
-async def dispatch(worker: Worker) -> Run:
+async def dispatch(worker: NotificationDependencies) -> Run:
     """Sends what is due. As many as like may run side by side."""
     run = Run()
     if worker.settings.sendgrid_api_key is None:
@@ -76,14 +76,14 @@ async def dispatch(worker: Worker) -> Run:
     return run
 
 
-async def send_one(worker: Worker, notification_id: UUID) -> None:
+async def send_one(worker: NotificationDependencies, notification_id: UUID) -> None:
     """Sends one at once if it is due and nobody else has it."""
     if worker.settings.sendgrid_api_key is not None:
         taken = await store.lease(worker.database, worker.settings, notification_id)
         await _send_all(worker, taken.notifications, Run())
 
 
-async def _send_all(worker: Worker, notifications: Sequence[Notification], run: Run) -> None:
+async def _send_all(worker: NotificationDependencies, notifications: Sequence[Notification], run: Run) -> None:
     if not notifications:
         return
     results = await asyncio.gather(*(_send(worker, notification, run) for notification in notifications))
@@ -92,7 +92,7 @@ async def _send_all(worker: Worker, notifications: Sequence[Notification], run: 
     await store.record(worker.database, list(zip(notifications, results, strict=True)))
 
 
-async def _send(worker: Worker, notification: Notification, run: Run) -> Result:
+async def _send(worker: NotificationDependencies, notification: Notification, run: Run) -> Result:
     """What to record, whatever happens: one bad e-mail must not hold up the others."""
     settings = worker.settings
     try:

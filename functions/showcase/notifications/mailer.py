@@ -34,7 +34,7 @@ from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.store import Notification
 from showcase.notifications.template_context import facts
 from showcase.notifications.unsubscribe_tokens import Links
-from showcase.retry_after import parse_retry_after, told_seconds
+from showcase.retry_after import parse_retry_after, parse_seconds
 from showcase.telemetry import timed
 from showcase.transport import ConnectError, TransportError
 
@@ -142,5 +142,5 @@ def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds until SendGrid wants to be asked again, where it limits us."""
     if (wait := parse_retry_after(headers)) is not None:
         return wait
-    reset = told_seconds(headers.get("x-ratelimit-reset", ""))
+    reset = parse_seconds(headers.get("x-ratelimit-reset", ""))
     return max(0.0, reset - time.time()) if reset is not None else DEFAULT_RETRY_AFTER

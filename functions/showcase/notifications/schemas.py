@@ -35,10 +35,6 @@ class SendNotificationResponse(ResponseModel):
     )
 
 
-class DispatchRequest(RequestModel):
-    """Takes no fields."""
-
-
 class DispatchResponse(ResponseModel):
     """What a run did."""
 
@@ -50,10 +46,6 @@ class DispatchResponse(ResponseModel):
     closed: int = Field(description="Not sent: given up, suppressed or declined.")
     remaining: int = Field(description="Still due when the run ended.")
     stopped: str | None = Field(description="Why the run ended early: rate_limited, rejected or not_configured.")
-
-
-class QueueWeeklyMetricsRequest(RequestModel):
-    """Takes no fields."""
 
 
 class QueueWeeklyMetricsResponse(ResponseModel):

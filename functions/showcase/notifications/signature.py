@@ -8,7 +8,7 @@ from typing import Any
 from sendgrid.helpers.eventwebhook import EventWebhook, EventWebhookHeader
 
 from showcase.errors import BadRequest
-from showcase.retry_after import told_seconds
+from showcase.retry_after import parse_seconds
 from showcase.settings import SettingsError, split
 
 AHEAD = 300  # seconds that SendGrid's clock may be ahead of ours
@@ -43,7 +43,7 @@ def verify(body: bytes, headers: Mapping[str, str], keys: Sequence[Key], toleran
     """
     refused = BadRequest("This was not signed by SendGrid, or it was signed too long ago.", code="invalid_signature")
     signature, timestamp = headers.get(EventWebhookHeader.SIGNATURE, ""), headers.get(EventWebhookHeader.TIMESTAMP, "")
-    signed_at = told_seconds(timestamp)
+    signed_at = parse_seconds(timestamp)
     if signed_at is None or not -AHEAD <= time.time() - signed_at <= tolerance:
         raise refused
     try:

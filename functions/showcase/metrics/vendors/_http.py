@@ -12,7 +12,7 @@ from showcase.metrics.client import Allowance
 from showcase.metrics.domain import Reference, Result
 from showcase.responses import parse_json
 from showcase.retry import Deadline
-from showcase.retry_after import parse_retry_after, told_seconds
+from showcase.retry_after import parse_retry_after, parse_seconds
 from showcase.telemetry import timed
 from showcase.transport import TransportError
 
@@ -60,7 +60,7 @@ def retry_after(headers: Mapping[str, str], prefix: str) -> float:
     """Seconds until the next request: of Retry-After, else to the reset of the rate limit, else the default."""
     if (wait := parse_retry_after(headers)) is not None:
         return min(LONGEST_RETRY_AFTER, wait)
-    reset = told_seconds(headers.get(f"{prefix}-reset", ""))
+    reset = parse_seconds(headers.get(f"{prefix}-reset", ""))
     if headers.get(f"{prefix}-remaining") == "0" and reset is not None:
         return min(LONGEST_RETRY_AFTER, max(1.0, reset - time.time()))
     return DEFAULT_RETRY_AFTER
