@@ -24,10 +24,10 @@ from bench.support import print_machine, print_table
 from local.settings import HOST, ROOT
 from tests.integration.billing.backend import WEBHOOK, Backend, functions_service, new_event, running_functions, signed
 from tests.support.cluster import MIGRATED, TestCluster, free_port
-from tests.support.intercepting_proxy import running_crossing
+from tests.support.doubles.intercepting_proxy import running_proxy
 from tests.support.servers import running_services
 from tests.support.stack import Stack, running_stack
-from tests.support.stripe import running_stripe
+from tests.support.vendors.stripe import running_stripe
 
 PEOPLE = 50
 ROUNDS = 5  # turn by turn, so that whatever else the machine does strikes all alike
@@ -81,7 +81,7 @@ def verifying(stack: Stack, folder: Path, stripe: str) -> Iterator[str]:
 def count_calls(stack: Stack, folder: Path, stripe: str) -> Mapping[str, float]:
     """By the name of the database function."""
     with ExitStack() as closing:
-        crossing = closing.enter_context(running_crossing(stack.url))
+        crossing = closing.enter_context(running_proxy(stack.url))
         backend = closing.enter_context(running_functions(stack, folder, stripe, supabase_url=crossing.url))
         events = [make_event(subscription) for subscription in subscribe(backend, COUNTED)]
         crossing.calls.clear()

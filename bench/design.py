@@ -20,8 +20,8 @@ import psycopg
 from bench.support import print_machine, print_table
 from local.settings import ROOT
 from tests.support.cluster import MIGRATED, TestCluster, free_port
-from tests.support.openai import KEY, Designer, identifier, running_designer
 from tests.support.people import Person
+from tests.support.vendors.openai import KEY, Designer, identifier, running_designer
 
 PROJECT = "00000000-0000-4000-8000-000000000101"
 EVENT_SECONDS = 0.01  # how long the model takes for each piece, where it is slow: about 100 tokens a second

@@ -18,7 +18,7 @@ from showcase.media.domain import ContentType, sniff
 
 from bench.support import print_machine, print_table
 from local.settings import ROOT
-from tests.support.crafted_pictures import CRAFTED, HONEST
+from tests.support.files.crafted_pictures import CRAFTED, HONEST
 
 PIXELS = 70_000_000
 LARGEST = 50 * 1024 * 1024

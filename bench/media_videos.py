@@ -24,7 +24,7 @@ from bench.load import running
 from bench.support import print_machine, print_table
 from local.stack import process_tree
 from tests.integration.media.media import Studio
-from tests.support.crafted_films import CRAFTED, HONEST, film, repeated
+from tests.support.files.crafted_films import CRAFTED, HONEST, film, repeated
 from tests.support.stack import Stack
 
 MB = 1_000_000

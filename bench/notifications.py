@@ -21,8 +21,8 @@ from sendgrid.helpers.mail import Mail as SdkMail
 
 from bench.support import print_machine, print_table
 from tests.support.cluster import MIGRATED, TestCluster
-from tests.support.sendgrid import Mail, running_mail
 from tests.support.stack import running_stack
+from tests.support.vendors.sendgrid import Mail, running_mail
 
 AT_ONCE = 40  # requests to the simulator without a dispatcher: as many as a run has by default
 SDK_SAMPLE = 200

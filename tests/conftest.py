@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.distribution import ByServers, place, workers
-from tests.support.docker_required import unavailable
+from tests.support.docker.docker_required import unavailable
 from tests.support.people import Person
 from tests.support.servers import last_lines
 from tests.support.stack import Stack, running_stack
@@ -102,7 +102,7 @@ def database(cluster: TestCluster) -> Iterator[str]:
 def stack(cluster: TestCluster) -> Iterator[Stack]:
     """The whole backend on a database of its own, shared by the tests of this process."""
     if os.environ.get("STACK") == "docker":
-        from tests.support import docker_stack  # docs/docker.md; its packages are slow to import
+        from tests.support.docker import docker_stack
 
         if reason := docker_stack.why_not():
             unavailable(reason)

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.support.docker_required import unavailable
+from tests.support.docker.docker_required import unavailable
 
 BASE_IMAGE = "python:3.13-slim-bookworm"
 
@@ -13,7 +13,7 @@ BASE_IMAGE = "python:3.13-slim-bookworm"
 def engine() -> None:
     if os.environ.get("STACK") != "docker":
         pytest.skip("STACK=docker runs this, with a Docker engine")
-    from tests.support import containers  # its packages are slow to import
+    from tests.support.docker import containers
 
     if reason := containers.why_not():
         unavailable(reason)
@@ -22,7 +22,7 @@ def engine() -> None:
 @pytest.fixture(scope="session")
 def base_image(engine: None) -> str:
     """Something with Python: what the functions' image is built on, unless BASE_IMAGE names another."""
-    from tests.support import containers
+    from tests.support.docker import containers
 
     name = os.environ.get("BASE_IMAGE") or BASE_IMAGE
     if reason := containers.why_no_image(name):

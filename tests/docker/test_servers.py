@@ -18,7 +18,7 @@ import pytest
 from local.postgres import migrations
 from local.settings import new_keys
 from tests.support.cluster import TestCluster
-from tests.support.docker_stack import Chosen, front
+from tests.support.docker.docker_stack import Chosen, front
 from tests.support.servers import running_services
 from tests.support.stack import free_settings, state_folder
 
@@ -115,7 +115,7 @@ def prepare(url: str) -> None:
 def test_they_start_in_order_are_reached_through_one_origin_and_leave_nothing(
     server_images: dict[str, str], cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.support import containers
+    from tests.support.docker import containers
 
     for name, image in server_images.items():
         monkeypatch.setenv(f"DOCKER_{name.upper()}_IMAGE", image)

@@ -13,12 +13,12 @@ import stripe
 from showcase.routes import ENDPOINTS, find_endpoint
 
 from tests.support.cluster import TestCluster
-from tests.support.forwarders import SECRET
-from tests.support.hosted import OTHER_SECRET, Hosted, running_hosted
+from tests.support.doubles.forwarders import SECRET
+from tests.support.doubles.hosted import OTHER_SECRET, Hosted, running_hosted
 from tests.support.node import run_script
-from tests.support.openai import identifier, read_events
 from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.vendors.openai import identifier, read_events
 
 PUBLISHED = "00000000-0000-4000-8000-000000000101"  # of the demo rows
 NOBODY = str(uuid.uuid4())

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from local.settings import ROOT
-from tests.support.https import running_https
+from tests.support.doubles.https import running_https
 
 # Records how it was called, and keeps secrets as Secret Manager does. The file `fail` holds a text of calls to refuse.
 TOOL = """#!{python} -IS

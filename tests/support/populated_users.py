@@ -8,8 +8,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from tests.support.files.pictures import image
 from tests.support.people import Person
-from tests.support.pictures import image
 from tests.support.stack import Stack
 
 SCHEMAS = ["auth", "private", "public", "storage"]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from local.settings import ROOT
-from tests.support.docker_required import unavailable
+from tests.support.docker.docker_required import unavailable
 
 
 def test_a_machine_without_docker_skips_even_in_ci() -> None:

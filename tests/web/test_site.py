@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.support.pictures import smooth
+from tests.support.files.pictures import smooth
 from tests.support.sign_in import register
 from tests.support.stack import Stack
 from tests.web.conftest import Browse, needs_browser

@@ -10,15 +10,16 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
 from local.simulators.simulator import Simulator
-from local.simulators.stripe import catalogue, demo, endpoints, timeline
+from local.simulators.stripe import catalogue, endpoints
 from local.simulators.stripe.api import Api, api_key
 from local.simulators.stripe.behaviours import KINDS, adapter, scopes
+from local.simulators.stripe.console import demo, timeline
+from local.simulators.stripe.console.control import Control
+from local.simulators.stripe.console.dashboard import Dashboard
+from local.simulators.stripe.console.pages import Pages
 from local.simulators.stripe.context import Context
-from local.simulators.stripe.control import Control
-from local.simulators.stripe.dashboard import Dashboard
-from local.simulators.stripe.deliveries import Deliveries
-from local.simulators.stripe.dispatch import Dispatch
-from local.simulators.stripe.pages import Pages
+from local.simulators.stripe.events.deliveries import Deliveries
+from local.simulators.stripe.events.dispatch import Dispatch
 from local.simulators.stripe.settings import Settings, split
 from local.simulators.stripe.state import load, save
 

@@ -1,11 +1,11 @@
 """Checkout sessions: what the hosted page does when somebody pays, is declined, or goes away."""
 
-from local.simulators.stripe import billing, subscriptions
-from local.simulators.stripe.calendar import DAY
 from local.simulators.stripe.context import Context
 from local.simulators.stripe.customers import check_currency, new_customer
 from local.simulators.stripe.errors import DECLINES, declined, invalid
-from local.simulators.stripe.payments import make_default, new_card
+from local.simulators.stripe.invoicing import billing, subscriptions
+from local.simulators.stripe.invoicing.calendar import DAY
+from local.simulators.stripe.invoicing.payments import make_default, new_card
 from local.simulators.stripe.state import Object
 
 

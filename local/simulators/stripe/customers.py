@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from local.simulators.stripe import billing
 from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import combined_currencies
+from local.simulators.stripe.invoicing import billing
 from local.simulators.stripe.state import Object, new_id
 
 

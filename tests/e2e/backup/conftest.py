@@ -8,8 +8,8 @@ from psycopg.types.json import Jsonb
 
 from tests.support.backups import Filled, backed_up, empty_stack, put
 from tests.support.cluster import MIGRATED, TestCluster
+from tests.support.files.pictures import image
 from tests.support.people import Person
-from tests.support.pictures import image
 from tests.support.populated_users import fill
 from tests.support.sign_in import register, signed_in
 from tests.support.stack import Stack, running_stack

@@ -24,7 +24,7 @@ from tests.support.backups import (
     target_of,
 )
 from tests.support.cluster import MIGRATED, TestCluster
-from tests.support.pictures import image
+from tests.support.files.pictures import image
 from tests.support.stack import running_stack
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from tests.support.cluster import TestCluster
 from tests.support.populated_users import Member, fill
-from tests.support.sendgrid import Mail, running_mail
 from tests.support.stack import Stack
-from tests.support.stripe import Stripe, new_stripe, running_stripe
+from tests.support.vendors.sendgrid import Mail, running_mail
+from tests.support.vendors.stripe import Stripe, new_stripe, running_stripe
 
 BILLING = {
     "STRIPE_SECRET_KEY": "sk_test_account",

@@ -11,11 +11,11 @@ from showcase.routes import ENDPOINTS, find_endpoint
 
 from tests.integration.account.conftest import BILLING
 from tests.support.cluster import TestCluster
-from tests.support.pictures import image
+from tests.support.files.pictures import image
 from tests.support.populated_users import Member, found, rows
-from tests.support.sendgrid import Mail, running_mail
 from tests.support.stack import Stack
-from tests.support.stripe import SDK_WARNING
+from tests.support.vendors.sendgrid import Mail, running_mail
+from tests.support.vendors.stripe import SDK_WARNING
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 

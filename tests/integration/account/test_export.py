@@ -12,9 +12,9 @@ import pytest
 
 from tests.support.cluster import TestCluster
 from tests.support.populated_users import Member, rows
-from tests.support.sendgrid import Mail, running_mail
 from tests.support.stack import Stack
-from tests.support.stripe import SDK_WARNING
+from tests.support.vendors.sendgrid import Mail, running_mail
+from tests.support.vendors.stripe import SDK_WARNING
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 

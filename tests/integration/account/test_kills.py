@@ -15,13 +15,13 @@ import pytest
 from local.settings import HOST
 from tests.integration.account.conftest import BILLING
 from tests.support.cluster import TestCluster, free_port
-from tests.support.intercepting_proxy import Crossing, running_crossing
-from tests.support.killable_service import Mortal
+from tests.support.doubles.intercepting_proxy import InterceptingProxy, running_proxy
+from tests.support.doubles.killable_service import KillableService
 from tests.support.populated_users import Member, found, rows
-from tests.support.sendgrid import Mail, functions_service, simulator_service
 from tests.support.servers import running_services
 from tests.support.stack import Stack
-from tests.support.stripe import SDK_WARNING
+from tests.support.vendors.sendgrid import Mail, functions_service, simulator_service
+from tests.support.vendors.stripe import SDK_WARNING
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 
@@ -39,8 +39,8 @@ IMPATIENT = {
 class World:
     stack: Stack
     mail: Mail
-    crossing: Crossing
-    server: Mortal
+    crossing: InterceptingProxy
+    server: KillableService
     stripe: httpx.Client
 
     def killed_at(self, job: str, reached: Callable[[], bool]) -> None:
@@ -73,7 +73,7 @@ def running_world(stack: Stack, cluster: TestCluster, stripe: httpx.Client) -> I
     folder, port, sendgrid = stack.logs / "kills", free_port(), f"http://{HOST}:{free_port()}"
     folder.mkdir()
     with ExitStack() as closing:
-        crossing = closing.enter_context(running_crossing(stack.url))
+        crossing = closing.enter_context(running_proxy(stack.url))
         mail_part = simulator_service(sendgrid, "kills", port)
         closing.enter_context(running_services([mail_part], folder, belongs_to=cluster.folder))
         given = {
@@ -82,7 +82,7 @@ def running_world(stack: Stack, cluster: TestCluster, stripe: httpx.Client) -> I
             **BILLING,
             **IMPATIENT,
         }
-        server = Mortal(functions_service(stack, port, sendgrid, given), cluster.folder)
+        server = KillableService(functions_service(stack, port, sendgrid, given), cluster.folder)
         server.start()
         closing.callback(server.kill)
         client = closing.enter_context(httpx.Client(base_url=sendgrid, timeout=30, trust_env=False))

@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.people import Person
 from tests.support.populated_users import rows
-from tests.support.sendgrid import Mail
 from tests.support.stack import Stack
+from tests.support.vendors.sendgrid import Mail
 
 PROJECTS = 2000
 FILES = 25

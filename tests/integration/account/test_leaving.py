@@ -14,9 +14,9 @@ import stripe
 from tests.integration.account.conftest import BILLING
 from tests.support.cluster import TestCluster
 from tests.support.populated_users import Member, found, rows, tables
-from tests.support.sendgrid import Mail, running_mail
 from tests.support.stack import Stack
-from tests.support.stripe import SDK_WARNING, Stripe
+from tests.support.vendors.sendgrid import Mail, running_mail
+from tests.support.vendors.stripe import SDK_WARNING, Stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 

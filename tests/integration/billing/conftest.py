@@ -8,7 +8,7 @@ import pytest
 from tests.integration.billing.backend import Backend, running_functions
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.stack import Stack, running_stack
-from tests.support.stripe import Stripe, new_stripe, running_stripe
+from tests.support.vendors.stripe import Stripe, new_stripe, running_stripe
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.integration.billing.backend import Backend, new_event
-from tests.support.descriptions import description_file
 from tests.support.people import Person
-from tests.support.stripe import SDK_WARNING, Stripe
+from tests.support.vendors.descriptions import description_file
+from tests.support.vendors.stripe import SDK_WARNING, Stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 

@@ -14,10 +14,10 @@ import pytest
 
 from tests.integration.billing.backend import Backend, functions_service
 from tests.integration.billing.subscription_scenario import Life, assert_as_at_stripe, assert_emails
-from tests.support.intercepting_proxy import Crossing, running_crossing
-from tests.support.killable_service import Mortal
+from tests.support.doubles.intercepting_proxy import InterceptingProxy, running_proxy
+from tests.support.doubles.killable_service import KillableService
 from tests.support.stack import Stack
-from tests.support.stripe import Stripe
+from tests.support.vendors.stripe import Stripe
 
 TIMEOUT = 100.0  # seconds, where a machine is very busy
 FAILED = 5  # the step of the story that also queues an e-mail
@@ -26,15 +26,15 @@ FAILED = 5  # the step of the story that also queues an e-mail
 @dataclass(frozen=True)
 class World:
     backend: Backend
-    crossing: Crossing
-    server: Mortal
+    crossing: InterceptingProxy
+    server: KillableService
 
 
 @contextmanager
 def running_world(stack: Stack, stripe_url: str) -> Iterator[World]:
-    with running_crossing(stack.url) as crossing:
+    with running_proxy(stack.url) as crossing:
         part, url = functions_service(stack, stripe_url, crossing.url)
-        server = Mortal(part, stack.logs.parent.parent)
+        server = KillableService(part, stack.logs.parent.parent)
         server.start()
         try:
             yield World(Backend(stack, url, stripe_url), crossing, server)

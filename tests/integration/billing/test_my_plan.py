@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.billing.backend import Backend
 from tests.support.people import Person
-from tests.support.stripe import SDK_WARNING, Stripe
+from tests.support.vendors.stripe import SDK_WARNING, Stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 

@@ -21,7 +21,7 @@ from tests.integration.billing.subscription_scenario import (
 )
 from tests.support.cluster import TestCluster
 from tests.support.stack import Stack
-from tests.support.stripe import running_stripe
+from tests.support.vendors.stripe import running_stripe
 
 FIRST_SIX = list(itertools.permutations(range(6)))
 AT_ONCE = 8  # lives of different people side by side

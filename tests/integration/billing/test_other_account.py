@@ -9,7 +9,7 @@ import pytest
 from tests.integration.billing.backend import Backend, new_event, reconcile, running_functions
 from tests.support.people import Person
 from tests.support.stack import Stack
-from tests.support.stripe import SDK_WARNING, Stripe, new_stripe
+from tests.support.vendors.stripe import SDK_WARNING, Stripe, new_stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 

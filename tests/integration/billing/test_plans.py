@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.billing.backend import Backend, new_event, reconcile
 from tests.support.people import Person
-from tests.support.stripe import SDK_WARNING, Stripe, new_stripe
+from tests.support.vendors.stripe import SDK_WARNING, Stripe, new_stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.cluster import TestCluster
 from tests.support.deployment import Deployment, ready_deployment
-from tests.support.simulators import running_simulator
+from tests.support.vendors.simulators import running_simulator
 
 
 @pytest.fixture

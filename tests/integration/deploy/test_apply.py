@@ -13,7 +13,7 @@ from showcase.billing.stripe_api import API_VERSION
 
 from tests.support.cluster import TestCluster
 from tests.support.deployment import SECRETS, Call, Deployment, ready_deployment
-from tests.support.simulators import running_simulator
+from tests.support.vendors.simulators import running_simulator
 
 WEBHOOKS = "/v3/user/webhooks/event/settings/all"
 STRIPE = {"Authorization": "Bearer sk_test_any"}

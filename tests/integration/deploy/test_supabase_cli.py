@@ -19,7 +19,15 @@ from local.postgres.migrations import MODULES, node_program
 from local.settings import ROOT
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.deployment import SECRETS, Deployment
-from tests.support.management_api import COMPUTE, PROJECT, REF, ManagementApi, Sent, running_management_api, sign_in
+from tests.support.vendors.management_api import (
+    COMPUTE,
+    PROJECT,
+    REF,
+    ManagementApi,
+    Sent,
+    running_management_api,
+    sign_in,
+)
 
 CONFIG = tomllib.loads((ROOT / "supabase" / "config.toml").read_text(encoding="utf-8"))
 ACCESS_TOKEN = f"sbp_{'0' * 40}"
@@ -46,7 +54,7 @@ words = sys.argv[1:]
 if words[:2] == ["db", "push"]:
     words = ["--remote={database}" if word == "--remote={ref}" else word for word in words]
 if words[:2] == ["db", "query"]:
-    sys.exit(0)  # tests/sql/test_deployed_schedule.py
+    sys.exit(0)  # tests/sql/core/test_deployed_schedule.py
 os.execv({node!r}, [{node!r}, {cli!r}, *words])
 """
 

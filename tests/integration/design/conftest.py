@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.cluster import MIGRATED, TestCluster
-from tests.support.openai import Designer, running_designer
 from tests.support.people import Person
+from tests.support.vendors.openai import Designer, running_designer
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ import yaml  # type: ignore[import-untyped]
 from openapi_core import Config, OpenAPI
 from openapi_core.testing import MockRequest
 
-from tests.support.openai import Designer, identifier
 from tests.support.people import Person
+from tests.support.vendors.openai import Designer, identifier
 
 
 @functools.cache

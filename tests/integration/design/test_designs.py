@@ -8,8 +8,8 @@ import pytest
 from showcase.design.blocks import block_list_adapter
 
 from tests.support.node import run_script
-from tests.support.openai import Designer, identifier
 from tests.support.people import Person
+from tests.support.vendors.openai import Designer, identifier
 
 SEEDED = {
     "00000000-0000-4000-8000-000000000101": (1, "ada"),

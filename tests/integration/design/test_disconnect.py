@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.support.openai import Designer, identifier, wait_for
 from tests.support.people import Person
+from tests.support.vendors.openai import Designer, identifier, wait_for
 
 BODY = {"content": {"title": "Loom", "description": "It weaves. " * 50}}
 PATH = "/functions/v1/aiDesignAssistant"

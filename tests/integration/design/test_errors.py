@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.support.cluster import TestCluster
-from tests.support.openai import Designer, identifier, other_functions, wait_for
 from tests.support.people import Person
+from tests.support.vendors.openai import Designer, identifier, other_functions, wait_for
 
 FAILURES: dict[str, tuple[dict[str, Any], int, str]] = {
     "malformed": ({"kind": "malformed"}, 502, "invalid_design"),

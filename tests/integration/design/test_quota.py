@@ -5,8 +5,8 @@ from collections import Counter
 
 import httpx
 
-from tests.support.openai import Designer, identifier
 from tests.support.people import Person
+from tests.support.vendors.openai import Designer, identifier
 
 BODY = {"content": {"title": "Loom"}}
 

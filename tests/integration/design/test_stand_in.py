@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.support.openai import KEY, Designer
+from tests.support.vendors.openai import KEY, Designer
 
 CHAT = {"model": "gpt-4.1", "messages": [{"role": "user", "content": "Hello"}]}
 

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from showcase.http import CORS
 
-from tests.support.backend_stub import BackendStub
-from tests.support.forwarders import Edge, signed_in
+from tests.support.doubles.backend_stub import BackendStub
+from tests.support.doubles.forwarders import Edge, signed_in
 
 NO_ANSWER = ["hang-up", "bare 503", "bare 429", "bare 500", "bare 403"]
 # Where asking twice is as good as asking once.

@@ -13,9 +13,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.support.backend_stub import BackendStub, Reply, Seen, Stage, running_stage
 from tests.support.cluster import TestCluster
-from tests.support.forwarders import Edge, running_forwarders, signed_in
+from tests.support.doubles.backend_stub import BackendStub, Reply, Seen, Stage, running_stage
+from tests.support.doubles.forwarders import Edge, running_forwarders, signed_in
 
 ACCOUNT = "forwarders@project.iam.gserviceaccount.com"
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.support.backend_stub import TIMEOUT, BackendStub, Reply, Seen
-from tests.support.forwarders import SECRET, Edge, signed_in
+from tests.support.doubles.backend_stub import TIMEOUT, BackendStub, Reply, Seen
+from tests.support.doubles.forwarders import SECRET, Edge, signed_in
 
 BYTES = bytes(range(256))
 

@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from tests.support.forwarders import DENO, FORWARDERS, OFFLINE, SECRET, VARIABLES, deno_environment
+from tests.support.doubles.forwarders import DENO, FORWARDERS, OFFLINE, SECRET, VARIABLES, deno_environment
 
 GOOD = {
     "FUNCTIONS_BACKEND_URL": "http://127.0.0.1:1",

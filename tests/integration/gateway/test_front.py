@@ -11,14 +11,14 @@ import jwt
 import pytest
 
 from local.settings import ROOT
-from tests.support import docker_stack
 from tests.support.cluster import TestCluster, free_port
-from tests.support.containers import Servers
-from tests.support.docker_stack import Chosen, front
+from tests.support.docker import docker_stack
+from tests.support.docker.containers import Servers
+from tests.support.docker.docker_stack import Chosen, front
+from tests.support.doubles.upstream import running_upstream
 from tests.support.people import Person
 from tests.support.servers import running_services
 from tests.support.stack import Stack, free_settings, stack_of
-from tests.support.upstream import running_upstream
 
 
 @pytest.fixture

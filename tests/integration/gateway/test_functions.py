@@ -11,9 +11,9 @@ import pytest
 
 from local.stack.services import gateway
 from tests.support.cluster import PLATFORM, TestCluster
+from tests.support.doubles.upstream import Upstream, running_upstream
 from tests.support.servers import running_services
 from tests.support.stack import free_settings
-from tests.support.upstream import Upstream, running_upstream
 
 
 @dataclass(frozen=True)

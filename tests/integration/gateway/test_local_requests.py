@@ -12,8 +12,8 @@ from local.settings import Settings
 from local.stack.services import openai_simulator
 from tests.support.cluster import TestCluster, free_port
 from tests.support.servers import running_services
-from tests.support.simulators import running_simulator
 from tests.support.stack import Stack
+from tests.support.vendors.simulators import running_simulator
 
 READS = {"gateway": "/_local/ready", "google": "/people", "stripe": "/_simulator", "openai": "/_simulator"}
 CHANGES = {

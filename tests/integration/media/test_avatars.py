@@ -6,7 +6,7 @@ import httpx
 from PIL import Image
 
 from tests.integration.media.media import Studio
-from tests.support.pictures import PLACE, image, located
+from tests.support.files.pictures import PLACE, image, located
 
 
 def upload(studio: Studio, content: bytes, content_type: str) -> httpx.Response:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.integration.media.media import Studio
-from tests.support.pictures import image
+from tests.support.files.pictures import image
 
 UPSERT = {"Prefer": "resolution=merge-duplicates"}
 

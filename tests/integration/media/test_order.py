@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.integration.media.media import Studio
-from tests.support.pictures import image
+from tests.support.files.pictures import image
 
 KINDS = pytest.mark.parametrize("kind", ["image", "video"])
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from tests.integration.media.media import Studio
-from tests.support.encoded import SIZE, encoded
-from tests.support.films import video
+from tests.support.files.encoded import SIZE, encoded
+from tests.support.files.films import video
 
 
 @pytest.mark.parametrize(("form", "codec", "content_type"), [("mp4", "libx264", "mp4"), ("webm", "libvpx", "webm")])

@@ -9,7 +9,7 @@ import zxingcpp
 from PIL import Image
 
 from tests.integration.media.media import Studio
-from tests.support.pictures import bomb, image
+from tests.support.files.pictures import bomb, image
 
 
 def read(url: str) -> str:

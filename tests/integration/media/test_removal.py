@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from tests.integration.media.media import Studio
-from tests.support.films import video
-from tests.support.pictures import image
+from tests.support.files.films import video
+from tests.support.files.pictures import image
 
 
 def test_a_deleted_row_takes_its_file_along(studio: Studio) -> None:

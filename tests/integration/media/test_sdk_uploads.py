@@ -4,8 +4,8 @@ import base64
 
 from supabase import create_client
 from tests.integration.media.media import Studio
+from tests.support.files.pictures import image
 from tests.support.node import run_script
-from tests.support.pictures import image
 
 PICTURE = image("PNG")
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from tests.integration.media.media import Studio
-from tests.support.pictures import image
+from tests.support.files.pictures import image
 
 
 def sizes(rows: list[dict[str, Any]]) -> list[tuple[int | None, int | None]]:

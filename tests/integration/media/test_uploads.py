@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from tests.integration.media.media import Studio
-from tests.support.films import box, video, webm
-from tests.support.pictures import PLACE, bomb, heic, image, located, smooth
+from tests.support.files.films import box, video, webm
+from tests.support.files.pictures import PLACE, bomb, heic, image, located, smooth
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ SETTINGS = {"METRICS_LEASE_SECONDS": str(LEASE_SECONDS), "METRICS_LEASE_SIZE": "
 
 
 @contextmanager
-def nursery(metrics: Metrics) -> Iterator[subprocess.Popen[str]]:
+def forking_workers(metrics: Metrics) -> Iterator[subprocess.Popen[str]]:
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{ROOT}:{ROOT / 'functions'}",
@@ -41,7 +41,7 @@ def nursery(metrics: Metrics) -> Iterator[subprocess.Popen[str]]:
         "LINKEDIN_ACCESS_TOKEN": TOKEN,
         **SETTINGS,
     }
-    command = [sys.executable, "-m", "tests.integration.metrics.nursery"]
+    command = [sys.executable, "-m", "tests.integration.metrics.forking_workers"]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
@@ -102,7 +102,7 @@ def interrupt_a_run(metrics: Metrics, process: "subprocess.Popen[str]") -> tuple
 
 
 def interrupt_runs(metrics: Metrics, runs: int) -> None:
-    with nursery(metrics) as process:
+    with forking_workers(metrics) as process:
         outcomes = [interrupt_a_run(metrics, process) for _ in range(runs)]
     assert sum(killed for killed, _ in outcomes) > 0
     assert sum(rolled_back for _, rolled_back in outcomes) > 0, (

@@ -13,12 +13,12 @@ import pytest
 from local.settings import HOST, ROOT
 from local.stack.services import Service
 from tests.support.cluster import free_port
-from tests.support.failing_vendor import Hostile
+from tests.support.doubles.sentry_sink import SentrySink, dsn
+from tests.support.doubles.served import served
 from tests.support.people import Person
-from tests.support.sentry_sink import Envelopes, dsn
-from tests.support.served import served
 from tests.support.servers import running_services
 from tests.support.stack import Stack
+from tests.support.vendors.failing_vendor import FailingVendor
 
 VENDORS = ("GITHUB", "X", "LINKEDIN", "OPENAI", "STRIPE", "SENDGRID")
 # None of them looks like a key: what keeps them in is not how they look.
@@ -35,8 +35,8 @@ class Watched:
 
     url: str
     log: Path
-    vendors: Hostile
-    envelopes: Envelopes
+    vendors: FailingVendor
+    envelopes: SentrySink
     cleaning: ExitStack = field(repr=False)
 
     def end(self) -> None:
@@ -64,7 +64,7 @@ def watch(stack: Stack, tmp_path: Path) -> Iterator[Watch]:
 
 
 def _start(stack: Stack, folder: Path, words: str, supabase: bool, changed: dict[str, str]) -> Watched:
-    vendors, envelopes, cleaning = Hostile(words), Envelopes(), ExitStack()
+    vendors, envelopes, cleaning = FailingVendor(words), SentrySink(), ExitStack()
     vendors_url = cleaning.enter_context(served(vendors.app()))
     sentry_url = cleaning.enter_context(served(envelopes.app()))
     port = free_port()

@@ -3,15 +3,15 @@
 import pytest
 
 from tests.integration.monitoring.conftest import Watch, linked_project
-from tests.support.failing_vendor import Hostile
+from tests.support.doubles.served import served
 from tests.support.people import Person
-from tests.support.served import served
 from tests.support.stack import Stack
+from tests.support.vendors.failing_vendor import FailingVendor
 
 
 @pytest.mark.parametrize("status", [302, 307, 308])
 def test_no_client_follows_a_redirect(stack: Stack, person: Person, watch: Watch, status: int) -> None:
-    elsewhere = Hostile("elsewhere")
+    elsewhere = FailingVendor("elsewhere")
     with served(elsewhere.app()) as address, stack.client("service") as service:
         watched = watch("words")
         watched.vendors.mode, watched.vendors.location = status, f"{address}/taken"

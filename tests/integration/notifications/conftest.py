@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.cluster import TestCluster
-from tests.support.sendgrid import Mail, running_mail
 from tests.support.stack import Stack
+from tests.support.vendors.sendgrid import Mail, running_mail
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ from local.settings import ROOT
 from local.stack.process_tree import mark
 from local.stack.services import Service
 from tests.support.cluster import MIGRATED, TestCluster, free_port
-from tests.support.sendgrid import Mail, functions_service, running_mail
 from tests.support.stack import running_stack
+from tests.support.vendors.sendgrid import Mail, functions_service, running_mail
 
 SETTLE = 6  # seconds; events are reported within a fraction of one
 PROVIDER: list[tuple[float, list[dict[str, Any]]]] = [

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.support.people import Person
-from tests.support.sendgrid import Mail
+from tests.support.vendors.sendgrid import Mail
 
 
 def ask(mail: Mail, caller: Person | str, **body: Any) -> httpx.Response:

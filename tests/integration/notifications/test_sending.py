@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.sendgrid import Mail
+from tests.support.vendors.sendgrid import Mail
 
 KEY = "token:SG.local"
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.support.people import Person
-from tests.support.sendgrid import Mail
+from tests.support.vendors.sendgrid import Mail
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

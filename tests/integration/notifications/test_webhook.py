@@ -10,7 +10,7 @@ import pytest
 
 from local.simulators.sendgrid.keys import sign, signing_key
 from tests.support.people import Person
-from tests.support.sendgrid import Mail
+from tests.support.vendors.sendgrid import Mail
 
 SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"

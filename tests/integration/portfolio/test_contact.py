@@ -11,8 +11,8 @@ from psycopg.rows import dict_row
 from tests.integration.portfolio.conftest import Visit, add, change, rpc
 from tests.support.cluster import TestCluster
 from tests.support.people import Person
-from tests.support.sendgrid import Mail, running_mail
 from tests.support.stack import Stack
+from tests.support.vendors.sendgrid import Mail, running_mail
 
 HELLO = {"name": "Charles", "message": "Dear Ada,\n\nwould you show <b>it</b>?"}
 

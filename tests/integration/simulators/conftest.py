@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from tests.support.cluster import TestCluster
-from tests.support.github import GitHub, running_github
-from tests.support.linkedin import LinkedIn, new_linkedin
-from tests.support.simulators import running_simulator
-from tests.support.x import X, new_x
+from tests.support.vendors.github import GitHub, running_github
+from tests.support.vendors.linkedin import LinkedIn, new_linkedin
+from tests.support.vendors.simulators import running_simulator
+from tests.support.vendors.x import X, new_x
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.github import GitHub
+from tests.support.vendors.github import GitHub
 
 
 def test_behaviours_are_the_subjects_own(github: GitHub) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.github import GitHub
+from tests.support.vendors.github import GitHub
 
 
 @pytest.mark.parametrize(

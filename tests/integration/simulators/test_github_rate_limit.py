@@ -5,7 +5,7 @@ import uuid
 from datetime import date
 
 from local.simulators.github.repositories import repository
-from tests.support.github import GitHub
+from tests.support.vendors.github import GitHub
 
 
 def test_points_run_out_and_come_back(github: GitHub) -> None:

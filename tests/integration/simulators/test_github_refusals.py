@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cluster import TestCluster
-from tests.support.github import GitHub, running_github
+from tests.support.vendors.github import GitHub, running_github
 
 
 def test_an_unknown_field_is_refused_as_github_refuses_it(github: GitHub) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.github import FIELDS, GitHub
+from tests.support.vendors.github import FIELDS, GitHub
 
 
 def test_every_repository_exists_with_numbers_of_its_own(github: GitHub) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from local.simulators.rate_limit import DailyQuotas
-from tests.support.linkedin import LinkedIn, new_linkedin
+from tests.support.vendors.linkedin import LinkedIn, new_linkedin
 
 SPENT = "Resource level throttle {} DAY limit for calls to this resource is reached."
 

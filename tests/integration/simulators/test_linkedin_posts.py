@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.simulators.linkedin.posts import social
-from tests.support.linkedin import LinkedIn, encoded
+from tests.support.vendors.linkedin import LinkedIn, encoded
 
 # Posts
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.cluster import TestCluster
-from tests.support.linkedin import VERSION, LinkedIn, new_linkedin, restli_list
-from tests.support.simulators import running_simulator
+from tests.support.vendors.linkedin import VERSION, LinkedIn, new_linkedin, restli_list
+from tests.support.vendors.simulators import running_simulator
 
 INVALID = "Invalid query parameters passed to request"
 

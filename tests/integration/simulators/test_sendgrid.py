@@ -14,7 +14,7 @@ from sendgrid.helpers.eventwebhook import EventWebhook
 from sendgrid.helpers.mail import Mail
 
 from tests.support.cluster import TestCluster, free_port
-from tests.support.simulators import running_simulator
+from tests.support.vendors.simulators import running_simulator
 
 
 class Receiver:

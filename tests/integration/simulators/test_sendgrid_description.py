@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from tests.support.cluster import TestCluster
-from tests.support.descriptions import description_file
-from tests.support.simulators import running_simulator
+from tests.support.vendors.descriptions import description_file
+from tests.support.vendors.simulators import running_simulator
 
 DESCRIPTION = description_file("sendgrid.mail_v3.json")
 GOOD: dict[str, Any] = {

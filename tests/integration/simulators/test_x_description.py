@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
-from tests.support.descriptions import description_file
-from tests.support.x import X
+from tests.support.vendors.descriptions import description_file
+from tests.support.vendors.x import X
 
 DESCRIPTION = description_file("x.openapi.json")
 

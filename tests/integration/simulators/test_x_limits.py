@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from local.simulators.x.billing import Billing
-from tests.support.x import X
+from tests.support.vendors.x import X
 
 API = "https://api.x.com/2/problems"
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.simulators.x.posts import metrics
-from tests.support.x import X
+from tests.support.vendors.x import X
 
 API = "https://api.x.com/2/problems"
 LEGACY = "https://api.twitter.com/2/problems"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.cluster import TestCluster
-from tests.support.simulators import running_simulator
-from tests.support.x import X, new_x
+from tests.support.vendors.simulators import running_simulator
+from tests.support.vendors.x import X, new_x
 
 API = "https://api.x.com/2/problems"
 

@@ -16,9 +16,9 @@ from starlette.staticfiles import StaticFiles
 from local.postgres import cluster as postgres
 from local.stack.managed_stack import MIRROR
 from local.stack.ports import is_free
-from tests.support import slim_archives
 from tests.support.cluster import TestCluster, free_port
-from tests.support.served import served
+from tests.support.docker import slim_archives
+from tests.support.doubles.served import served
 from tests.support.up import READY_SECONDS, Up, own_environment
 
 # The CLI keeps 10000 to 19999 for itself.

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.support.cluster import TestCluster
-from tests.support.stripe import Stripe, new_stripe, running_stripe
+from tests.support.vendors.stripe import Stripe, new_stripe, running_stripe
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 import stripe
 
 from tests.support.cluster import TestCluster
-from tests.support.stripe import SDK_WARNING, Stripe, new_stripe, running_stripe
+from tests.support.vendors.stripe import SDK_WARNING, Stripe, new_stripe, running_stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 

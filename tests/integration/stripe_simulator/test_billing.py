@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.support.stripe import SDK_WARNING, Stripe
+from tests.support.vendors.stripe import SDK_WARNING, Stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 

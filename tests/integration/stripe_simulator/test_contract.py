@@ -12,8 +12,8 @@ from local.simulators.stripe.forms import parse_form
 from local.simulators.stripe.operations import OPERATIONS
 from local.simulators.stripe.operations.base import Operation
 from tests.support.cluster import TestCluster
-from tests.support.stripe import SDK_WARNING, Stripe, running_stripe
-from tests.support.stripe_description import FILE, VERSION, Schema, description
+from tests.support.vendors.stripe import SDK_WARNING, Stripe, running_stripe
+from tests.support.vendors.stripe_description import FILE, VERSION, Schema, description
 
 pytestmark = [
     pytest.mark.skipif(not FILE.is_file(), reason=f"Stripe's description is not beside the project: {FILE.name}"),

@@ -8,7 +8,15 @@ import pytest
 import stripe
 
 from tests.support.cluster import TestCluster
-from tests.support.stripe import SDK_WARNING, SECRET, Receiver, Stripe, new_stripe, running_receiver, running_stripe
+from tests.support.vendors.stripe import (
+    SDK_WARNING,
+    SECRET,
+    Receiver,
+    Stripe,
+    new_stripe,
+    running_receiver,
+    running_stripe,
+)
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 

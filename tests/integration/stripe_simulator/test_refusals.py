@@ -8,7 +8,7 @@ import httpx
 import pytest
 import stripe
 
-from tests.support.stripe import SDK_WARNING, Stripe
+from tests.support.vendors.stripe import SDK_WARNING, Stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 

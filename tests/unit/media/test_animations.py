@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from showcase.media.domain import ContentType, Refused
 
-from tests.support.pictures import PLACE, chunk, cleaned
+from tests.support.files.pictures import PLACE, chunk, cleaned
 
 KINDS = [ContentType.GIF, ContentType.PNG, ContentType.WEBP]
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 
 
 def run(job: str, folder: Path, limits: Limits = LIMITS, **arguments: Any) -> Mapping[str, Any]:
-    return asyncio.run(run_bounded(f"tests.support.check_jobs:{job}", folder, limits, **arguments))
+    return asyncio.run(run_bounded(f"tests.support.files.check_jobs:{job}", folder, limits, **arguments))
 
 
 def refusal(job: str, folder: Path, limits: Limits = LIMITS) -> Reason:
@@ -123,7 +123,7 @@ def wait_until_gone(process: int) -> None:
 @pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 def test_it_ends_with_its_request(tmp_path: Path, loop: Any) -> None:
     async def hang_up() -> int:
-        task = asyncio.create_task(run_bounded("tests.support.check_jobs:sleep", tmp_path, LIMITS))
+        task = asyncio.create_task(run_bounded("tests.support.files.check_jobs:sleep", tmp_path, LIMITS))
         process = await asyncio.to_thread(pid, tmp_path)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -136,7 +136,7 @@ def test_it_ends_with_its_request(tmp_path: Path, loop: Any) -> None:
 
 def test_it_ends_where_its_parent_was_killed(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    parent = subprocess.Popen([sys.executable, "-m", "tests.support.check_jobs", str(tmp_path)], env=environment)
+    parent = subprocess.Popen([sys.executable, "-m", "tests.support.files.check_jobs", str(tmp_path)], env=environment)
     process = pid(tmp_path)
     parent.send_signal(signal.SIGKILL)
     parent.wait()

@@ -12,8 +12,8 @@ from showcase.media.domain import HEAD, ContentType, sniff
 from showcase.media.posters import make_poster
 from showcase.media.videos import clean
 
-from tests.support.encoded import FRAMES, SIZE, encoded, played
-from tests.support.films import video, webm
+from tests.support.files.encoded import FRAMES, SIZE, encoded, played
+from tests.support.files.films import video, webm
 
 FILMS: dict[str, dict[str, Any]] = {
     "mp4": {},

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageChops, ImageCms, ImageOps
 from showcase.media.domain import ContentType, Reason, Refused, sniff
 
-from tests.support.pictures import PLACE, cleaned, heic, smooth
+from tests.support.files.pictures import PLACE, cleaned, heic, smooth
 
 
 def opened(content: bytes) -> Image.Image:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 from showcase.media.domain import ContentType, Reason, Refused
 
-from tests.support.pictures import PLACE, chunk, cleaned, image, located
+from tests.support.files.pictures import PLACE, chunk, cleaned, image, located
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

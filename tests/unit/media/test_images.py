@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageChops, ImageOps
 from showcase.media.domain import ContentType, Reason, Refused, sniff
 
-from tests.support.pictures import (
+from tests.support.files.pictures import (
     PLACE,
     animation,
     bomb,

@@ -9,7 +9,7 @@ from PIL import Image
 from showcase.media import qr_image
 from showcase.media.domain import Reason, Refused
 
-from tests.support.pictures import image
+from tests.support.files.pictures import image
 
 LINK = "https://showcase.example/ada-lovelace/projects/00000000-0000-4000-8000-000000000101"
 

@@ -12,7 +12,7 @@ from showcase.media.colours import SRGB, Colours, to_srgb
 from showcase.media.domain import ContentType
 from showcase.media.renditions import enough, make_renditions
 
-from tests.support.pictures import animation, cleaned, heic, located, smooth
+from tests.support.files.pictures import animation, cleaned, heic, located, smooth
 
 
 def opened(content: bytes) -> Image.Image:

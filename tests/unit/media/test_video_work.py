@@ -7,7 +7,7 @@ from showcase.media.domain import ContentType, Reason, Refused, sniff
 from showcase.media.formats.work_budget import WorkBudget
 from showcase.media.videos import clean
 
-from tests.support.crafted_films import CRAFTED, HONEST
+from tests.support.files.crafted_films import CRAFTED, HONEST
 
 SIZE = 1_000_000  # bytes of each film, more or less
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from showcase.media.domain import ContentType, Reason, Refused, sniff
 from showcase.media.videos import clean
 
-from tests.support.films import FRAMES, Film, Track, box, fragmented, full, large, video
-from tests.support.pictures import PLACE
+from tests.support.files.films import FRAMES, Film, Track, box, fragmented, full, large, video
+from tests.support.files.pictures import PLACE
 
 
 def cleaned(sent: bytes, content_type: ContentType = ContentType.MP4) -> bytes:

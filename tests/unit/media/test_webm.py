@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from showcase.media.domain import ContentType, Reason, Refused
 from showcase.media.videos import clean
 
-from tests.support.films import WEBM_HEADER, block, element, entry, group, webm
-from tests.support.pictures import PLACE
+from tests.support.files.films import WEBM_HEADER, block, element, entry, group, webm
+from tests.support.files.pictures import PLACE
 
 TRACKS = element("1654ae6b", entry(1, 1, b"V_VP8"))
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from tests.support.served import served
+from tests.support.doubles.served import served
 
 
 def row_of_project() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from showcase.metrics.domain import Platform, Reference
 from showcase.metrics.settings import MetricsSettings
 from showcase.retry import Deadline
 
-from tests.support.responding import responding_client
+from tests.support.doubles.responding import responding_client
 
 NAMES = {
     Platform.GITHUB: ("a/b", "c/d"),

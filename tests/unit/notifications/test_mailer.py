@@ -17,7 +17,7 @@ from showcase.notifications.store import Notification
 from showcase.notifications.unsubscribe_tokens import Links
 
 from local.tools.mail_preview import SITE, VARIANTS, payload
-from tests.support.descriptions import description_file
+from tests.support.vendors.descriptions import description_file
 
 DESCRIPTION = description_file("sendgrid.mail_v3.json")
 PAGES = NotificationSettings(site_url=HttpUrl(SITE)).pages

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from local.simulators.stripe import customers, timeline
-from local.simulators.stripe.calendar import DAY
+from local.simulators.stripe import customers
+from local.simulators.stripe.console import timeline
 from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import invalid
+from local.simulators.stripe.invoicing.calendar import DAY
 from local.simulators.stripe.operations.base import Operation, listing, retrieve
 from local.simulators.stripe.parameters import Expanding, Paging, Params
 from local.simulators.stripe.state import Object, new_id

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from local.simulators.stripe import customers, payments
+from local.simulators.stripe import customers
 from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import invalid
+from local.simulators.stripe.invoicing import payments
 from local.simulators.stripe.operations.base import Listing, Operation, listing, retrieve
 from local.simulators.stripe.parameters import (
     Clearable,

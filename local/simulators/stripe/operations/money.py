@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from local.simulators.stripe import billing, invoices, refunds
-from local.simulators.stripe.changes import settle_pending
 from local.simulators.stripe.context import Context
 from local.simulators.stripe.errors import declined, invalid
+from local.simulators.stripe.events.changes import settle_pending
+from local.simulators.stripe.invoicing import billing, invoices, refunds
+from local.simulators.stripe.invoicing.payments import attach
 from local.simulators.stripe.operations.base import Operation, listing, retrieve
 from local.simulators.stripe.parameters import Created, Expanding, Metadata, merged_metadata
-from local.simulators.stripe.payments import attach
 from local.simulators.stripe.state import Object
 
 

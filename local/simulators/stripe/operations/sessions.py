@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from local.simulators.stripe import checkout
-from local.simulators.stripe.calendar import DAY, HOUR
 from local.simulators.stripe.catalogue import check_product
 from local.simulators.stripe.context import Context
 from local.simulators.stripe.customers import check_currency
 from local.simulators.stripe.errors import invalid, missing
+from local.simulators.stripe.invoicing.calendar import DAY, HOUR
 from local.simulators.stripe.operations.base import Listing, Operation, listing, retrieve
 from local.simulators.stripe.operations.subscription_parameters import TrialSettings
 from local.simulators.stripe.parameters import (

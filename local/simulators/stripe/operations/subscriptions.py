@@ -1,12 +1,12 @@
 """Subscriptions."""
 
-from local.simulators.stripe import billing, payments, subscriptions
-from local.simulators.stripe.calendar import DAY
 from local.simulators.stripe.catalogue import check_product
-from local.simulators.stripe.changes import ItemChange, change_items, collect_due
 from local.simulators.stripe.context import Context
 from local.simulators.stripe.customers import check_currency
 from local.simulators.stripe.errors import invalid, missing
+from local.simulators.stripe.events.changes import ItemChange, change_items, collect_due
+from local.simulators.stripe.invoicing import billing, payments, subscriptions
+from local.simulators.stripe.invoicing.calendar import DAY
 from local.simulators.stripe.operations.base import Listing, Operation, retrieve
 from local.simulators.stripe.operations.subscription_parameters import (
     Cancel,

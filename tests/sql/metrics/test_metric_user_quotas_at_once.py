@@ -1,0 +1,34 @@
+"""A person's share of a day at X while many ask, and while the person leaves."""
+
+from tests.sql.acting import ADA, GRACE, Connection, superuser
+from tests.sql.metrics.metric_calls import claim, clear, lease
+from tests.sql.metrics.test_metric_user_quotas import A_MONTH, make_posts
+from tests.sql.metrics.test_metrics_concurrency import at_once
+
+
+def test_whoever_is_being_deleted_is_not_waited_for(database: str) -> None:
+    with superuser(database) as first, superuser(database) as second:
+        clear(first)
+        (post,) = make_posts(first, 1)
+        with first.transaction():
+            first.execute("select from private.users where id = %s for update", (ADA,))
+            second.execute("set lock_timeout = '2s'")
+            answer = claim(second, post, "twitter", units=A_MONTH, a_person=2)["twitter"]
+            assert answer["reason"] == "share_spent"
+            assert lease(second, "twitter", units=A_MONTH, a_person=2) == {"sources": [], "put_off": 1}
+
+
+def test_many_at_once_take_no_more_than_a_share(database: str) -> None:
+    with superuser(database) as connection:
+        clear(connection)
+        posts = make_posts(connection, 30)
+        others = make_posts(connection, 30, GRACE)
+
+    def work(connection: Connection) -> int:
+        number = len(lease(connection, "twitter", sources=5, units=A_MONTH, a_person=11)["sources"])
+        for post in (*posts, *others):
+            answer = claim(connection, post, "twitter", units=A_MONTH, a_person=11)["twitter"]
+            number += "lease_id" in answer
+        return number
+
+    assert sum(at_once(database, 6, work)) == 22

@@ -1,0 +1,267 @@
+"""What the HTTP client makes of servers that are slow, cut their answers or say nothing that is HTTP."""
+
+import asyncio
+import contextlib
+import gzip
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from showcase import http_client, transport
+from showcase.http_client import HttpClient
+from showcase.responses import MAX_RESPONSE_BYTES
+from showcase.tracing import PropagateTraceContext, RequestTrace, tracing
+from showcase.transport import ConnectError, ReadError, ReadTimeout, ResponseTooLarge, TransportError
+
+from tests.support.cluster import free_port
+from tests.support.doubles.https import running_https
+
+pytestmark = pytest.mark.anyio
+
+MEBIBYTE = 1024 * 1024
+
+Behave = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+FUNCTIONS = Path(transport.__file__).parents[1]
+
+
+def saying(text: bytes) -> Behave:
+    async def behave(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(text)
+        await writer.drain()
+
+    return behave
+
+
+async def reset(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    linger = b"\x01\0\0\0\0\0\0\0"  # a close that does not wait is a reset
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+
+def stalling(after: bytes = b"") -> Behave:
+    """Says something, and no more until the client hangs up."""
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(after)
+        await writer.drain()
+        await reader.read()
+
+    return behave
+
+
+@asynccontextmanager
+async def serving(behave: Behave) -> AsyncIterator[str]:
+    """The address of a server that reads the head of a request and then behaves like that."""
+    working: set[asyncio.Task[None] | None] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        working.add(asyncio.current_task())
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            await behave(reader, writer)
+        finally:  # also where the client has hung up
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        await asyncio.gather(*(task for task in working if task), return_exceptions=True)
+
+
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+CUT = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\ncut"
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        saying(b""),
+        reset,
+        saying(b"hello\r\n\r\n"),
+        saying(CUT),
+        saying(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab"),
+        saying(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nabcde"),
+        saying(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab"),
+    ],
+    ids=["closed", "reset", "not HTTP", "cut", "cut chunk", "not gzip", "two lengths"],
+)
+async def test_what_breaks_after_sending_never_passes_for_unsent(behave: Behave) -> None:
+    """Else a message that arrived would be sent again."""
+    async with serving(behave) as url:
+        with pytest.raises(ReadError):
+            await HttpClient().request("POST", url, json={})
+
+
+async def test_where_nothing_listens_nothing_was_sent() -> None:
+    for url in (f"http://127.0.0.1:{free_port()}", "http://nowhere.invalid"):
+        with pytest.raises(ConnectError):
+            await HttpClient().request("GET", url)
+
+
+async def test_a_connection_that_is_not_taken_was_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "CONNECT_TIMEOUT", 0.2)
+    with socket.socket() as full, socket.socket() as one, socket.socket() as two:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for waiting in (one, two):
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        with pytest.raises(ConnectError):
+            await HttpClient().request("GET", f"http://127.0.0.1:{full.getsockname()[1]}")
+
+
+@pytest.mark.parametrize("behave", [stalling(), stalling(CUT)], ids=["no head", "half a body"])
+async def test_an_answer_has_to_be_complete_in_time(behave: Behave) -> None:
+    async with serving(behave) as url:
+        with pytest.raises(ReadTimeout):
+            await HttpClient().request("GET", url, timeout=0.2)
+
+
+async def test_each_chunk_of_a_stream_has_its_own_time() -> None:
+    async def slowly(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n")
+        for _step in range(8):
+            await asyncio.sleep(0.2)
+            writer.write(b"x")
+            await writer.drain()
+
+    async with serving(slowly) as url, HttpClient().stream("GET", url, timeout=1.2) as answer:
+        assert (await answer.read()).content == b"xxxxxxxx"
+    async with serving(stalling(CUT)) as url, HttpClient().stream("GET", url, timeout=0.2) as answer:
+        with pytest.raises(ReadTimeout):
+            await answer.read()
+
+
+async def test_a_call_that_is_cancelled_hangs_up() -> None:
+    left = asyncio.Event()
+
+    async def watch(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+        left.set()
+
+    async with serving(watch) as url:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await HttpClient().request("GET", url, timeout=60)
+        await asyncio.wait_for(left.wait(), 5)
+
+
+async def test_a_full_pool_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_client, "MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(http_client, "POOL_TIMEOUT", 0.2)
+    client = HttpClient()
+    async with serving(stalling(CUT)) as url, client.stream("GET", url):
+        with pytest.raises(ConnectError):
+            await client.request("GET", url)
+    async with serving(saying(OK)) as url:
+        assert (await client.request("GET", url)).content == b"ok", "it is free again"
+
+
+async def test_what_an_upload_raises_is_what_the_call_raises() -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"begun"
+        raise LookupError("gone")
+
+    async with serving(stalling()) as url:
+        with pytest.raises(LookupError):
+            await HttpClient().request("POST", url, content=broken())
+
+
+async def test_more_than_anybody_needs_is_refused_and_not_read_to_its_end() -> None:
+    sent = 0
+
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while sent < 10 * MAX_RESPONSE_BYTES:
+                writer.write(b"\0" * MEBIBYTE)
+                sent += MEBIBYTE
+                await writer.drain()
+
+    async with serving(endless) as url:
+        with pytest.raises(ResponseTooLarge):
+            await HttpClient(timeout=60).request("GET", url)
+    assert sent < 3 * MAX_RESPONSE_BYTES
+
+
+async def test_the_limit_is_of_the_decoded_bytes() -> None:
+    def gzipped(size: int) -> Behave:
+        packed = gzip.compress(b"\0" * size, 1)
+        head = f"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {len(packed)}\r\n\r\n".encode()
+        return saying(head + packed)
+
+    async with serving(gzipped(MEBIBYTE)) as url:
+        answer = await HttpClient(timeout=60).request("GET", url)
+    assert answer.content == b"\0" * MEBIBYTE
+    async with serving(gzipped(MAX_RESPONSE_BYTES + MEBIBYTE)) as url:
+        with pytest.raises(ResponseTooLarge):
+            await HttpClient(timeout=60).request("GET", url)
+
+
+async def test_redirects_are_answers() -> None:
+    async with serving(saying(b"HTTP/1.1 302 Found\r\nlocation: /x\r\ncontent-length: 0\r\n\r\n")) as url:
+        answer = await HttpClient().request("GET", url)
+    assert (answer.status_code, answer.headers["location"]) == (302, "/x")
+
+
+async def test_only_the_own_project_learns_of_the_trace() -> None:
+    heads: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(OK)
+        writer.close()
+
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with tracing(RequestTrace("request-1")):
+            await HttpClient("showcase/1", PropagateTraceContext(url)).request("GET", f"{url}/rest/v1/x")
+            await HttpClient("showcase/1", PropagateTraceContext("http://127.0.0.1")).request("GET", f"{url}/x")
+    own, other = heads
+    assert b"x-request-id: request-1" in own.lower()
+    assert b"traceparent: 00-" in own.lower()
+    assert b"user-agent: showcase/1" in other.lower()
+    assert b"request-1" not in other
+    assert b"traceparent" not in other.lower()
+
+
+ASK = """
+import asyncio, sys
+from showcase.http_client import HttpClient
+answer = asyncio.run(HttpClient().request("GET", sys.argv[1]))
+print(answer.status_code, answer.content.decode())
+"""
+
+
+def ask_in_a_process(url: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    given = {"PYTHONPATH": str(FUNCTIONS), "PATH": os.environ["PATH"], **environment}
+    return subprocess.run([sys.executable, "-c", ASK, url], env=given, capture_output=True, text=True, check=False)
+
+
+def test_certificates_are_checked_against_the_systems_store_or_the_file_that_is_named(tmp_path: Path) -> None:
+    with running_https(tmp_path, {"fine": True}) as url:
+        assert "ConnectError" in ask_in_a_process(url).stderr
+        trusted = ask_in_a_process(url, SSL_CERT_FILE=str(tmp_path / "authority.pem"))
+    assert json.loads(trusted.stdout.removeprefix("200 ")) == {"fine": True}
+
+
+async def test_proxies_come_from_the_environment() -> None:
+    async with serving(saying(OK)) as proxy:
+        through = await asyncio.to_thread(ask_in_a_process, "http://vendor.invalid/", HTTP_PROXY=proxy)
+        spared = await asyncio.to_thread(
+            ask_in_a_process, "http://vendor.invalid/", HTTP_PROXY=proxy, NO_PROXY="vendor.invalid"
+        )
+    assert through.stdout == "200 ok\n", through.stderr
+    assert "ConnectError" in spared.stderr
+
+
+def test_every_failure_is_a_transport_error() -> None:
+    assert all(isinstance(transport.classify(kind("x")), TransportError) for kind in transport.FAILURES)
