@@ -17,7 +17,7 @@ from tests.support.cluster import TestCluster, free_port
 from tests.support.servers import running_services
 from tests.support.stack import free_settings, state_folder
 
-RECORDER = ROOT / "tests" / "support" / "postgrest_recorder.py"
+RECORDER = ROOT / "tests" / "support" / "doubles" / "postgrest_recorder.py"
 
 
 def program(folder: Path, command: str) -> Path:
