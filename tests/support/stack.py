@@ -99,6 +99,7 @@ def free_settings(state: Path, vendors: tuple[str, ...] = ("github",)) -> Settin
     chosen = {
         "state_folder": state,
         "gateway_port": gateway,
+        "postgres_port": free_port(),
         "functions_port": free_port(),
         "identity_port": free_port(),
         **{f"{vendor}_simulator_port": free_port() for vendor in VENDORS},
