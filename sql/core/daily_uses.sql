@@ -51,7 +51,8 @@ comment on function private.use_daily(text, text, int) is
   'Counts that something was done by somebody today; false, and nothing is counted, where it was done so often already.';
 
 -- Hosted Supabase is behind Cloudflare, which sets CF-Connecting-IP whatever the caller sent; the local gateway does the same.
--- Without it, the last entry of X-Forwarded-For is the nearest proxy's word. IPv6 by network: one caller has all of a /64.
+-- Without it, the last entry of X-Forwarded-For is the nearest proxy's word: an IPv4 address may be written into an IPv6 one
+-- (RFC 4291, 2.5.5.2), or with the caller's port. IPv6 by network: one caller has all of a /64.
 create function private.caller_address() returns text
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
@@ -59,8 +60,9 @@ declare
   given constant text := coalesce(
     headers ->> 'cf-connecting-ip', trim(substring(headers ->> 'x-forwarded-for' from '[^,]*$')), ''
   );
+  address constant text := regexp_replace(given, '^(?:::ffff:)?([0-9]+(?:\.[0-9]+){3})(?::[0-9]+)?$', '\1', 'i');
 begin
-  return case family(given::inet) when 6 then network(set_masklen(given::inet, 64))::text else host(given::inet) end;
+  return case family(address::inet) when 6 then network(set_masklen(address::inet, 64))::text else host(address::inet) end;
 exception
   when invalid_text_representation then
     return '';

@@ -16,12 +16,12 @@ comment on constraint project_views_project_id_fkey on public.project_views is
 comment on constraint project_views_views_range on public.project_views is 'Views must be 0 or more.';
 
 -- What says of itself that it is no reader: crawlers, previews of links, monitors and programs; and what a browser fetches
--- before anybody looks at it.
+-- before anybody looks at it. CUBOT makes telephones.
 create function private.is_view() returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select coalesce(headers ->> 'user-agent', '') ~ '^Mozilla/|^Opera/'
-    and headers ->> 'user-agent' !~* '(bot|crawl|spider|slurp|scrape|preview|headless|lighthouse|inspect|monitor|fetch|archiver'
-      '|externalhit|pingdom|phantom|selenium|puppeteer|playwright|mediapartners|validator|whatsapp|scan)'
+    and headers ->> 'user-agent' !~* '((?<!cu)bot|crawl|spider|slurp|scrape|preview|headless|lighthouse|inspect|monitor|fetch'
+      '|archiver|externalhit|pingdom|phantom|selenium|puppeteer|playwright|mediapartners|validator|whatsapp|scan)'
     and concat_ws(' ', headers ->> 'sec-purpose', headers ->> 'purpose', headers ->> 'x-moz', headers ->> 'x-purpose')
       !~* '(prefetch|prerender|preview)'
   from (select nullif(current_setting('request.headers', true), '')::jsonb as headers) as request
