@@ -49,27 +49,34 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await page.getByLabel("Summary").fill("A clock that knows the sea.");
   await button("Create draft").click();
   await page.getByRole("heading", { name: "Tide clock" }).waitFor();
+  const skip = () => page.evaluate(() => document.querySelector("a.skip").click());
+  await skip();
+  await page.getByRole("link", { name: "Settings" }).click();
+  await page.getByRole("heading", { name: "Account" }).waitFor();
+  await page.goBack();
   await page.getByLabel("Description").fill("It follows the moon.\n\nIt is made of oak.");
   await page.getByLabel("GitHub repository").fill("github.com/tide/clock/tree/main");
   // Followed by the keyboard, it keeps what was typed.
-  await page.evaluate(() => document.querySelector("a.skip").click());
+  await skip();
   const kept = await page.getByLabel("Description").inputValue();
-  // Each way out of the page asks first, and leaves all as it was where the answer is no.
+  // Each way out of the page asks first; where the answer is no all is as it was, the history too.
   const warned = () => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
-  const asked = [];
-  const stay = (dialog) => {
-    asked.push(dialog.message());
-    return dialog.dismiss();
-  };
-  page.on("dialog", stay);
-  const editing = page.url().split("#")[0];
-  await page.getByRole("link", { name: "Projects", exact: true }).click();
-  const question = page.waitForEvent("dialog");
-  await page.evaluate(() => history.go(-2)); // one step back is the same page, before "Skip to content"
-  await question;
-  await page.waitForURL(editing);
-  page.off("dialog", stay);
-  const unsaved = { asked: asked.length, warned: await warned(), text: await page.getByLabel("Description").inputValue() };
+  const editing = page.url();
+  const ways = [
+    () => page.getByRole("link", { name: "Projects", exact: true }).click(),
+    () => button("Sign out").click(),
+    () => page.evaluate(() => history.go(-2)), // one step back is the same page, before "Skip to content"
+    () => page.evaluate(() => history.forward()),
+  ];
+  const stayed = [];
+  for (const leave of ways) {
+    await leave();
+    await page.getByRole("dialog", { name: /^Leave this page/ }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.waitForURL(editing);
+    stayed.push(await page.getByLabel("Description").inputValue());
+  }
+  const unsaved = { warned: await warned(), stayed };
   await page.getByLabel("X post").fill("https://x.com/tide");
   await button("Save").click();
   const refused = await page.locator("form .notice.error").first().innerText();

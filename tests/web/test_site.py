@@ -16,7 +16,7 @@ def test_the_whole_life_of_a_user(site: Stack, browse: Browse, tmp_path: Path) -
     hint = register(site, email="tove@example.com", name="Tove Tidemark")
     seen = browse("life.mjs", hint=hint, name="Tove Tidemark", username="tove-tidemark", picture=str(picture))
     [refusal] = seen["complaints"]  # every browser notes an answer of 400: the link that was refused on purpose
-    assert refusal.endswith("/edit: Failed to load resource: the server responded with a status of 400 (Bad Request)")
+    assert refusal.endswith("#main: Failed to load resource: the server responded with a status of 400 (Bad Request)")
     assert len(seen["looks"]) == 19
     assert [look for look in seen["looks"] if look["overflow"] or look["faint"]] == []
     assert seen["focused"][:2] == ["q", "Search"]  # a page begins behind its heading
@@ -25,7 +25,7 @@ def test_the_whole_life_of_a_user(site: Stack, browse: Browse, tmp_path: Path) -
     assert seen["refused"].startswith("This is no link to a post on X.")
     assert seen["beside"] == 1
     assert seen["kept"] == "It follows the moon.\n\nIt is made of oak."
-    assert seen["unsaved"] == {"asked": 2, "warned": True, "text": seen["kept"], "afterwards": False}
+    assert seen["unsaved"] == {"warned": True, "stayed": [seen["kept"]] * 4, "afterwards": False}
     assert seen["movedFocus"] == "The clock at high tide"
     assert seen["unfit"] == "notes.txt: This is not a PNG, JPEG, WebP, GIF, AVIF or HEIC picture."
     assert seen["previewed"] == "Tide clock"

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.ts";
 import { errorNotice } from "./ui/notice.ts";
-import { mayLeave, warnBeforeUnload } from "./ui/unsaved.ts";
+import { hasUnsaved, mayLeave, warnBeforeUnload } from "./ui/unsaved.ts";
 
 export interface Visit {
   params: Record<string, string>;
@@ -20,34 +20,51 @@ export type PageModule = { default: (visit: Visit) => Promise<Page> | Page };
 /** Path pattern, `:name` standing for one part of a path -> the module of its page. */
 export type Routes = Record<string, () => Promise<PageModule>>;
 
-/** Goes to a path of this site; `replace`: instead of the page that is shown, which "back" then skips. */
-export function navigate(path: string, { replace = false } = {}): void {
-  if (replace) history.replaceState(null, "", path);
-  else history.pushState(null, "", path);
+/** What the browser's history notes about an entry of this site. */
+interface Entry {
+  /** Its place among the entries: 0 is the first. */
+  index: number;
+  /** How far its page was scrolled when it was left, in pixels. */
+  top: number;
+}
+
+const entry = (): Entry => history.state ?? { index: 0, top: 0 };
+const withoutHash = (href: string) => href.split("#", 1)[0];
+
+/** Goes to a path of this site. Where text on the page is not saved, the user is asked first. */
+export async function navigate(path: string): Promise<void> {
+  if (!(await mayLeave())) return;
+  history.pushState({ index: entry().index + 1, top: 0 } satisfies Entry, "", path);
+  dispatchEvent(new Event("visit"));
+}
+
+/** Goes to a path of this site instead of the page that was asked for, which "back" then skips. */
+export function redirect(path: string): void {
+  history.replaceState(history.state, "", path);
   dispatchEvent(new Event("visit"));
 }
 
 /** Corrects the path of the page that is shown: it has moved, or was asked for by a former name. */
 export function replacePath(path: string): void {
-  if (path !== location.pathname + location.search) history.replaceState(null, "", path + location.hash);
+  if (path !== location.pathname + location.search) history.replaceState(history.state, "", path + location.hash);
 }
 
 /** Shows the page of the present path in `main`, and of each path that follows. The first pattern that fits counts. */
 export function startRouter(routes: Routes, main: HTMLElement): void {
   const patterns = Object.entries(routes).map(([path, load]) => ({ pattern: toPattern(path), load }));
   let leave = new AbortController();
-  let shown = "";
+  let shown = { href: "", index: 0 };
 
   /** @param top where the page was scrolled to when it was left, in pixels */
   async function show(top = 0): Promise<void> {
-    shown = location.pathname + location.search;
+    shown = { href: location.href, index: entry().index };
     leave.abort();
     leave = new AbortController();
     const { signal } = leave;
     main.setAttribute("aria-busy", "true");
     const page = await loadPage(signal).catch(errorPage);
     if (signal.aborted) return;
-    shown = location.pathname + location.search; // a page may correct its path
+    shown.href = location.href; // a page may correct its path
     document.title = `${page.title} · Showcase`;
     main.replaceChildren(page.content);
     main.removeAttribute("aria-busy");
@@ -59,11 +76,20 @@ export function startRouter(routes: Routes, main: HTMLElement): void {
     else scrollTo(0, top);
   }
 
-  /** A step to another part of the same page, as by "Skip to content", keeps what was typed into it. */
-  function follow({ state }: PopStateEvent): void {
-    if (location.pathname + location.search === shown) return;
-    if (mayLeave()) void show((state as Left | null)?.top);
-    else history.pushState(null, "", shown); // the path has changed already
+  /** After a step through the history, or to another part of the page, as by "Skip to content". */
+  async function follow({ state }: PopStateEvent): Promise<void> {
+    if (!state) { // by a link to a part of the page: the browser adds an entry, unless it is the same part again
+      const index = shown.index + (location.href === shown.href ? 0 : 1);
+      history.replaceState({ index, top: scrollY } satisfies Entry, "");
+    }
+    const { index, top } = entry();
+    if (withoutHash(location.href) === withoutHash(shown.href)) shown = { href: location.href, index };
+    else if (!hasUnsaved()) void show(top);
+    else {
+      const steps = index - shown.index;
+      history.go(-steps); // the address has changed already: the page that is still shown gets its own again
+      if (await mayLeave()) history.go(steps);
+    }
   }
 
   async function loadPage(signal: AbortSignal): Promise<Page> {
@@ -82,19 +108,15 @@ export function startRouter(routes: Routes, main: HTMLElement): void {
   addEventListener("scroll", () => {
     clearTimeout(remembering);
     remembering = setTimeout(() => {
-      if (!main.hasAttribute("aria-busy")) history.replaceState({ top: scrollY } satisfies Left, "");
+      if (!main.hasAttribute("aria-busy")) history.replaceState({ ...entry(), top: scrollY } satisfies Entry, "");
     }, 100);
   });
   addEventListener("visit", () => void show());
-  addEventListener("popstate", follow);
+  addEventListener("popstate", (event) => void follow(event));
   document.addEventListener("click", followLink);
   warnBeforeUnload();
-  void show((history.state as Left | null)?.top);
-}
-
-/** What the browser's history notes about a page: how far it was scrolled, in pixels. */
-interface Left {
-  top: number;
+  history.replaceState(entry(), "");
+  void show(entry().top);
 }
 
 /** @throws NotFoundError it is no UTF-8, so that no page has this address */
@@ -134,5 +156,5 @@ function followLink(event: MouseEvent): void {
   if (!link?.href || !plain || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
   if (link.pathname === location.pathname && link.hash) return; // within the page
   event.preventDefault();
-  if (mayLeave()) navigate(link.pathname + link.search + link.hash);
+  void navigate(link.pathname + link.search + link.hash);
 }

@@ -1,7 +1,7 @@
 /** Who is signed in. */
 
 import type { Session } from "@supabase/supabase-js";
-import { navigate } from "../router.ts";
+import { navigate, redirect } from "../router.ts";
 import { sessionKey, supabase } from "./supabase.ts";
 
 export interface Me {
@@ -36,7 +36,7 @@ export const forgetMe = (): void => void (me = undefined);
 export async function requireMe(): Promise<Me> {
   const found = await whoAmI();
   if (found) return found;
-  navigate(`/login?next=${encodeURIComponent(location.pathname + location.search)}`, { replace: true });
+  redirect(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   return new Promise(() => {}); // the page that asked is gone
 }
 
@@ -48,7 +48,7 @@ export async function signIn(next: string): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await supabase.auth.signOut();
-  navigate("/");
+  await navigate("/");
 }
 
 /** After the account was deleted: its session is gone with it, so that Auth has nothing left to sign out of. */

@@ -8,7 +8,9 @@ import { previewLinks } from "../editor/preview_links.ts";
 import { mediaEditor } from "../editor/media.ts";
 import { navigate, type Page, type Visit } from "../router.ts";
 import { actionButton, checkbox, field, form, input, required, select, text, textarea } from "../ui/form.ts";
+import { ask } from "../ui/dialog.ts";
 import { projectTabs } from "../ui/tabs.ts";
+import { discardUnsaved } from "../ui/unsaved.ts";
 
 const optional = ["short_summary", "description", "live_link", "github_link", "linkedin_link", "twitter_link"] as const;
 
@@ -133,7 +135,8 @@ function words(project: Project): HTMLElement {
 }
 
 async function remove({ id, title }: Project): Promise<void> {
-  if (!confirm(`Delete “${title}”?`)) return;
+  if (!(await ask(`Delete “${title}”?`, "Delete"))) return;
   await supabase.from("projects").delete().eq("id", id).throwOnError();
-  navigate("/dashboard");
+  discardUnsaved();
+  await navigate("/dashboard");
 }

@@ -33,7 +33,7 @@ function search(words: string, sort: Sort): HTMLElement {
   const submit = (form: HTMLFormElement) => {
     const data = new FormData(form);
     const wanted = new URLSearchParams({ q: String(data.get("q")).trim(), sort: String(data.get("sort")) });
-    navigate(`/?${wanted}`);
+    void navigate(`/?${wanted}`);
   };
   const form = h(
     "form",

@@ -1,6 +1,6 @@
 import { signIn, whoAmI } from "../api/session.ts";
 import { h } from "../dom.ts";
-import { navigate, type Page, type Visit } from "../router.ts";
+import { type Page, redirect, type Visit } from "../router.ts";
 import { actionButton } from "../ui/form.ts";
 import { errorNotice } from "../ui/notice.ts";
 
@@ -8,7 +8,7 @@ export default async function login({ query }: Visit): Promise<Page> {
   const wanted = query.get("next") ?? "/dashboard";
   const next = /^\/(?![/\\])/.test(wanted) ? wanted : "/dashboard"; // a path of this site, nothing else
   if (await whoAmI()) {
-    navigate(next, { replace: true });
+    redirect(next);
     return { title: "Sign in", content: h("p") };
   }
   const refused = query.get("error_description");

@@ -27,5 +27,5 @@ export default async function newProject(): Promise<Page> {
 async function create(data: FormData): Promise<void> {
   const row = { title: required(data, "title"), short_summary: text(data, "short_summary") };
   const { data: project } = await supabase.from("projects").insert(row).select("id").single().throwOnError();
-  navigate(`/projects/${project.id}/edit`);
+  await navigate(`/projects/${project.id}/edit`);
 }
