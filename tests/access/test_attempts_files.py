@@ -2,11 +2,11 @@
 
 import uuid
 
-import httpx
 import pytest
 
 from tests.access.files import TYPE, File, new_file, objects, picture, send
 from tests.access.world import World
+from tests.support import plain_http
 
 CALLERS = ["anon", "other"]
 
@@ -75,7 +75,7 @@ def test_use_a_signed_address_for_another_file(world: World) -> None:
     signed = client.post(f"/storage/v1/object/sign/{mine.path}", json={"expiresIn": 60}).json()["signedURL"]
     ticket = client.post(f"/storage/v1/object/upload/sign/ai-assets/{mine.folder}/b.png").json()
     before = objects(world)
-    with httpx.Client(base_url=f"{world.stack.url}/storage/v1", timeout=30) as visitor:
+    with plain_http.Client(base_url=f"{world.stack.url}/storage/v1", timeout=30) as visitor:
         assert visitor.get(signed).content == mine.content
         answer = visitor.get(signed.replace(mine.name, file.name))
         assert answer.is_client_error

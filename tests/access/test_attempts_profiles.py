@@ -7,6 +7,7 @@ import pytest
 
 from tests.access.refusals import assert_denied
 from tests.access.world import Row, World
+from tests.support import plain_http
 from tests.support.people import Person
 from tests.support.sign_in import python_client, register, signed_in
 from tests.support.stack import Stack
@@ -83,7 +84,7 @@ def test_become_somebody_else_by_editing_the_account(stack: Stack, world: World)
             {"email": victim.email},
             {"email": "new-address@example.com"},
         ):
-            httpx.put(f"{stack.url}/auth/v1/user", headers=headers, json=body)
+            plain_http.put(f"{stack.url}/auth/v1/user", headers=headers, json=body)
         fresh = client.auth.refresh_session().session
         assert fresh is not None
         assert world.database.execute(query, (session.user.id,)).fetchone() == before

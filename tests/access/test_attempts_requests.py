@@ -9,6 +9,7 @@ import jwt
 import pytest
 
 from tests.access.world import World
+from tests.support import plain_http
 
 SECRET = "chosen by anyone who forges it, and long enough for HS256"
 JWK = {"kty": "oct", "k": base64.urlsafe_b64encode(SECRET.encode()).decode()}
@@ -65,7 +66,7 @@ def test_a_token_does_not_name_its_own_key(world: World, header: dict[str, Any],
     claims = {"sub": str(world.owner.id), "role": "authenticated", "aud": "authenticated", "exp": int(time.time()) + 60}
     token = jwt.encode(claims, SECRET, "HS256", headers=header)
     headers = {"apikey": world.stack.publishable_key, "Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=world.stack.url, headers=headers, timeout=30) as client:
+    with plain_http.Client(base_url=world.stack.url, headers=headers, timeout=30) as client:
         answer = client.request(method, path, json={} if method == "POST" else None)
     assert answer.status_code in {400, 401, 403}, answer.text
 
@@ -89,7 +90,7 @@ def test_a_path_leads_nowhere_else(world: World, path: str) -> None:
 
 def test_a_name_is_no_header(world: World) -> None:
     """Of a download, and of a request."""
-    with httpx.Client(base_url=world.stack.url, headers=world.stack.headers("service"), timeout=30) as service:
+    with plain_http.Client(base_url=world.stack.url, headers=world.stack.headers("service"), timeout=30) as service:
         path = f"/storage/v1/object/ai-assets/{world.owner.id}/header.png"
         service.post(path, content=b"png", headers={"Content-Type": "image/png"}).raise_for_status()
         answer = service.get(path, params={"download": 'a"\r\nX-Other: 1\r\n.png'})
@@ -103,7 +104,7 @@ def test_a_name_is_no_header(world: World) -> None:
 def test_a_sign_in_does_not_lead_elsewhere(world: World, target: str) -> None:
     """The tokens are in the address where it ends."""
     stack = world.stack
-    with httpx.Client(timeout=30) as browser:
+    with plain_http.Client(timeout=30) as browser:
         wanted = target.replace("{site}", stack.site_url)
         begun = browser.get(f"{stack.url}/auth/v1/authorize", params={"provider": "google", "redirect_to": wanted})
         [known, *_] = browser.get(f"{stack.identity_url}/people").json()

@@ -5,11 +5,11 @@ import json
 import time
 from typing import Any
 
-import httpx
 import jwt
 import pytest
 
 from tests.access.world import Row, World
+from tests.support import plain_http
 
 SECRET = "a secret of sufficient length that is not the project's"
 
@@ -71,7 +71,7 @@ def test_send_a_forged_token(world: World, role: str, fault: str) -> None:
     url = world.stack.url
     for key in (world.stack.publishable_key, token):
         headers = {"apikey": key, "Authorization": f"Bearer {token}"}
-        with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
+        with plain_http.Client(base_url=url, headers=headers, timeout=30) as client:
             answers = [
                 client.get("/rest/v1/users", params={"select": "email"}),
                 client.get("/rest/v1/projects", params={"id": f"eq.{project}"}),
@@ -109,7 +109,7 @@ def test_use_the_publishable_key_as_service(world: World, way: str) -> None:
     }[way]
     owner = Row("private.users", {"id": str(world.owner.id)}, {})
     before = world.everything()
-    with httpx.Client(base_url=world.stack.url, headers=headers, params=query, timeout=30) as client:
+    with plain_http.Client(base_url=world.stack.url, headers=headers, params=query, timeout=30) as client:
         seen = client.get("/rest/v1/users", params={"select": "email"} | query)
         assert world.owner.email not in seen.text
         params = owner.filter | query

@@ -8,6 +8,7 @@ import pytest
 from tests.access.files import File, new_file, picture, remove, send
 from tests.access.matrix import Cell, cells
 from tests.access.world import World
+from tests.support import plain_http
 
 
 @pytest.mark.parametrize("cell", cells("bucket", "read", "open", "sign"), ids=str)
@@ -33,7 +34,7 @@ def open_address(client: httpx.Client, file: File) -> httpx.Response:
 def sign(client: httpx.Client, file: File) -> httpx.Response:
     """A signed address is for anyone who has it; what counts is who is given one."""
     signed = client.post(f"/storage/v1/object/sign/{file.path}", json={"expiresIn": 60})
-    return httpx.get(f"{client.base_url}/storage/v1{signed.json()['signedURL']}") if signed.is_success else signed
+    return plain_http.get(f"{client.base_url}/storage/v1{signed.json()['signedURL']}") if signed.is_success else signed
 
 
 READING: dict[str, Callable[[httpx.Client, File], httpx.Response]] = {"read": read, "open": open_address, "sign": sign}

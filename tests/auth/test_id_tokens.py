@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.auth.callers import AUTH, address, claims_of, sign_in
+from tests.support import plain_http
 from tests.support.sign_in import query, register
 from tests.support.stack import Stack
 
@@ -27,9 +28,11 @@ def from_google(stack: Stack, sub: str, *, client_id: str = "local", nonce: str 
         "login_hint": sub,
     }
     asked |= {"scope": "openid email profile", "state": "s"} | ({"nonce": nonce} if nonce else {})
-    back = httpx.get(f"{stack.identity_url}/authorize", params=asked).headers["location"]
+    back = plain_http.get(f"{stack.identity_url}/authorize", params=asked).headers["location"]
     grant = {"grant_type": "authorization_code", "code": query(back)["code"], "redirect_uri": asked["redirect_uri"]}
-    tokens: dict[str, str] = httpx.post(f"{stack.identity_url}/token", data=grant | {"client_id": client_id}).json()
+    tokens: dict[str, str] = plain_http.post(
+        f"{stack.identity_url}/token", data=grant | {"client_id": client_id}
+    ).json()
     return tokens
 
 

@@ -5,6 +5,7 @@ import psycopg
 import pytest
 
 from tests.auth.callers import AUTH
+from tests.support import plain_http
 from tests.support.stack import Stack
 
 SITE = "http://127.0.0.1:3000"
@@ -47,7 +48,7 @@ REFUSED = [
 def returns_to(stack: Stack, redirect_to: str, **headers: str) -> str:
     """Where a sign-in that asks to return there would."""
     params = {"provider": "google", "redirect_to": redirect_to}
-    begun = httpx.get(f"{stack.url}{AUTH}/authorize", params=params, headers=headers)
+    begun = plain_http.get(f"{stack.url}{AUTH}/authorize", params=params, headers=headers)
     state = httpx.URL(begun.headers["location"]).params["state"]
     with psycopg.connect(stack.database_url) as connection:
         row = connection.execute("select referrer from auth.flow_state where id = %s", (state,)).fetchone()

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from tests.auth.callers import AUTH, CHALLENGE, VERIFIER, bearer, claims_of, refresh, sign_in
+from tests.support import plain_http
 from tests.support.sign_in import browse, query, register
 from tests.support.stack import Stack
 
@@ -112,10 +113,10 @@ def test_signing_out_ends_the_sessions_of_its_scope(stack: Stack, scope: str, en
     sub = register(stack, email=f"{scope or 'none'}-out@example.com")
     sessions = [sign_in(stack, sub) for _ in range(3)]
     own = bearer(stack, sessions[0]["access_token"])
-    answer = httpx.post(f"{stack.url}{AUTH}/logout", params={"scope": scope} if scope else {}, headers=own)
+    answer = plain_http.post(f"{stack.url}{AUTH}/logout", params={"scope": scope} if scope else {}, headers=own)
     assert (answer.status_code, answer.content) == (204, b"")
     for number, session in enumerate(sessions):
-        user = httpx.get(f"{stack.url}{AUTH}/user", headers=bearer(stack, session["access_token"]))
+        user = plain_http.get(f"{stack.url}{AUTH}/user", headers=bearer(stack, session["access_token"]))
         again = refresh(stack, session["refresh_token"])
         if number in ended:
             assert code_of(user) == (403, "session_not_found")
@@ -126,7 +127,7 @@ def test_signing_out_ends_the_sessions_of_its_scope(stack: Stack, scope: str, en
 
 def test_an_unknown_scope_is_refused(stack: Stack) -> None:
     own = bearer(stack, sign_in(stack)["access_token"])
-    answer = httpx.post(f"{stack.url}{AUTH}/logout?scope=some", headers=own)
+    answer = plain_http.post(f"{stack.url}{AUTH}/logout?scope=some", headers=own)
     assert (answer.status_code, answer.json()["msg"]) == (400, 'Unsupported logout scope "some"')
 
 

@@ -7,13 +7,13 @@ import json
 import time
 from typing import Any
 
-import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.auth.callers import AUTH, bearer, claims_of, sign_in
+from tests.support import plain_http
 from tests.support.people import Person
 from tests.support.stack import Stack
 
@@ -23,13 +23,13 @@ QUERY = {"query": "{ __typename }"}
 
 
 def public_jwk(stack: Stack) -> dict[str, Any]:
-    keys: list[dict[str, Any]] = httpx.get(stack.url + JWKS).json()["keys"]
+    keys: list[dict[str, Any]] = plain_http.get(stack.url + JWKS).json()["keys"]
     return keys[0]
 
 
 def statuses(stack: Stack, token: str) -> dict[str, int]:
     """What each part answers to a token."""
-    with httpx.Client(base_url=stack.url, headers=bearer(stack, token), timeout=30) as client:
+    with plain_http.Client(base_url=stack.url, headers=bearer(stack, token), timeout=30) as client:
         return {
             "auth": client.get(f"{AUTH}/user").status_code,
             "rest": client.get("/rest/v1/users?select=id").status_code,

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from tests.auth.callers import AUTH, address, bearer, claims_of, refresh, sign_in
+from tests.support import plain_http
 from tests.support.sign_in import register
 from tests.support.stack import Stack
 
@@ -15,7 +16,7 @@ VERSION = {"X-Supabase-Api-Version": "2024-01-01"}
 
 def call(stack: Stack, method: str, path: str, session: dict[str, Any], **body: Any) -> httpx.Response:
     headers = bearer(stack, session["access_token"])
-    return httpx.request(method, stack.url + AUTH + path, headers=headers, json=body or None, timeout=30)
+    return plain_http.request(method, stack.url + AUTH + path, headers=headers, json=body or None, timeout=30)
 
 
 def administrate(stack: Stack, method: str, path: str, **body: Any) -> httpx.Response:
@@ -32,15 +33,15 @@ def profile_address(stack: Stack, user: str) -> str:
 
 def test_an_error_has_the_form_of_the_version_that_is_asked_for(stack: Stack) -> None:
     headers = {"apikey": stack.publishable_key, "Authorization": "Bearer a.b.c"}
-    first = httpx.get(f"{stack.url}{AUTH}/user", headers=headers)
+    first = plain_http.get(f"{stack.url}{AUTH}/user", headers=headers)
     assert first.status_code == 403
     assert set(first.json()) == {"code", "error_code", "msg"}
     assert (first.json()["code"], first.json()["error_code"]) == (403, "bad_jwt")
     assert first.headers["x-sb-error-code"] == "bad_jwt"
-    second = httpx.get(f"{stack.url}{AUTH}/user", headers=headers | VERSION)
+    second = plain_http.get(f"{stack.url}{AUTH}/user", headers=headers | VERSION)
     assert (set(second.json()), second.json()["code"]) == ({"code", "message"}, "bad_jwt")
     assert second.headers["x-supabase-api-version"] == "2024-01-01"
-    older = httpx.get(f"{stack.url}{AUTH}/user", headers=headers | {"X-Supabase-Api-Version": "2023-12-31"})
+    older = plain_http.get(f"{stack.url}{AUTH}/user", headers=headers | {"X-Supabase-Api-Version": "2023-12-31"})
     assert older.json() == first.json()
 
 
@@ -80,7 +81,7 @@ def test_every_refusal_is_json(stack: Stack, method: str, path: str, status: int
     ],
 )
 def test_odd_queries_fail_on_purpose(stack: Stack, query: str) -> None:
-    answer = httpx.get(f"{stack.url}{AUTH}{query}")
+    answer = plain_http.get(f"{stack.url}{AUTH}{query}")
     if answer.has_redirect_location:
         assert answer.headers["location"].startswith(stack.site_url)
         assert "error" in answer.headers["location"]
@@ -92,7 +93,7 @@ def test_odd_queries_fail_on_purpose(stack: Stack, query: str) -> None:
 def test_a_body_has_a_limit(stack: Stack, size: int) -> None:
     session = sign_in(stack)
     body = b'{"data": {}}'.ljust(size)
-    answer = httpx.put(f"{stack.url}{AUTH}/user", headers=bearer(stack, session["access_token"]), content=body)
+    answer = plain_http.put(f"{stack.url}{AUTH}/user", headers=bearer(stack, session["access_token"]), content=body)
     assert answer.status_code == (200 if size == 1024 * 1024 else 413)
     if answer.status_code == 413:
         assert answer.json()["error_code"] == "request_entity_too_large"
@@ -124,15 +125,15 @@ def test_a_confirmed_address_is_the_users_until_google_names_one(stack: Stack) -
         administrate(stack, "POST", "/admin/generate_link", type=kind, email=old, new_email=new).json()
         for kind in ("email_change_current", "email_change_new")
     ]
-    first = httpx.get(links[0]["action_link"])
+    first = plain_http.get(links[0]["action_link"])
     assert first.status_code == 303
     assert "Confirmation+link+accepted" in first.headers["location"]
-    second = httpx.get(links[1]["action_link"])
+    second = plain_http.get(links[1]["action_link"])
     assert second.headers["location"].startswith(f"{stack.site_url}#access_token=")
     assert profile_address(stack, user) == new
     changed = call(stack, "GET", "/user", session).json()
     assert (changed["email"], changed["app_metadata"]["providers"]) == (new, ["google", "email"])
-    assert "error_code=otp_expired" in httpx.get(links[1]["action_link"]).headers["location"]
+    assert "error_code=otp_expired" in plain_http.get(links[1]["action_link"]).headers["location"]
 
     again = claims_of(sign_in(stack, sub)["access_token"])
     assert (again["sub"], profile_address(stack, user)) == (user, old)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from local.settings import ROOT
+from tests.support import plain_http
 from tests.support.cluster import MIGRATED, TestCluster, free_port
 from tests.support.stack import Stack, running_stack
 
@@ -61,7 +62,7 @@ def answered(url: str, name: str) -> httpx.Response:
     deadline = time.monotonic() + 60
     while True:
         try:
-            return httpx.get(url, timeout=10, trust_env=False)
+            return plain_http.get(url, timeout=10, trust_env=False)
         except httpx.TransportError:
             assert time.monotonic() < deadline, docker("logs", name, check=False).stderr[-3000:]
             time.sleep(0.2)
@@ -71,7 +72,7 @@ def test_all_functions_answer_without_root_and_with_nothing_writable(container: 
     name, origin = container
     health = answered(f"{origin}/functions/v1/health", name)
     assert (health.status_code, health.json()["status"]) == (200, "ok")
-    assert httpx.post(f"{origin}/functions/v1/getSocialMetrics", json={}, trust_env=False).status_code == 422
+    assert plain_http.post(f"{origin}/functions/v1/getSocialMetrics", json={}, trust_env=False).status_code == 422
     assert docker("exec", name, "id", "-u").stdout.strip() == "10001"
     (check,) = json.loads(docker("inspect", "--format={{json .Config.Healthcheck.Test}}", name).stdout)[3:]
     assert docker("exec", name, "python", "-c", check, check=False).returncode == 0

@@ -11,12 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import psycopg
 import pytest
 
 from local.postgres import migrations
 from local.settings import new_keys
+from tests.support import plain_http
 from tests.support.cluster import TestCluster
 from tests.support.docker.docker_stack import Chosen, front
 from tests.support.servers import running_services
@@ -128,7 +128,7 @@ def test_they_start_in_order_are_reached_through_one_origin_and_leave_nothing(
             running_services(
                 [front(Chosen(servers, settings, takes_keys=False))], settings.logs, belongs_to=cluster.folder
             ),
-            httpx.Client(base_url=settings.gateway_url, trust_env=False) as client,
+            plain_http.Client(base_url=settings.gateway_url, trust_env=False) as client,
         ):
             asked = client.get("/rest/v1/projects?select=id", headers={"apikey": settings.supabase_secret_key}).json()
             assert asked["path"] == "/projects?select=id"

@@ -6,12 +6,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import psycopg
 import pytest
 import stripe
 from showcase.routes import ENDPOINTS, find_endpoint
 
+from tests.support import plain_http
 from tests.support.cluster import TestCluster
 from tests.support.doubles.forwarders import SECRET
 from tests.support.doubles.hosted import OTHER_SECRET, Hosted, running_hosted
@@ -147,7 +147,7 @@ def test_what_stripe_delivers_changes_the_tier(hosted: Hosted, person: Person) -
     (answer,) = run_script("forwarders.mjs", url=hosted.edge.url, calls=[call])["answers"]
     assert answer["body"]["kind"] == "checkout"
     simulator = hosted.designer.settings.simulator_url("stripe")
-    httpx.post(f"{simulator}/_simulator/checkout/{person.id}", json={}, timeout=30).raise_for_status()
+    plain_http.post(f"{simulator}/_simulator/checkout/{person.id}", json={}, timeout=30).raise_for_status()
 
     def tier() -> Any:
         with psycopg.connect(hosted.stack.database_url) as connection:
@@ -181,7 +181,7 @@ def test_the_handlers_answer_forwarders_alone(hosted: Hosted, shown: str | None)
     """Whatever is asked for: not even which functions there are is reported."""
     headers = {} if shown is None else {"x-functions-backend-secret": shown.encode("latin-1")}
     calls = [(find_endpoint(path).method.partition(",")[0], path) for path in ENDPOINTS]
-    with httpx.Client(base_url=f"{hosted.handlers}/functions/v1/", headers=headers, trust_env=False) as client:  # type: ignore[arg-type]
+    with plain_http.Client(base_url=f"{hosted.handlers}/functions/v1/", headers=headers, trust_env=False) as client:  # type: ignore[arg-type]
         for method, path in [*calls, ("OPTIONS", "health"), ("GET", "nonsuch"), ("POST", "")]:
             answer = client.request(method, path, headers={"apikey": hosted.stack.secret_key})
             assert (answer.status_code, answer.json()["code"]) == (403, "not_from_gateway"), path
@@ -190,7 +190,7 @@ def test_the_handlers_answer_forwarders_alone(hosted: Hosted, shown: str | None)
 
 def test_both_secrets_count_while_one_replaces_the_other(hosted: Hosted) -> None:
     for secret in (SECRET, OTHER_SECRET):
-        answer = httpx.get(
+        answer = plain_http.get(
             f"{hosted.handlers}/functions/v1/health", headers={"x-functions-backend-secret": secret}, trust_env=False
         )
         assert answer.status_code == 200

@@ -16,6 +16,7 @@ import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 
+from tests.support import plain_http
 from tests.support.people import make_person
 from tests.support.up import Up, own_environment
 
@@ -73,7 +74,7 @@ class Writers:
     def _post(self, path: str, body: dict[str, str]) -> httpx.Response | None:
         headers = {"apikey": self.key, "authorization": f"Bearer {self.token}"}
         try:
-            answer = httpx.post(f"{self.url}{path}", json=body, headers=headers, timeout=60)
+            answer = plain_http.post(f"{self.url}{path}", json=body, headers=headers, timeout=60)
         except httpx.TransportError:
             self.refused["no connection"] += 1
             time.sleep(0.05)
@@ -131,7 +132,7 @@ def recover(up: Up, victims: list[str]) -> None:
         rows = connection.execute("select name from private.qr_codes").fetchall()
         assert writers.codes <= {row[0] for row in rows}
     for code in writers.codes:
-        assert httpx.get(f"{up.url}/storage/v1/object/public/qr-codes/{code}").is_success
+        assert plain_http.get(f"{up.url}/storage/v1/object/public/qr-codes/{code}").is_success
     for victim in set(victims):
         assert f"{victim}" in up.said
     assert "started again" in up.said

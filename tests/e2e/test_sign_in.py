@@ -3,9 +3,9 @@
 import secrets
 from typing import cast
 
-import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.node import run_script
 from tests.support.sign_in import register, signed_in
 from tests.support.stack import Stack
@@ -74,16 +74,16 @@ def test_supabase_py_signs_in_refreshes_and_signs_out(stack: Stack) -> None:
         assert refreshed.refresh_token != session.refresh_token
         client.auth.sign_out()
     headers = {"apikey": stack.publishable_key, "Authorization": f"Bearer {refreshed.access_token}"}
-    assert httpx.get(f"{stack.url}/auth/v1/user", headers=headers).status_code == 403
+    assert plain_http.get(f"{stack.url}/auth/v1/user", headers=headers).status_code == 403
 
 
 def test_the_people_of_the_chooser_page_can_sign_in(stack: Stack) -> None:
-    start = httpx.get(f"{stack.url}/auth/v1/authorize", params={"provider": "google"})
-    page = httpx.get(start.headers["location"])
+    start = plain_http.get(f"{stack.url}/auth/v1/authorize", params={"provider": "google"})
+    page = plain_http.get(start.headers["location"])
     assert page.headers["content-type"].startswith("text/html")
     assert "Katherine Johnson" in page.text
     assert "Žofia" in page.text
-    for someone in httpx.get(f"{stack.identity_url}/people").json():
+    for someone in plain_http.get(f"{stack.identity_url}/people").json():
         if someone["sub"].startswith("1000000000000000000"):
             row = own_row(stack, someone["sub"])
             assert row["google_id"] == someone["sub"]

@@ -2,10 +2,10 @@
 
 import secrets
 
-import httpx
 import psycopg
 import pytest
 
+from tests.support import plain_http
 from tests.support.sign_in import browse, query, register, signed_in
 from tests.support.stack import Stack
 
@@ -23,7 +23,7 @@ def user_of(stack: Stack, google_id: str) -> str:
 def came_back(stack: Stack, google_id: str) -> dict[str, str]:
     """What the app finds in the address to which a sign-in leads."""
     start = {"provider": "google", "login_hint": google_id, "redirect_to": f"{stack.site_url}/welcome"}
-    begun = httpx.get(f"{stack.url}/auth/v1/authorize", params=start)
+    begun = plain_http.get(f"{stack.url}/auth/v1/authorize", params=start)
     return query(browse(begun.headers["location"], stack.site_url))
 
 

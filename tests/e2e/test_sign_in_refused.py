@@ -2,10 +2,10 @@
 
 import secrets
 
-import httpx
 import psycopg
 import pytest
 
+from tests.support import plain_http
 from tests.support.node import run_script
 from tests.support.sign_in import begin, browse, python_client, query, register
 from tests.support.stack import Stack
@@ -21,7 +21,7 @@ def address() -> str:
 def test_without_an_address_one_is_sent_back_with_the_reason(stack: Stack) -> None:
     sub = register(stack, name="No Address")
     start = {"provider": "google", "login_hint": sub, "redirect_to": f"{stack.site_url}/welcome"}
-    address = httpx.get(f"{stack.url}/auth/v1/authorize", params=start).headers["location"]
+    address = plain_http.get(f"{stack.url}/auth/v1/authorize", params=start).headers["location"]
     back = query(browse(address, stack.site_url))
     assert "email" in back["error_description"]
     assert "code" not in back
@@ -37,7 +37,7 @@ def test_a_sign_in_returns_only_where_it_may(stack: Stack, path: str) -> None:
         ("http://127.0.0.1:3000.evil.example/", stack.site_url),
     ):
         start = {"provider": "google", "login_hint": sub, "redirect_to": wanted, "code_challenge": "x" * 43}
-        begun = httpx.get(f"{stack.url}/auth/v1/authorize", params={**start, "code_challenge_method": "s256"})
+        begun = plain_http.get(f"{stack.url}/auth/v1/authorize", params={**start, "code_challenge_method": "s256"})
         landed = browse(begun.headers["location"], lands)
         assert query(landed)["code"]
 
@@ -72,7 +72,7 @@ def test_every_other_way_in_is_refused(stack: Stack) -> None:
 
 @pytest.mark.parametrize("provider", ["github", "apple", "azure", "nonsense"])
 def test_other_providers_are_refused(stack: Stack, provider: str) -> None:
-    answer = httpx.get(f"{stack.url}/auth/v1/authorize", params={"provider": provider})
+    answer = plain_http.get(f"{stack.url}/auth/v1/authorize", params={"provider": provider})
     assert answer.status_code == 400
     assert answer.json()["error_code"] == "validation_failed"
 

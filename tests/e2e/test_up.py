@@ -15,6 +15,7 @@ import pytest
 
 from local.settings import ROOT
 from local.stack.welcome import SEEDED_PROJECT
+from tests.support import plain_http
 from tests.support.cluster import free_port
 from tests.support.stack import Stack
 from tests.support.up import Up, own_environment
@@ -59,16 +60,16 @@ def test_first_start_to_first_answers_and_what_is_stored_survives(fresh: Up) -> 
         assert time.monotonic() < deadline, fresh.said
         time.sleep(0.2)
     key = fresh.key("supabase_secret_key")
-    renamed = httpx.patch(
+    renamed = plain_http.patch(
         f"{fresh.url}/rest/v1/projects?id=eq.{SEEDED_PROJECT}",
         json={"title": "Difference Engine"},
         headers={"apikey": key, "authorization": f"Bearer {key}"},
     )
     assert renamed.is_success, renamed.text
-    site = httpx.get(f"{fresh.environment['SITE_URL']}/ada")
+    site = plain_http.get(f"{fresh.environment['SITE_URL']}/ada")
     assert fresh.key("supabase_publishable_key") in site.text
     assert site.headers["content-type"].startswith("text/html")
-    stored = httpx.post(
+    stored = plain_http.post(
         f"{fresh.url}/storage/v1/object/avatars/00000000-0000-4000-8000-000000000001/a.png",
         content=b"png",
         headers={"apikey": key, "authorization": f"Bearer {key}", "content-type": "image/png"},
@@ -92,7 +93,7 @@ def test_first_start_to_first_answers_and_what_is_stored_survives(fresh: Up) -> 
 
 
 def github_numbers(up: Up) -> Any:
-    answer = httpx.post(f"{up.url}/functions/v1/getSocialMetrics", json={"project_id": SEEDED_PROJECT}, timeout=20)
+    answer = plain_http.post(f"{up.url}/functions/v1/getSocialMetrics", json={"project_id": SEEDED_PROJECT}, timeout=20)
     assert answer.status_code == 200, answer.text
     return answer.json()["platforms"]["github"]
 
@@ -218,7 +219,7 @@ def test_hosted_runs_the_functions_against_a_project(tmp_path: Path, stack: Stac
             time.sleep(0.1)
         assert stack.secret_key not in up.said
         url = f"http://127.0.0.1:{up.port('FUNCTIONS_PORT')}/functions/v1/getSocialMetrics"
-        answer = httpx.post(url, json={"project_id": SEEDED_PROJECT}, timeout=20)
+        answer = plain_http.post(url, json={"project_id": SEEDED_PROJECT}, timeout=20)
         assert answer.json()["platforms"]["github"]["counts"]["stars"] > 0
         assert not (up.state / "pgdata").exists()
         assert up.press_ctrl_c() == 0

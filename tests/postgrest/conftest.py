@@ -14,6 +14,7 @@ from tests.postgrest.callers import headers_of
 from tests.postgrest.comparison import answer_of
 from tests.postgrest.recording import Answer, Exchange
 from tests.postgrest.rows import Rows, fill
+from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.servers import running_services
 from tests.support.stack import free_settings, state_folder
@@ -48,7 +49,7 @@ def rest(cluster: TestCluster) -> Iterator[Rest]:
     with (
         cluster.copy(RECORDED) as url,
         running_services(api(settings, url), settings.logs, belongs_to=cluster.folder),
-        httpx.Client(base_url=settings.gateway_url, timeout=30, trust_env=False) as http,
+        plain_http.Client(base_url=settings.gateway_url, timeout=30, trust_env=False) as http,
         psycopg.connect(url, autocommit=True) as connection,
     ):
         http.headers = httpx.Headers({"Accept": "*/*", "Accept-Encoding": "identity"})

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from supabase import Client, create_client
+from tests.support import plain_http
 from tests.support.node import run_script
 from tests.support.people import Person
 from tests.support.sign_in import python_client
@@ -63,7 +64,7 @@ def files_of_a_bucket(client: Client, person: Person) -> None:
     assert not files.exists(f"{person.id}/none.png")
     files.copy(path, f"{person.id}/b.png")
     files.move(f"{person.id}/b.png", f"{person.id}/c.png")
-    assert httpx.get(str(files.create_signed_url(path, 60)["signedURL"])).content == PNG * 2
+    assert plain_http.get(str(files.create_signed_url(path, 60)["signedURL"])).content == PNG * 2
     assert [row["error"] is None for row in files.create_signed_urls([path, "none"], 60)] == [True, False]
     signed = files.create_signed_upload_url(f"{person.id}/d.png")
     files.upload_to_signed_url(signed["path"], signed["token"], PNG, {"content-type": "image/png"})
@@ -93,7 +94,7 @@ def test_a_resumable_upload_of_50_mib_goes_on_where_it_was_cut_off(
     given = {"url": stack.url, "headers": stack.headers("service"), "metadata": metadata}
     sent = run_script("resumable.mjs", **given, size=50 * MIB, stopAfter=20 * MIB)
     assert sent["offset"] == 24 * MIB
-    stored = httpx.get(f"{stack.url}/storage/v1/object/public/project-media/{name}")
+    stored = plain_http.get(f"{stack.url}/storage/v1/object/public/project-media/{name}")
     assert hashlib.sha256(stored.content).hexdigest() == sent["sha256"]
     assert (stored.headers["content-type"], stored.headers["cache-control"]) == ("video/mp4", "max-age=60")
     service.request("DELETE", "/storage/v1/object/project-media", json={"prefixes": [name]}).raise_for_status()
@@ -126,17 +127,17 @@ def test_a_player_seeks(stack: Stack, service: httpx.Client, person: Person) -> 
         ("bytes=500000-", 500_000, MIB),
         (f"bytes=1000-{MIB * 2}", 1000, MIB),
     ]:
-        part = httpx.get(address, headers={"range": header})
+        part = plain_http.get(address, headers={"range": header})
         assert (part.status_code, part.headers["content-range"]) == (206, f"bytes {start}-{end - 1}/{MIB}")
         assert part.content == video[start:end]
     for header in (f"bytes={MIB}-", "bytes=5-4", "bytes=-0", "bytes=a-b", "bytes=0-1,5-6"):
-        assert httpx.get(address, headers={"range": header}).status_code == 416, header
-    known = httpx.get(address, headers={"range": "bytes=0-1"}).headers
+        assert plain_http.get(address, headers={"range": header}).status_code == 416, header
+    known = plain_http.get(address, headers={"range": "bytes=0-1"}).headers
     for header, value in [
         ("if-none-match", known["etag"]),
         ("if-none-match", f'"other", W/{known["etag"]}'),
         ("if-none-match", "*"),
         ("if-modified-since", known["last-modified"]),
     ]:
-        assert httpx.get(address, headers={header: value}).status_code == 304, header
-    assert httpx.get(address, headers={"if-none-match": '"other"'}).content == video
+        assert plain_http.get(address, headers={header: value}).status_code == 304, header
+    assert plain_http.get(address, headers={"if-none-match": '"other"'}).content == video

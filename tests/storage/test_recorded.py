@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.support import plain_http
 from tests.support.people import Person, access_token
 from tests.support.stack import Stack
 
@@ -30,7 +31,7 @@ class Replay:
     """The recorded steps, one after the other; `differences` says where an answer is another."""
 
     def __init__(self, stack: Stack, person: Person, other: Person) -> None:
-        self.http = httpx.Client(base_url=f"{stack.url}/storage/v1", timeout=60)
+        self.http = plain_http.Client(base_url=f"{stack.url}/storage/v1", timeout=60)
         self.names = {
             "owner": str(person.id),
             "other": str(other.id),

@@ -14,6 +14,7 @@ import httpx
 from local.settings import ROOT
 from local.stack.process_tree import mark
 from local.stack.services import Service
+from tests.support import plain_http
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 5.0
@@ -39,7 +40,7 @@ def running_services(services: Sequence[Service], logs: Path, *, belongs_to: Pat
                         start_new_session=True,
                     )
                 )
-        with httpx.Client(timeout=5, trust_env=False) as client:
+        with plain_http.Client(timeout=5, trust_env=False) as client:
             for service, server in zip(services, servers, strict=True):
                 _wait_until_ready(client, service, server, logs)
         yield

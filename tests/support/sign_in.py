@@ -6,23 +6,23 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-import httpx
 from supabase.lib.client_options import SyncClientOptions
 
 from supabase import Client, create_client
+from tests.support import plain_http
 from tests.support.stack import Stack
 
 
 def register(stack: Stack, **claims: Any) -> str:
     """Somebody new at the identity provider; their Google id."""
     sub = str(claims.pop("sub", "")) or f"9{secrets.randbelow(10**20):020d}"
-    httpx.post(f"{stack.identity_url}/people", json={"sub": sub, **claims}).raise_for_status()
+    plain_http.post(f"{stack.identity_url}/people", json={"sub": sub, **claims}).raise_for_status()
     return sub
 
 
 def browse(address: str, site: str) -> str:
     """The address at the app that the redirects lead to."""
-    with httpx.Client() as browser:
+    with plain_http.Client() as browser:
         while not address.startswith(site):
             answer = browser.get(address)
             assert answer.has_redirect_location, f"{answer.status_code} {answer.text}"
@@ -39,7 +39,7 @@ def python_client(stack: Stack, token: str | None = None) -> Iterator[Client]:
     """supabase-py, as somebody who has signed in already if there is a token."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     # One HTTP client for all its parts, since only that one can be closed.
-    with httpx.Client(timeout=30) as http:
+    with plain_http.Client(timeout=30) as http:
         options = SyncClientOptions(flow_type="pkce", auto_refresh_token=False, httpx_client=http, headers=headers)
         yield create_client(stack.url, stack.publishable_key, options)
 

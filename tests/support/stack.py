@@ -12,6 +12,7 @@ import httpx
 
 from local.settings import VENDORS, Settings, new_keys
 from local.stack.services import services
+from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.people import Person, make_person
 from tests.support.servers import running_services
@@ -43,7 +44,7 @@ class Stack:
 
     def client(self, caller: Caller = "anon") -> httpx.Client:
         """Close it: use it in a `with`."""
-        return httpx.Client(base_url=self.url, headers=self.headers(caller), timeout=30)
+        return plain_http.Client(base_url=self.url, headers=self.headers(caller), timeout=30)
 
     def health(self) -> httpx.Response:
         """What health answers once all is well: a busy machine may be late with it, and keeps that a while."""
@@ -56,7 +57,7 @@ class Stack:
 
     def async_client(self, caller: Caller = "anon") -> httpx.AsyncClient:
         """Close it: use it in an `async with`."""
-        return httpx.AsyncClient(base_url=self.url, headers=self.headers(caller), timeout=30)
+        return plain_http.AsyncClient(base_url=self.url, headers=self.headers(caller), timeout=30)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from local.postgres import cluster as postgres
 from local.settings import ROOT, Settings, documented_variables
 from local.stack import process_tree
 from local.stack.ports import is_free
+from tests.support import plain_http
 from tests.support.cluster import free_port
 from tests.support.servers import last_lines
 
@@ -107,7 +108,7 @@ class Up:
         assert [port for port in ports if not is_free(port)] == []
 
     def projects(self) -> httpx.Response:
-        return httpx.get(f"{self.url}/rest/v1/projects", headers={"apikey": self.key("supabase_publishable_key")})
+        return plain_http.get(f"{self.url}/rest/v1/projects", headers={"apikey": self.key("supabase_publishable_key")})
 
     def key(self, name: str) -> str:
         keys: dict[str, str] = httpx.Response(200, content=(self.state / "keys.json").read_bytes()).json()

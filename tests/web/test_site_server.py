@@ -1,13 +1,12 @@
 """The local server of the built site: no browser is needed to see what it answers."""
 
-import httpx
-
+from tests.support import plain_http
 from tests.support.stack import Stack
 
 
 def test_every_path_is_the_page_with_this_stacks_settings(site: Stack) -> None:
     for path in ("/", "/ada", "/ada/analytical-engine", "/index.html"):
-        answer = httpx.get(site.site_url + path)
+        answer = plain_http.get(site.site_url + path)
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/html")
         assert answer.headers["cache-control"] == "no-cache"
@@ -17,18 +16,18 @@ def test_every_path_is_the_page_with_this_stacks_settings(site: Stack) -> None:
 
 
 def test_files_are_kept_by_browsers_and_missing_ones_are_not_the_page(site: Stack) -> None:
-    page = httpx.get(site.site_url).text
+    page = plain_http.get(site.site_url).text
     script = page.split('<script type="module" crossorigin src="')[1].split('"')[0]
-    answer = httpx.get(site.site_url + script)
+    answer = plain_http.get(site.site_url + script)
     assert answer.headers["content-type"].startswith("text/javascript")
     assert "immutable" in answer.headers["cache-control"]
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert httpx.get(f"{site.site_url}/icon.svg").headers["content-type"].startswith("image/svg+xml")
-    assert httpx.get(f"{site.site_url}/assets/none.js").status_code == 404
-    assert httpx.get(f"{site.site_url}/assets/..%2f..%2fpackage.json").status_code == 404
+    assert plain_http.get(f"{site.site_url}/icon.svg").headers["content-type"].startswith("image/svg+xml")
+    assert plain_http.get(f"{site.site_url}/assets/none.js").status_code == 404
+    assert plain_http.get(f"{site.site_url}/assets/..%2f..%2fpackage.json").status_code == 404
 
 
 def test_another_name_that_leads_here_is_refused(site: Stack) -> None:
-    answer = httpx.get(site.site_url, headers={"host": "attacker.example"})
+    answer = plain_http.get(site.site_url, headers={"host": "attacker.example"})
     assert answer.status_code == 421
     assert site.publishable_key not in answer.text

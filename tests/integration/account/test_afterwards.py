@@ -10,6 +10,7 @@ from showcase.auth import Kind
 from showcase.routes import ENDPOINTS, find_endpoint
 
 from tests.integration.account.conftest import BILLING
+from tests.support import plain_http
 from tests.support.cluster import TestCluster
 from tests.support.files.pictures import image
 from tests.support.populated_users import Member, found, rows
@@ -72,7 +73,7 @@ def test_every_function_says_first_that_the_account_is_gone(designing: Mail, gon
         headers = gone | request.get("headers", {"Content-Type": "application/json"})
         body = {name: value for name, value in request.items() if name in {"content", "json"}}
         url = f"{designing.functions_urls[0]}/functions/v1/{path}"
-        answer = httpx.request(method, url, headers=headers, timeout=30, **body)
+        answer = plain_http.request(method, url, headers=headers, timeout=30, **body)
         assert (answer.status_code, answer.json()["code"]) == (401, "account_gone"), f"{request}"[:80]
 
 
@@ -129,7 +130,7 @@ def test_a_token_that_outlives_its_person_does_nothing_that_lasts(
     assert customers(simulator) == asked, "Stripe has heard nothing of them"
 
     # The address that was theirs to send a file to is Storage's to honour: the sweep finds what comes by it.
-    httpx.put(announced["upload_url"], content=image("PNG"), headers={"Content-Type": "image/png"})
+    plain_http.put(announced["upload_url"], content=image("PNG"), headers={"Content-Type": "image/png"})
     query = "update storage.objects set created_at = now() - interval '2 days' where starts_with(name, %s)"
     rows(stack, query, str(gone.person.id))
     designing.call("sweepMedia", {"orphans": True})

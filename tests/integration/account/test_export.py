@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.cluster import TestCluster
 from tests.support.populated_users import Member, rows
 from tests.support.stack import Stack
@@ -49,7 +50,7 @@ def finished(mail: Mail, member: Member) -> dict[str, Any]:
 def entries(answer: dict[str, Any]) -> list[tuple[str, bytes]]:
     found = []
     for part in answer["parts"]:
-        content = httpx.get(part["url"]).raise_for_status().content
+        content = plain_http.get(part["url"]).raise_for_status().content
         assert len(content) == part["size"]
         archive = zipfile.ZipFile(io.BytesIO(content))
         found += [(name, archive.read(name)) for name in archive.namelist() if name != "README.txt"]
@@ -123,8 +124,8 @@ def test_an_archive_is_its_persons_alone(mail: Mail, member: MakeMember) -> None
     (mine,) = ask(mail, other, "exportAccount").json()["parts"]
     (theirs,) = ask(mail, someone, "getAccountExport").json()["parts"]
     address, _, token = mine["url"].partition("?")
-    assert httpx.get(f"{theirs['url'].partition('?')[0]}?{token}").is_client_error
-    assert httpx.get(address).is_client_error
+    assert plain_http.get(f"{theirs['url'].partition('?')[0]}?{token}").is_client_error
+    assert plain_http.get(address).is_client_error
     assert mail.call("getAccountExport", {"user_id": str(someone.person.id)}).status_code == 403
     assert mail.call("continueAccountExports", {}, mail.stack.headers(other.person)).status_code == 403
     assert mail.call("exportAccount", {}, {}).status_code == 401
@@ -161,7 +162,7 @@ def test_what_has_run_out_is_removed(mail: Mail, slow: Mail, member: MakeMember,
             break
         mail.call("sweepMedia")
     assert stored(stack, someone) == []
-    assert httpx.get(url).is_client_error
+    assert plain_http.get(url).is_client_error
 
 
 def test_the_letter_has_every_part(slow: Mail, member: MakeMember, stack: Stack) -> None:

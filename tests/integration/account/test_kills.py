@@ -14,6 +14,7 @@ import pytest
 
 from local.settings import HOST
 from tests.integration.account.conftest import BILLING
+from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.doubles.intercepting_proxy import InterceptingProxy, running_proxy
 from tests.support.doubles.killable_service import KillableService
@@ -85,7 +86,7 @@ def running_world(stack: Stack, cluster: TestCluster, stripe: httpx.Client) -> I
         server = KillableService(functions_service(stack, port, sendgrid, given), cluster.folder)
         server.start()
         closing.callback(server.kill)
-        client = closing.enter_context(httpx.Client(base_url=sendgrid, timeout=30, trust_env=False))
+        client = closing.enter_context(plain_http.Client(base_url=sendgrid, timeout=30, trust_env=False))
         yield World(stack, Mail(stack, client, [f"http://{HOST}:{port}"], "kills"), crossing, server, stripe)
 
 
@@ -170,7 +171,7 @@ def test_an_archive_that_is_killed_in_every_step_is_whole_in_the_end(
         assert bool(answer["parts"]) == (answer["status"] == "done")
     contents: list[str] = []
     for part in answer["parts"]:
-        archive = zipfile.ZipFile(io.BytesIO(httpx.get(part["url"]).raise_for_status().content))
+        archive = zipfile.ZipFile(io.BytesIO(plain_http.get(part["url"]).raise_for_status().content))
         assert archive.testzip() is None
         contents += [entry for entry in archive.namelist() if entry != "README.txt"]
     assert len(contents) == len(set(contents))

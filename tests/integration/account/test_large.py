@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from tests.support import plain_http
 from tests.support.people import Person
 from tests.support.populated_users import rows
 from tests.support.stack import Stack
@@ -59,7 +59,7 @@ def follow(mail: Mail, person: Person) -> tuple[float, dict[str, Any]]:
         )
         started = time.monotonic()
         url = f"{mail.functions_urls[0]}/functions/v1/{name}"
-        assert httpx.post(url, json={}, headers=caller, timeout=150, trust_env=False).status_code in {200, 202}
+        assert plain_http.post(url, json={}, headers=caller, timeout=150, trust_env=False).status_code in {200, 202}
         longest = max(longest, time.monotonic() - started)
         answer: dict[str, Any] = mail.call("getAccountExport", {}, headers).json()
         if answer["status"] == "done":

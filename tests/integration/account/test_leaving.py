@@ -12,6 +12,7 @@ import pytest
 import stripe
 
 from tests.integration.account.conftest import BILLING
+from tests.support import plain_http
 from tests.support.cluster import TestCluster
 from tests.support.populated_users import Member, found, rows, tables
 from tests.support.stack import Stack
@@ -91,7 +92,7 @@ def export(mail: Mail, member: Member) -> zipfile.ZipFile:
     answer = call(mail, member, "exportAccount")
     assert answer.status_code == 200, answer.text
     (part,) = answer.json()["parts"]
-    downloaded = httpx.get(part["url"]).raise_for_status()
+    downloaded = plain_http.get(part["url"]).raise_for_status()
     assert len(downloaded.content) == part["size"] == answer.json()["size"]
     archive = zipfile.ZipFile(io.BytesIO(downloaded.content))
     assert archive.testzip() is None

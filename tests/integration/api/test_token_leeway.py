@@ -3,10 +3,10 @@
 import time
 from typing import Any
 
-import httpx
 import jwt
 import pytest
 
+from tests.support import plain_http
 from tests.support.people import Person
 from tests.support.stack import Stack
 
@@ -40,7 +40,7 @@ def token(stack: Stack, person: Person, claims: dict[str, Any]) -> str:
 
 def statuses(stack: Stack, person: Person, claims: dict[str, Any]) -> list[int]:
     headers = {"apikey": stack.publishable_key, "Authorization": f"Bearer {token(stack, person, claims)}"}
-    with httpx.Client(base_url=stack.url, headers=headers, timeout=30) as client:
+    with plain_http.Client(base_url=stack.url, headers=headers, timeout=30) as client:
         return [
             client.get("/rest/v1/users?select=id").status_code,
             client.post("/graphql/v1", json=QUERY).status_code,

@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 
 from local.settings import HOST, ROOT
 from local.stack.services import Service
+from tests.support import plain_http
 from tests.support.cluster import free_port
 from tests.support.people import Person
 from tests.support.servers import running_services
@@ -61,13 +62,13 @@ class Backend:
         return rows[0] if rows else {}
 
     def ask(self, caller: Caller, name: str, body: Mapping[str, Any]) -> httpx.Response:
-        return httpx.post(
+        return plain_http.post(
             f"{self.functions}/functions/v1/{name}", json=body, headers=self.stack.headers(caller), timeout=30
         )
 
     def send(self, event: Mapping[str, Any] | bytes, **signing: Any) -> httpx.Response:
         body = event if isinstance(event, bytes) else json.dumps(event).encode()
-        return httpx.post(f"{self.functions}{WEBHOOK}", content=body, headers=signed(body, **signing), timeout=30)
+        return plain_http.post(f"{self.functions}{WEBHOOK}", content=body, headers=signed(body, **signing), timeout=30)
 
     def deliver(self, event: Mapping[str, Any]) -> None:
         """Again until it is taken, as Stripe does."""

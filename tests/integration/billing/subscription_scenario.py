@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from tests.integration.billing.backend import WEBHOOK, Backend, signed
+from tests.support import plain_http
 from tests.support.people import Person
 
 # What happens, in this order, and which of its events stands for it.
@@ -188,7 +189,7 @@ def assert_invoices(life: Life) -> None:
     """As they are at Stripe now, and the latest among them: the story leaves some invoices' own events out."""
     query = "select stripe_id, status, amount_paid from public.invoices where user_id = %s"
     ours = {row["stripe_id"]: (row["status"], row["amount_paid"]) for row in life.backend.rows(query, life.person.id)}
-    listed = httpx.get(
+    listed = plain_http.get(
         f"{life.backend.stripe}/v1/invoices",
         params={"subscription": life.subscription},
         headers={"Authorization": "Bearer sk_test_life"},

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.integration.billing.backend import SITE, Backend
+from tests.support import plain_http
 from tests.support.people import Person
 from tests.support.vendors.stripe import SDK_WARNING, Stripe
 
@@ -73,7 +74,7 @@ async def test_many_clicks_at_once_make_one_customer_and_one_checkout(
 ) -> None:
     body = {"plan": "pro_monthly", **PATHS}
     headers = backend.stack.headers(person)
-    async with httpx.AsyncClient(base_url=backend.functions, headers=headers, timeout=60) as client:
+    async with plain_http.AsyncClient(base_url=backend.functions, headers=headers, timeout=60) as client:
         answers = await asyncio.gather(
             *(client.post("/functions/v1/createCheckoutSession", json=body) for _ in range(12))
         )

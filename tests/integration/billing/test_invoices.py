@@ -2,10 +2,10 @@
 
 import random
 
-import httpx
 import pytest
 
 from tests.integration.billing.backend import Backend
+from tests.support import plain_http
 from tests.support.people import Person
 from tests.support.vendors.stripe import SDK_WARNING, Stripe
 
@@ -55,7 +55,9 @@ def test_any_order_ends_as_it_is_at_stripe(backend: Backend, at_stripe: Stripe, 
     assert [invoice["status"] for invoice in ours] == ["paid", "paid", "open"]
     assert ours == at_stripe_now(at_stripe, customer)
     assert seen_by(backend, backend.stack.person()) == []
-    assert httpx.get(f"{backend.stack.url}/rest/v1/invoices", headers=backend.stack.headers("anon")).is_client_error
+    assert plain_http.get(
+        f"{backend.stack.url}/rest/v1/invoices", headers=backend.stack.headers("anon")
+    ).is_client_error
 
     at_stripe.tell(f"customers/{person.id}/card", outcome="ok")
     at_stripe.sdk().v1.invoices.pay(str(ours[-1]["stripe_id"]))

@@ -14,6 +14,7 @@ import pytest
 
 from tests.integration.billing.backend import Backend, functions_service
 from tests.integration.billing.subscription_scenario import Life, assert_as_at_stripe, assert_emails
+from tests.support import plain_http
 from tests.support.doubles.intercepting_proxy import InterceptingProxy, running_proxy
 from tests.support.doubles.killable_service import KillableService
 from tests.support.stack import Stack
@@ -50,7 +51,7 @@ def world(stack: Stack, simulator: httpx.Client) -> Iterator[World]:
 
 async def lived_to(backend: Backend, step: int, *, told_to: int) -> Life:
     """Somebody's story up to a step, and who has heard of it up to another."""
-    async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
+    async with plain_http.AsyncClient(timeout=60, trust_env=False) as http:
         life = Life(backend, backend.stack.person(), http)
         await life.live_to(step)
         for earlier in range(told_to):
@@ -60,7 +61,7 @@ async def lived_to(backend: Backend, step: int, *, told_to: int) -> Life:
 
 def as_at_stripe(life: Life) -> None:
     async def compare() -> None:
-        async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
+        async with plain_http.AsyncClient(timeout=60, trust_env=False) as http:
             life.http = http
             await assert_as_at_stripe(life)
 

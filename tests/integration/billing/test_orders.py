@@ -19,6 +19,7 @@ from tests.integration.billing.subscription_scenario import (
     assert_emails,
     assert_invoices,
 )
+from tests.support import plain_http
 from tests.support.cluster import TestCluster
 from tests.support.stack import Stack
 from tests.support.vendors.stripe import running_stripe
@@ -34,7 +35,7 @@ async def live_side_by_side(backend: Backend, telling: Telling[T], stories: Sequ
     turns = asyncio.Semaphore(AT_ONCE)
     # A connection for each request: one that the server closes for being idle would meet a request now and then.
     limits = httpx.Limits(max_keepalive_connections=0)
-    async with httpx.AsyncClient(timeout=60, trust_env=False, verify=False, limits=limits) as http:  # noqa: S501
+    async with plain_http.AsyncClient(timeout=60, trust_env=False, limits=limits) as http:
 
         async def live(story: T) -> None:
             async with turns:

@@ -8,10 +8,10 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.integration.billing.backend import OTHER_SECRET, SECRET, WEBHOOK, Backend, new_event, signed
+from tests.support import plain_http
 
 MEBIBYTE = 1024 * 1024
 Headers = Callable[[bytes], dict[str, str]]
@@ -68,7 +68,7 @@ ATTACKS: dict[str, Headers] = {
 
 def refused(backend: Backend, body: bytes, headers: dict[str, str], status: int, code: str) -> None:
     encoded = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
-    answer = httpx.post(f"{backend.functions}{WEBHOOK}", content=body, headers=encoded, timeout=30)
+    answer = plain_http.post(f"{backend.functions}{WEBHOOK}", content=body, headers=encoded, timeout=30)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert SECRET not in answer.text
 
@@ -130,7 +130,7 @@ def test_one_true_signature_among_others_is_enough(backend: Backend) -> None:
     body = json.dumps(event).encode()
     timestamp, mark = stamp(body)
     headers = {"Stripe-Signature": f"t={timestamp},v1={'0' * 64},v1={mark},v0=1"}
-    answer = httpx.post(f"{backend.functions}{WEBHOOK}", content=body, headers=headers)
+    answer = plain_http.post(f"{backend.functions}{WEBHOOK}", content=body, headers=headers)
     assert answer.status_code == 200
 
 
@@ -156,5 +156,5 @@ def test_unknown_types_and_odd_objects_are_recorded(backend: Backend) -> None:
 
 def test_nothing_but_post_is_taken(backend: Backend) -> None:
     for method in ("GET", "PUT", "DELETE"):
-        answer = httpx.request(method, f"{backend.functions}{WEBHOOK}", params={"id": uuid.uuid4().hex})
+        answer = plain_http.request(method, f"{backend.functions}{WEBHOOK}", params={"id": uuid.uuid4().hex})
         assert (answer.status_code, answer.headers["allow"]) == (405, "POST, OPTIONS")

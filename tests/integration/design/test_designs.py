@@ -3,10 +3,10 @@
 import uuid
 from typing import Any
 
-import httpx
 import pytest
 from showcase.design.blocks import block_list_adapter
 
+from tests.support import plain_http
 from tests.support.node import run_script
 from tests.support.people import Person
 from tests.support.vendors.openai import Designer, identifier
@@ -113,7 +113,7 @@ def test_a_hero_gets_its_picture(designer: Designer, ada: Person) -> None:
     image = first.json()["blocks"][0]["props"]["image"]
     [name] = designer.files(ada)
     assert image["url"].startswith(f"/storage/v1/object/sign/ai-assets/{name}?token=")
-    picture = httpx.get(f"{designer.stack.url}{image['url']}")
+    picture = plain_http.get(f"{designer.stack.url}{image['url']}")
     assert picture.status_code == 200
     assert picture.headers["content-type"] == "image/png"
     assert picture.content.startswith(b"\x89PNG")
@@ -140,7 +140,7 @@ def test_blocks_come_before_the_end(designer: Designer, ada: Person) -> None:
     url = f"{designer.functions_url}/functions/v1/aiDesignAssistant"
     headers = designer.headers(ada, accept="text/event-stream")
     body = {"project_id": designer.project(ada)}
-    with httpx.stream("POST", url, json=body, headers=headers, timeout=30) as response:
+    with plain_http.stream("POST", url, json=body, headers=headers, timeout=30) as response:
         chunks = response.iter_text()
         assert next(chunks).startswith("event: block")
         assert designer.sessions(ada)[0]["status"] == "running"

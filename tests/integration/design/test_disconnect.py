@@ -4,9 +4,9 @@ import http.client
 import json
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.people import Person
 from tests.support.vendors.openai import Designer, identifier, wait_for
 
@@ -18,7 +18,9 @@ def leave(designer: Designer, person: Person, accept: str, *, after_first: bool)
     """Once the model is at it, or has written something that was shown."""
     headers = designer.headers(person, accept=accept)
     if after_first:
-        with httpx.stream("POST", designer.functions_url + PATH, json=BODY, headers=headers, timeout=30) as response:
+        with plain_http.stream(
+            "POST", designer.functions_url + PATH, json=BODY, headers=headers, timeout=30
+        ) as response:
             next(response.iter_text())
         return
     connection = http.client.HTTPConnection(urlsplit(designer.functions_url).netloc)

@@ -5,6 +5,7 @@ from collections import Counter
 
 import httpx
 
+from tests.support import plain_http
 from tests.support.people import Person
 from tests.support.vendors.openai import Designer, identifier
 
@@ -17,7 +18,7 @@ def test_a_hundred_at_once_with_five_left(designer: Designer) -> None:
     async def main() -> list[httpx.Response]:
         url = f"{designer.functions_url}/functions/v1/aiDesignAssistant"
         limits = httpx.Limits(max_connections=100)
-        async with httpx.AsyncClient(headers=designer.headers(person), timeout=60, limits=limits) as client:
+        async with plain_http.AsyncClient(headers=designer.headers(person), timeout=60, limits=limits) as client:
             return await asyncio.gather(*(client.post(url, json=BODY) for _ in range(100)))
 
     answers = asyncio.run(main())

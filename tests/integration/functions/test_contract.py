@@ -9,6 +9,7 @@ import pytest
 
 from local.postgres.migrations import node_program
 from local.settings import ROOT
+from tests.support import plain_http
 from tests.support.people import access_token
 from tests.support.stack import Stack
 
@@ -112,7 +113,7 @@ def sent_by_supabase_js() -> set[str]:
 
 
 def test_browsers_may_call(stack: Stack) -> None:
-    preflight = httpx.options(
+    preflight = plain_http.options(
         stack.url + PATH,
         headers={
             "Origin": "https://front.example",
@@ -153,7 +154,7 @@ def test_a_bad_token_is_401_and_says_how_to_sign_in(stack: Stack, token: str, co
         "forged": access_token("another secret of at least thirty-two bytes", stack.url, person.id),
     }
     headers = {"Authorization": f"Bearer {made.get(token, token)}"}
-    response = httpx.get(f"{stack.functions_url}/health", headers=headers)
+    response = plain_http.get(f"{stack.functions_url}/health", headers=headers)
     assert_problem(response, 401, code)
     assert response.headers["www-authenticate"] == "Bearer"
 

@@ -9,6 +9,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.support import plain_http
 from tests.support.people import Person
 from tests.support.stack import Caller, Stack
 
@@ -32,11 +33,11 @@ class Project:
     def behave(self, *behaviours: dict[str, Any]) -> None:
         counts = {"kind": "counts", **GITHUB}
         url = f"{self.stack.github_url}/_simulator/behaviours"
-        httpx.put(url, json={self.repository: [*behaviours, counts]}).raise_for_status()
+        plain_http.put(url, json={self.repository: [*behaviours, counts]}).raise_for_status()
 
     def asked(self) -> int:
         """How many requests about the repository GitHub's simulator received."""
-        answer = httpx.get(f"{self.stack.github_url}/_simulator", params={"subject": self.repository}).json()
+        answer = plain_http.get(f"{self.stack.github_url}/_simulator", params={"subject": self.repository}).json()
         count: int = answer["counts"][self.repository]
         return count
 

@@ -2,11 +2,11 @@
 
 from typing import Any, LiteralString
 
-import httpx
 import jwt
 import psycopg
 import pytest
 
+from tests.support import plain_http
 from tests.support.people import Person, access_token
 from tests.support.stack import Caller, Stack
 
@@ -47,24 +47,24 @@ PATHS = ["/rest/v1/projects", "/auth/v1/settings", "/storage/v1/bucket", "/stora
 @pytest.mark.parametrize("key", [None, "sb_publishable_wrong", "sb_secret_wrong"])
 def test_without_a_known_key_nothing_is_served(stack: Stack, path: str, key: str | None) -> None:
     headers = {"apikey": key, "Authorization": f"Bearer {key}"} if key else {}
-    answer = httpx.get(stack.url + path, headers=headers)
+    answer = plain_http.get(stack.url + path, headers=headers)
     assert answer.status_code == 401
     assert answer.json()["message"] == ("Invalid API key" if key else "No API key found in request")
 
 
 def test_the_keys_stand_for_their_roles(stack: Stack) -> None:
     for headers in ({"apikey": stack.secret_key}, stack.headers("service")):
-        answer = httpx.get(f"{stack.url}/rest/v1/users?select=email", headers=headers)
+        answer = plain_http.get(f"{stack.url}/rest/v1/users?select=email", headers=headers)
         assert all(row["email"] for row in answer.json())
         assert answer.json()
     for headers in ({"apikey": stack.publishable_key}, stack.headers("anon")):
-        answer = httpx.get(f"{stack.url}/rest/v1/users?select=email", headers=headers)
+        answer = plain_http.get(f"{stack.url}/rest/v1/users?select=email", headers=headers)
         assert {row["email"] for row in answer.json()} == {None}
 
 
 def test_the_secret_key_is_refused_in_a_browser(stack: Stack) -> None:
     headers = {**stack.headers("service"), "User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"}
-    assert httpx.get(f"{stack.url}/rest/v1/projects", headers=headers).status_code == 401
+    assert plain_http.get(f"{stack.url}/rest/v1/projects", headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize("fault", ["expired", "signature", "role", "garbage"])
@@ -79,7 +79,7 @@ def test_a_bad_token_is_no_visitor(stack: Stack, person: Person, fault: str) -> 
     headers = {"apikey": stack.publishable_key, "Authorization": f"Bearer {token}"}
     # The signature of a role that may not be assumed is good: PostgREST 16.2 forbids it (42501), as recorded.
     expected = 403 if fault == "role" else 401
-    assert httpx.get(f"{stack.url}/rest/v1/projects", headers=headers).status_code == expected
+    assert plain_http.get(f"{stack.url}/rest/v1/projects", headers=headers).status_code == expected
 
 
 @pytest.mark.parametrize("path", ["/rest/v1/projects", "/auth/v1/user", "/storage/v1/object/list/ai-assets"])
@@ -90,13 +90,13 @@ def test_any_web_page_may_call(stack: Stack, path: str) -> None:
         "Access-Control-Request-Method": "PATCH",
         "Access-Control-Request-Headers": asked,
     }
-    answer = httpx.options(stack.url + path, headers=preflight)
+    answer = plain_http.options(stack.url + path, headers=preflight)
     assert answer.status_code == 204
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "PATCH" in answer.headers["access-control-allow-methods"]
     assert answer.headers["access-control-allow-headers"] == asked
     # Refusals too: the page is to see why.
-    refused = httpx.get(stack.url + path, headers={"Origin": "https://app.example"})
+    refused = plain_http.get(stack.url + path, headers={"Origin": "https://app.example"})
     assert refused.status_code == 401
     assert refused.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in refused.headers
@@ -104,14 +104,14 @@ def test_any_web_page_may_call(stack: Stack, path: str) -> None:
 
 def test_nobody_is_an_administrator(stack: Stack) -> None:
     """A request from this machine is one like any other."""
-    assert httpx.get(f"{stack.url}/rest/v1/projects").status_code == 401
+    assert plain_http.get(f"{stack.url}/rest/v1/projects").status_code == 401
     for path in ("/", "/_system/info", "/studio", "/rest/v2/projects"):
-        assert httpx.get(stack.url + path).status_code == 404
+        assert plain_http.get(stack.url + path).status_code == 404
 
 
 def test_requests_are_told_apart_by_an_id(stack: Stack) -> None:
     for path in ("/rest/v1/projects", "/auth/v1/settings", "/nowhere"):
-        given = httpx.get(stack.url + path, headers={"X-Request-Id": "abc-123"})
+        given = plain_http.get(stack.url + path, headers={"X-Request-Id": "abc-123"})
         assert given.headers["x-request-id"] == "abc-123"
-        made = httpx.get(stack.url + path, headers={"X-Request-Id": "not\tone"})
+        made = plain_http.get(stack.url + path, headers={"X-Request-Id": "not\tone"})
         assert made.headers["x-request-id"] not in {"", "not\tone"}

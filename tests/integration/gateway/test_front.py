@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import jwt
 import pytest
 
 from local.settings import ROOT
+from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.docker import docker_stack
 from tests.support.docker.containers import Servers
@@ -73,7 +73,7 @@ def test_servers_without_a_gateway_get_a_key_as_its_roles_token(
 
 def passed(origin: str, headers: dict[str, str]) -> dict[str, str]:
     """The headers that arrive behind the front."""
-    answer = httpx.get(f"{origin}/rest/v1", headers=headers, trust_env=False)
+    answer = plain_http.get(f"{origin}/rest/v1", headers=headers, trust_env=False)
     return dict(answer.json()["headers"])
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from local.stack.services import gateway
+from tests.support import plain_http
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.doubles.upstream import Upstream, running_upstream
 from tests.support.servers import running_services
@@ -39,7 +40,8 @@ def proxy(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def test_everything_arrives_as_it_was_sent(proxy: Proxy, method: str) -> None:
     body = bytes(range(256)) if method != "GET" else b""
     headers = {"X-Custom": "ünï".encode("latin-1"), "Authorization": "Bearer x", "X-Request-Id": "abc-1"}
-    answer = httpx.request(method, f"{proxy.url}/functions/v1/echo?a=1&b=%20%2F&a=2", content=body, headers=headers)  # type: ignore[arg-type]
+    url = f"{proxy.url}/functions/v1/echo?a=1&b=%20%2F&a=2"
+    answer = plain_http.request(method, url, content=body, headers=headers)  # type: ignore[arg-type]
     seen = answer.json()
     assert answer.status_code == 201
     assert (seen["method"], seen["path"], seen["query"]) == (method, "/functions/v1/echo", "a=1&b=%20%2F&a=2")
@@ -55,21 +57,21 @@ def test_everything_arrives_as_it_was_sent(proxy: Proxy, method: str) -> None:
 
 def test_headers_of_one_hop_stay_on_it(proxy: Proxy) -> None:
     hop = {"Connection": "X-Private, keep-alive", "X-Private": "1", "TE": "trailers", "Proxy-Authorization": "secret"}
-    answer = httpx.get(f"{proxy.url}/functions/v1/echo", headers=hop)
+    answer = plain_http.get(f"{proxy.url}/functions/v1/echo", headers=hop)
     received = {name for name, _ in answer.json()["headers"]}
     assert received.isdisjoint({"x-private", "te", "proxy-authorization", "keep-alive", "upgrade"})
     assert "x-secret-hop" not in answer.headers
 
 
 def test_a_request_without_an_id_is_given_one(proxy: Proxy) -> None:
-    answer = httpx.get(f"{proxy.url}/functions/v1/echo")
+    answer = plain_http.get(f"{proxy.url}/functions/v1/echo")
     assert dict(answer.json()["headers"])["x-request-id"] == answer.headers["x-request-id"] != ""
 
 
 def test_events_come_as_they_are_sent_and_leaving_ends_them(proxy: Proxy) -> None:
     proxy.upstream.left.clear()
     started = time.monotonic()
-    with httpx.stream("POST", f"{proxy.url}/functions/v1/events") as answer:
+    with plain_http.stream("POST", f"{proxy.url}/functions/v1/events") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = answer.iter_lines()
         assert next(lines) == "data: 0"
@@ -92,18 +94,18 @@ def test_uploads_arrive_while_they_are_sent(proxy: Proxy) -> None:
             arrived.set()
         yield b"second" * 1000
 
-    answer = httpx.post(f"{proxy.url}/functions/v1/upload", content=parts(), timeout=10)
+    answer = plain_http.post(f"{proxy.url}/functions/v1/upload", content=parts(), timeout=10)
     assert arrived.is_set()
     assert answer.json() == {"bytes": 11_000}
 
 
 def test_a_delete_may_have_a_body_of_unknown_length(proxy: Proxy) -> None:
-    answer = httpx.request("DELETE", f"{proxy.url}/functions/v1/echo", content=(part for part in [b"a", b"b"]))
+    answer = plain_http.request("DELETE", f"{proxy.url}/functions/v1/echo", content=(part for part in [b"a", b"b"]))
     assert answer.json()["body"] == "ab"
 
 
 def test_a_function_that_does_not_answer_in_time(proxy: Proxy) -> None:
-    answer = httpx.get(f"{proxy.url}/functions/v1/stall", timeout=10)
+    answer = plain_http.get(f"{proxy.url}/functions/v1/stall", timeout=10)
     assert_problem(answer, 504)
 
 
@@ -114,8 +116,8 @@ def test_functions_that_are_down(cluster: TestCluster, tmp_path_factory: pytest.
         cluster.copy(PLATFORM) as database,
         running_services([gateway(settings, database)], settings.logs, belongs_to=cluster.folder),
     ):
-        assert_problem(httpx.post(f"{settings.gateway_url}/functions/v1/echo", content=bytes(5_000_000)), 503)
-        assert httpx.get(f"{settings.gateway_url}/_local/ready").status_code == 200
+        assert_problem(plain_http.post(f"{settings.gateway_url}/functions/v1/echo", content=bytes(5_000_000)), 503)
+        assert plain_http.get(f"{settings.gateway_url}/_local/ready").status_code == 200
 
 
 def assert_problem(answer: httpx.Response, status: int) -> None:
@@ -136,4 +138,4 @@ def test_nonsense_on_the_wire_does_not_stop_the_gateway(proxy: Proxy) -> None:
     with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as wire:
         wire.sendall(b"GET //x/rest/v1/y HTTP/1.1\r\nHost: not a host\r\nConnection: close\r\n\r\n")
         wire.recv(1000)
-    assert httpx.get(f"{proxy.url}/_local/ready").status_code == 200
+    assert plain_http.get(f"{proxy.url}/_local/ready").status_code == 200

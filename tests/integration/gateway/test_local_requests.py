@@ -5,11 +5,11 @@ import json
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
 from local.settings import Settings
 from local.stack.services import openai_simulator
+from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.servers import running_services
 from tests.support.stack import Stack
@@ -97,5 +97,5 @@ def test_a_page_of_another_site_changes_nothing(servers: dict[str, str], server:
 
 def test_any_page_may_call_the_gateway_as_hosted(stack: Stack) -> None:
     headers = {"apikey": stack.publishable_key, "Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
-    answer = httpx.get(f"{stack.url}/rest/v1/projects", headers=headers)
+    answer = plain_http.get(f"{stack.url}/rest/v1/projects", headers=headers)
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "*")

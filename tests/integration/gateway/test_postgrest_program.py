@@ -13,6 +13,7 @@ import pytest
 from local.settings import ROOT, Settings, SettingsError
 from local.stack.postgrest import find_postgrest
 from local.stack.services import api
+from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.servers import running_services
 from tests.support.stack import free_settings, state_folder
@@ -38,7 +39,7 @@ def settings(cluster: TestCluster, tmp_path: Path) -> Settings:
 def client(settings: Settings, cluster: TestCluster, database: str) -> Iterator[httpx.Client]:
     with (
         running_services(api(settings, database), settings.logs, belongs_to=cluster.folder),
-        httpx.Client(base_url=settings.gateway_url, timeout=30, trust_env=False) as client,
+        plain_http.Client(base_url=settings.gateway_url, timeout=30, trust_env=False) as client,
     ):
         yield client
 

@@ -18,6 +18,7 @@ from local.postgres import cluster as postgres
 from local.postgres import migrations
 from local.settings import ROOT, Settings
 from local.stack.services import Service, gateway, identity_provider
+from tests.support import plain_http
 from tests.support.cluster import PLATFORM, TestCluster, free_port
 from tests.support.stack import free_settings
 
@@ -45,7 +46,7 @@ def wait_for(url: str, status: int = 200, seconds: float = 20) -> None:
     seen: object = None
     while time.monotonic() < deadline:
         try:
-            seen = httpx.get(url, timeout=2).status_code
+            seen = plain_http.get(url, timeout=2).status_code
         except httpx.HTTPError as error:
             seen = error
         if seen == status:
@@ -92,7 +93,7 @@ def test_it_leaves_promptly_though_connections_are_open(
         port = settings.gateway_port if name == "gateway" else settings.identity_port
         wait_for(f"http://127.0.0.1:{port}/{'_local/ready' if name == 'gateway' else 'people'}")
         with (
-            httpx.Client(base_url=f"http://127.0.0.1:{port}") as kept,
+            plain_http.Client(base_url=f"http://127.0.0.1:{port}") as kept,
             socket.create_connection(("127.0.0.1", port)) as half,
         ):
             kept.get("/nowhere")
@@ -110,7 +111,7 @@ def test_it_waits_for_its_database_and_finds_it_again(settings: Settings, tmp_pa
         postgres.make(server)
         with started(gateway(settings, server.url())) as process:
             wait_for(f"{settings.gateway_url}/_local/ready", 503)
-            answer = httpx.get(f"{settings.gateway_url}/rest/v1/thing", headers=key)
+            answer = plain_http.get(f"{settings.gateway_url}/rest/v1/thing", headers=key)
             assert (answer.status_code, answer.json()["code"]) == (503, "PGRST002")
             assert ask_graphql(settings, key).status_code == 503
 
@@ -121,7 +122,7 @@ def test_it_waits_for_its_database_and_finds_it_again(settings: Settings, tmp_pa
                 connection.execute("notify pgrst, 'reload schema'")
             wait_for(f"{settings.gateway_url}/_local/ready")
             assert ask_graphql(settings, key).json() == {"data": {"__typename": "Query"}}
-            with httpx.Client(base_url=settings.gateway_url, headers=key) as client:
+            with plain_http.Client(base_url=settings.gateway_url, headers=key) as client:
                 wait_for_rows(client)
                 postgres.stop(server)
                 answer = client.get("/rest/v1/thing")
@@ -140,7 +141,9 @@ def test_it_waits_for_its_database_and_finds_it_again(settings: Settings, tmp_pa
 
 
 def ask_graphql(settings: Settings, key: dict[str, str]) -> httpx.Response:
-    return httpx.post(f"{settings.gateway_url}/graphql/v1", json={"query": "{ __typename }"}, headers=key, timeout=20)
+    return plain_http.post(
+        f"{settings.gateway_url}/graphql/v1", json={"query": "{ __typename }"}, headers=key, timeout=20
+    )
 
 
 def ask_storage(client: httpx.Client, settings: Settings) -> list[httpx.Response]:
@@ -166,8 +169,8 @@ def test_the_log_has_one_line_for_each_request_and_no_secrets(cluster: TestClust
     with cluster.copy(PLATFORM) as url, started(gateway(settings, url)) as process:
         wait_for(f"{settings.gateway_url}/_local/ready")
         headers = {"apikey": settings.supabase_publishable_key, "Authorization": "Bearer hidden-token"}
-        httpx.get(f"{settings.gateway_url}/rest/v1/thing?secret=hidden-value", headers=headers)
-        httpx.get(f"{settings.gateway_url}/auth/v1/callback?code=hidden-code&state=hidden-state")
+        plain_http.get(f"{settings.gateway_url}/rest/v1/thing?secret=hidden-value", headers=headers)
+        plain_http.get(f"{settings.gateway_url}/auth/v1/callback?code=hidden-code&state=hidden-state")
         process.terminate()
         output, _ = process.communicate(timeout=10)
     lines = [

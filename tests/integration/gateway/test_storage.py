@@ -13,6 +13,7 @@ import pytest
 from storage3.exceptions import StorageApiError
 
 from supabase import Client
+from tests.support import plain_http
 from tests.support.node import run_script
 from tests.support.people import Person
 from tests.support.sign_in import python_client
@@ -52,12 +53,12 @@ def test_supabase_py_uploads_lists_signs_and_removes(client: Client, person: Per
     assert bucket.download(path) == PNG * 2
 
     signed = str(bucket.create_signed_url(path, 60)["signedURL"])
-    answer = httpx.get(signed)
+    answer = plain_http.get(signed)
     assert answer.content == PNG * 2
     assert answer.headers["content-type"] == "image/png"
-    assert httpx.get(signed[:-4] + "AAAA").status_code == 400
+    assert plain_http.get(signed[:-4] + "AAAA").status_code == 400
     several = bucket.create_signed_urls([path], 60)
-    assert httpx.get(str(several[0]["signedURL"])).content == PNG * 2
+    assert plain_http.get(str(several[0]["signedURL"])).content == PNG * 2
 
     ticket = bucket.create_signed_upload_url(f"{person.id}/later.png")
     bucket.upload_to_signed_url(ticket["path"], ticket["token"], PNG, {"content-type": "image/png"})
@@ -83,7 +84,7 @@ def folder(name: str) -> dict[str, Any]:
 def test_a_file_of_a_public_bucket_is_open_by_its_address(stack: Stack, service: httpx.Client, person: Person) -> None:
     path = f"project-media/{person.id}/shown.png"
     service.post(f"/storage/v1/object/{path}", content=PNG, headers={"content-type": "image/png"}).raise_for_status()
-    assert httpx.get(f"{stack.url}/storage/v1/object/public/{path}").content == PNG
+    assert plain_http.get(f"{stack.url}/storage/v1/object/public/{path}").content == PNG
 
 
 def test_a_lost_file_is_not_there(stack: Stack, service: httpx.Client, person: Person) -> None:
@@ -103,12 +104,12 @@ def test_an_expired_signature_opens_nothing(client: Client, person: Person) -> N
     path = f"{person.id}/a.png"
     bucket.upload(path, PNG, {"content-type": "image/png"})
     signed = str(bucket.create_signed_url(path, 60)["signedURL"])
-    assert httpx.get(signed.replace("a.png", "b.png")).json()["code"] == "InvalidSignature"
+    assert plain_http.get(signed.replace("a.png", "b.png")).json()["code"] == "InvalidSignature"
     with pytest.raises(StorageApiError, match="expiresIn must be >= 1"):
         bucket.create_signed_url(path, -1)
     short = str(bucket.create_signed_url(path, 1)["signedURL"])
     time.sleep(2)
-    expired = httpx.get(short)
+    expired = plain_http.get(short)
     assert (expired.status_code, expired.json()["code"]) == (400, "InvalidJWT")
 
 
@@ -164,7 +165,7 @@ def test_names_that_hosted_storage_does_not_take_are_refused(owner: httpx.Client
 def test_no_key_leads_out_of_the_folder(stack: Stack, person: Person, key: str) -> None:
     address = f"{stack.url}/storage/v1/object/ai-assets/{person.id}/{key}"
     headers = {**stack.headers(person), "content-type": "image/png"}
-    answer = httpx.request("POST", httpx.URL(address), content=PNG, headers=headers)
+    answer = plain_http.request("POST", httpx.URL(address), content=PNG, headers=headers)
     assert answer.is_client_error
     assert not list(stack.logs.parent.rglob("*escape*"))
 
@@ -180,7 +181,7 @@ def test_many_who_put_one_name_at_once_all_succeed(
     def put(number: int) -> httpx.Response:
         kind = list(sent)[number % 3]
         headers = {"content-type": kind, "x-upsert": "true"}
-        return httpx.post(f"{stack.url}{address}", content=sent[kind], headers={**service.headers, **headers})
+        return plain_http.post(f"{stack.url}{address}", content=sent[kind], headers={**service.headers, **headers})
 
     if there:
         put(0).raise_for_status()
@@ -198,7 +199,7 @@ def test_many_who_put_a_new_name_at_once_leave_one_whole_file(
     sent = [PNG + bytes([number]) for number in range(8)]
 
     def put(content: bytes) -> httpx.Response:
-        return httpx.post(address, content=content, headers={**service.headers, "content-type": "image/png"})
+        return plain_http.post(address, content=content, headers={**service.headers, "content-type": "image/png"})
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(put, sent))

@@ -14,6 +14,7 @@ import pytest
 
 from local.settings import Settings
 from local.stack.services import gateway
+from tests.support import plain_http
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.people import Person, access_token
 from tests.support.servers import running_services
@@ -51,7 +52,7 @@ class Probe:
         if user:
             token = access_token(self.settings.supabase_jwt_secret, f"{self.settings.gateway_url}/auth/v1", user)
             headers["Authorization"] = f"Bearer {token}"
-        return httpx.Client(base_url=self.settings.gateway_url, headers=headers)
+        return plain_http.Client(base_url=self.settings.gateway_url, headers=headers)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.integration.graphql.queries import ask, reported
+from tests.support import plain_http
 from tests.support.people import Person, access_token
 from tests.support.stack import Stack
 
@@ -50,7 +51,7 @@ def test_whoever_cannot_be_known_is_refused(stack: Stack, person: Person) -> Non
     def status(key: str | None, token: str | None) -> int:
         headers = {"apikey": key, "Authorization": token and f"Bearer {token}"}
         sent = {name: value for name, value in headers.items() if value}
-        return httpx.post(f"{stack.url}/graphql/v1", json={"query": "{ __typename }"}, headers=sent).status_code
+        return plain_http.post(f"{stack.url}/graphql/v1", json={"query": "{ __typename }"}, headers=sent).status_code
 
     key, issuer = stack.publishable_key, f"{stack.url}/auth/v1"
     header, payload, signature = person.token.split(".")
@@ -66,8 +67,8 @@ def test_whoever_cannot_be_known_is_refused(stack: Stack, person: Person) -> Non
         f"{unsigned}.{payload}.{signature}",
     ):
         assert status(key, bad) == 401, bad
-    rest = httpx.get(f"{stack.url}/rest/v1/projects", headers={"apikey": key, "Authorization": f"Bearer {forged}"})
-    graphql = httpx.post(f"{stack.url}/graphql/v1", headers={"apikey": key, "Authorization": f"Bearer {forged}"})
+    rest = plain_http.get(f"{stack.url}/rest/v1/projects", headers={"apikey": key, "Authorization": f"Bearer {forged}"})
+    graphql = plain_http.post(f"{stack.url}/graphql/v1", headers={"apikey": key, "Authorization": f"Bearer {forged}"})
     assert (graphql.status_code, graphql.json()["code"]) == (rest.status_code, rest.json()["code"])
 
 
@@ -85,6 +86,6 @@ def test_callers_at_the_same_time_stay_apart(stack: Stack, people: Callable[...,
 
 def test_any_web_page_may_ask(stack: Stack) -> None:
     asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
-    assert httpx.options(f"{stack.url}/graphql/v1", headers=asked).status_code == 204
-    answer = httpx.post(f"{stack.url}/graphql/v1", headers={"Origin": "https://app.example"})
+    assert plain_http.options(f"{stack.url}/graphql/v1", headers=asked).status_code == 204
+    answer = plain_http.post(f"{stack.url}/graphql/v1", headers={"Origin": "https://app.example"})
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (401, "*")

@@ -8,6 +8,7 @@ import httpx
 import psycopg
 from psycopg.rows import dict_row
 
+from tests.support import plain_http
 from tests.support.people import Person
 from tests.support.stack import Stack
 
@@ -33,7 +34,7 @@ class Studio:
         return body
 
     def send(self, announced: dict[str, Any], content: bytes, content_type: str = "image/png") -> httpx.Response:
-        return httpx.put(announced["upload_url"], content=content, headers={"Content-Type": content_type})
+        return plain_http.put(announced["upload_url"], content=content, headers={"Content-Type": content_type})
 
     def upload(self, project: str, content: bytes, content_type: str = "image/png") -> httpx.Response:
         """Announces, sends and confirms."""

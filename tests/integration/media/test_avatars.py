@@ -6,6 +6,7 @@ import httpx
 from PIL import Image
 
 from tests.integration.media.media import Studio
+from tests.support import plain_http
 from tests.support.files.pictures import PLACE, image, located
 
 
@@ -27,10 +28,10 @@ def test_an_avatar_is_shown_and_the_old_one_goes(studio: Studio) -> None:
     assert first.status_code == 200, first.text
     assert (first.json()["id"], first.json()["project_id"]) == (str(studio.person.id), None)
     assert avatar(studio) == first.json()["url"]
-    assert PLACE not in httpx.get(first.json()["url"]).content
+    assert PLACE not in plain_http.get(first.json()["url"]).content
     second = upload(studio, image("PNG", (900, 700)), "image/png").json()
     assert avatar(studio) == second["url"]
-    with Image.open(io.BytesIO(httpx.get(second["url"]).content)) as picture:  # every page shows it: it is small
+    with Image.open(io.BytesIO(plain_http.get(second["url"]).content)) as picture:  # every page shows it: it is small
         assert (picture.format, picture.width) == ("WEBP", 640)
     (old,) = [name for name in studio.files("avatars") if first.json()["url"].endswith(name)]
     studio.sweep_until_gone("avatars", old)

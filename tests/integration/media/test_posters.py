@@ -2,11 +2,11 @@
 
 import io
 
-import httpx
 import pytest
 from PIL import Image
 
 from tests.integration.media.media import Studio
+from tests.support import plain_http
 from tests.support.files.encoded import SIZE, encoded
 from tests.support.files.films import video
 
@@ -18,7 +18,7 @@ def test_a_video_has_a_poster_that_goes_with_it(studio: Studio, form: str, codec
     assert answer.status_code == 200, answer.text
     (row,) = studio.rows(project, "video")
     assert row["poster_url"] == answer.json()["poster_url"] == f"{row['url'].rpartition('.')[0]}-poster.jpg"
-    shown = httpx.get(row["poster_url"])
+    shown = plain_http.get(row["poster_url"])
     assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
     with Image.open(io.BytesIO(shown.content)) as picture:
         assert picture.size == SIZE

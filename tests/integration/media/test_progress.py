@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.integration.media.media import Studio
+from tests.support import plain_http
 from tests.support.files.pictures import image
 
 
@@ -30,7 +31,7 @@ def test_a_caller_that_does_not_wait_asks_how_far_it_is(studio: Studio) -> None:
     assert (again.status_code, again.json()) == (200, over["media"])
     assert [size["width"] for size in over["media"]["renditions"]] == [640, 320]
     for rendition in over["media"]["renditions"]:
-        assert httpx.get(rendition["url"]).headers["content-type"] == "image/webp"
+        assert plain_http.get(rendition["url"]).headers["content-type"] == "image/webp"
     assert len(studio.files()) == 3
 
 

@@ -3,17 +3,17 @@
 import io
 from uuid import uuid4
 
-import httpx
 import segno
 import zxingcpp
 from PIL import Image
 
 from tests.integration.media.media import Studio
+from tests.support import plain_http
 from tests.support.files.pictures import bomb, image
 
 
 def read(url: str) -> str:
-    with Image.open(io.BytesIO(httpx.get(url).raise_for_status().content)) as picture:
+    with Image.open(io.BytesIO(plain_http.get(url).raise_for_status().content)) as picture:
         (found,) = zxingcpp.read_barcodes(picture.convert("RGB"))
     return found.text
 
@@ -30,13 +30,13 @@ def test_a_code_follows_its_link(studio: Studio) -> None:
     project = studio.project()
     profile = studio.call("generateQrCode").json()
     made = studio.call("generateQrCode", project_id=project, dark="#7a1fa2", error_correction="Q").json()
-    assert httpx.get(profile["png_url"]).headers["cache-control"] == "public, max-age=300"
+    assert plain_http.get(profile["png_url"]).headers["cache-control"] == "public, max-age=300"
     renamed = f"n{studio.person.id.hex[:12]}"
     studio.http.patch(f"/rest/v1/users?id=eq.{studio.person.id}", json={"username": renamed}).raise_for_status()
     studio.sweep()  # the address that was printed nowhere but in the code's picture stays
     assert read(profile["png_url"]) == f"{studio.stack.site_url}/{renamed}"
     for each in (profile, made):
-        assert httpx.get(each["png_url"]).headers["cache-control"] == "public, max-age=300"
+        assert plain_http.get(each["png_url"]).headers["cache-control"] == "public, max-age=300"
     assert read(made["png_url"]) == f"{studio.stack.site_url}/{renamed}/projects/{project}"
     assert studio.call("generateQrCode", project_id=project, dark="#7a1fa2", error_correction="Q").json() == {
         **studio.call("generateQrCode", project_id=project, dark="#7a1fa2", error_correction="Q").json(),
@@ -111,7 +111,7 @@ def test_a_code_leads_to_what_everybody_sees(studio: Studio, rival: Studio) -> N
     studio.http.patch(f"/rest/v1/projects?id=eq.{published}", json={"status": "draft"}).raise_for_status()
     (name,) = studio.files("qr-codes")
     studio.sweep_until_gone("qr-codes", name)
-    assert httpx.get(url).is_client_error
+    assert plain_http.get(url).is_client_error
 
 
 def test_colours_that_do_not_stand_out_are_refused(studio: Studio) -> None:

@@ -1,9 +1,9 @@
 """Files go with what showed them, anyone who deletes it and whatever fails on the way."""
 
-import httpx
 import pytest
 
 from tests.integration.media.media import Studio
+from tests.support import plain_http
 from tests.support.files.films import video
 from tests.support.files.pictures import image
 
@@ -14,8 +14,8 @@ def test_a_deleted_row_takes_its_file_along(studio: Studio) -> None:
     studio.http.delete(f"/rest/v1/project_images?id=eq.{gone['id']}").raise_for_status()
     (name,) = [name for name in studio.files() if gone["url"].endswith(name)]
     studio.sweep_until_gone("project-media", name)
-    assert httpx.get(gone["url"]).is_client_error
-    assert httpx.get(kept["url"]).is_success
+    assert plain_http.get(gone["url"]).is_client_error
+    assert plain_http.get(kept["url"]).is_success
 
 
 def test_a_deleted_project_takes_its_files_along(studio: Studio) -> None:
@@ -70,7 +70,7 @@ def test_a_file_that_another_project_shows_stays(studio: Studio) -> None:
         studio.sweep()
         if not studio.sql("select from private.file_removals where starts_with(name, %s)", str(studio.person.id)):
             break
-    assert httpx.get(shown["url"]).is_success
+    assert plain_http.get(shown["url"]).is_success
 
 
 def test_a_deleted_person_takes_every_file_along(studio: Studio, rival: Studio) -> None:
@@ -96,7 +96,7 @@ def test_a_row_that_points_at_anothers_file_takes_nothing_along(studio: Studio, 
     rival.http.delete(f"/rest/v1/projects?id=eq.{project}").raise_for_status()
     assert rival.sql("select name from private.file_removals where name = %s", studio.files()[0]) == []
     rival.sweep()
-    assert httpx.get(shown["url"]).is_success
+    assert plain_http.get(shown["url"]).is_success
 
 
 def test_a_file_that_is_shown_again_is_kept(studio: Studio) -> None:
@@ -107,7 +107,7 @@ def test_a_file_that_is_shown_again_is_kept(studio: Studio) -> None:
         again = {"project_id": project, "url": row["url"]}
         service.post("/rest/v1/project_images", json=again).raise_for_status()
     studio.sweep()
-    assert httpx.get(row["url"]).is_success
+    assert plain_http.get(row["url"]).is_success
 
 
 def test_nobody_keeps_more_files_than_places_by_putting_rows_back(studio: Studio) -> None:

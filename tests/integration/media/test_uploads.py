@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from tests.integration.media.media import Studio
+from tests.support import plain_http
 from tests.support.files.films import box, video, webm
 from tests.support.files.pictures import PLACE, bomb, heic, image, located, smooth
 
@@ -32,7 +33,7 @@ def test_an_image_is_shown_without_its_place(studio: Studio, content: bytes, con
     assert [(found["id"], found["url"], found["position"]) for found in studio.rows(project)] == [
         (row["id"], row["url"], 0)
     ]
-    shown = httpx.get(row["url"])
+    shown = plain_http.get(row["url"])
     assert shown.headers["content-type"] == content_type
     assert shown.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert PLACE not in shown.content
@@ -50,7 +51,7 @@ def test_a_phone_s_heic_is_shown_as_jpeg(studio: Studio, announced: str) -> None
     content = heic(smooth((96, 64)), 6)
     row = studio.upload(project, content, announced).raise_for_status().json()
     assert (row["width"], row["height"]) == (64, 96)
-    shown = httpx.get(row["url"])
+    shown = plain_http.get(row["url"])
     assert shown.headers["content-type"] == "image/jpeg"
     assert PLACE not in shown.content
     with Image.open(io.BytesIO(shown.content)) as picture:
@@ -75,7 +76,7 @@ def test_a_video_is_shown_without_its_place(studio: Studio, content: bytes, cont
     answer = studio.upload(project, content, content_type)
     assert answer.status_code == 200, answer.text
     assert answer.json()["width"] is None
-    shown = httpx.get(studio.rows(project, "video")[0]["url"])
+    shown = plain_http.get(studio.rows(project, "video")[0]["url"])
     assert shown.headers["content-type"] == content_type
     assert shown.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert len(shown.content) == len(content)
@@ -122,7 +123,7 @@ def test_what_is_not_what_it_says_is_never_shown(studio: Studio, content: bytes,
 def test_a_polyglot_comes_out_as_an_image_alone(studio: Studio) -> None:
     project = studio.project()
     answer = studio.upload(project, image("JPEG", comment=b"<script>") + b"PK\x03\x04<?php ?>", "image/jpeg")
-    shown = httpx.get(answer.json()["url"]).content
+    shown = plain_http.get(answer.json()["url"]).content
     assert b"<script>" not in shown
     assert b"PK\x03\x04" not in shown
     assert b"<?php" not in shown
@@ -170,7 +171,7 @@ def test_an_address_takes_no_other_name(studio: Studio, change: str) -> None:
     content = image("PNG")
     announced = studio.announce(studio.project(), content)
     address, _, token = announced["upload_url"].partition("?")
-    sent = httpx.put(f"{address}{change}?{token}", content=content, headers={"Content-Type": "image/png"})
+    sent = plain_http.put(f"{address}{change}?{token}", content=content, headers={"Content-Type": "image/png"})
     assert sent.is_client_error, sent.text
     assert studio.files("uploads") == []
 
@@ -216,11 +217,11 @@ def test_confirming_several_times_at_once_makes_one_row(studio: Studio) -> None:
     assert (added.json()["width"], added.json()["height"]) == (200, 200)
     assert len(studio.rows(project)) == len(studio.files()) == 1
     # The address is used up: what is sent to it now is never shown.
-    shown = httpx.get(studio.rows(project)[0]["url"]).content
+    shown = plain_http.get(studio.rows(project)[0]["url"]).content
     studio.sweep()
     studio.send(announced, image("PNG", (1, 1)))
     assert studio.call("confirmUpload", upload_id=announced["upload_id"]).json()["position"] == 0
-    assert httpx.get(studio.rows(project)[0]["url"]).content == shown
+    assert plain_http.get(studio.rows(project)[0]["url"]).content == shown
 
 
 def test_an_upload_is_checked_by_one_request_at_a_time(studio: Studio) -> None:

@@ -18,6 +18,7 @@ from showcase.metrics.settings import MetricsSettings
 from showcase.settings import CoreSettings
 
 from local.stack.services import functions, simulator
+from tests.support import plain_http
 from tests.support.cluster import TestCluster
 from tests.support.people import Person
 from tests.support.servers import running_services
@@ -51,7 +52,7 @@ class Metrics:
 
     def call(self, name: str, body: object, caller: Caller = "service") -> httpx.Response:
         url = f"{self.functions_url}/functions/v1/{name}"
-        return httpx.post(url, json=body, headers=self.stack.headers(caller), timeout=60)
+        return plain_http.post(url, json=body, headers=self.stack.headers(caller), timeout=60)
 
     def refresh(self) -> dict[str, dict[str, Any]]:
         """What a run of refreshSocialMetrics says, by platform."""
@@ -85,8 +86,8 @@ class Metrics:
             connection.execute("delete from private.metric_budgets")
             connection.execute("delete from private.metric_user_quotas")
         for url in self.urls.values():
-            httpx.delete(f"{url}/_simulator/behaviours").raise_for_status()
-            httpx.delete(f"{url}/_simulator/requests").raise_for_status()
+            plain_http.delete(f"{url}/_simulator/behaviours").raise_for_status()
+            plain_http.delete(f"{url}/_simulator/requests").raise_for_status()
 
     def make_due(self) -> None:
         """As if another day had come for all that is waiting; what is at infinity stays there."""
@@ -95,13 +96,13 @@ class Metrics:
 
     def behave(self, platform: str, subject: str, *behaviours: Mapping[str, Any]) -> None:
         url = f"{self.urls[platform]}/_simulator/behaviours"
-        answer = httpx.put(url, json={subject: behaviours})
+        answer = plain_http.put(url, json={subject: behaviours})
         assert answer.status_code == 200, answer.text
 
     def seen(self, platform: str, subject: str) -> dict[str, Any]:
         """What the simulator received about a subject."""
         url = f"{self.urls[platform]}/_simulator"
-        state: dict[str, Any] = httpx.get(url, params={"subject": subject, "limit": "5"}).json()
+        state: dict[str, Any] = plain_http.get(url, params={"subject": subject, "limit": "5"}).json()
         return state
 
     def count(self, platform: str, subject: str = f"token:{TOKEN}") -> int:

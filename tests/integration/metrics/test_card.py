@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.integration.metrics.running import Metrics, Source
+from tests.support import plain_http
 from tests.support.stack import Caller
 
 
@@ -14,7 +15,7 @@ def card(
 ) -> httpx.Response:
     given = {"If-None-Match": known} | (metrics.stack.headers(caller) if caller else {})
     url = f"{metrics.functions_url}/functions/v1/metricsCard"
-    return httpx.request(method, url, params={"project_id": str(project)}, headers=given, timeout=30)
+    return plain_http.request(method, url, params={"project_id": str(project)}, headers=given, timeout=30)
 
 
 def with_history(metrics: Metrics, status: str = "published") -> Source:

@@ -12,6 +12,7 @@ import pytest
 
 from local.settings import HOST, ROOT
 from local.stack.services import Service
+from tests.support import plain_http
 from tests.support.cluster import free_port
 from tests.support.doubles.sentry_sink import SentrySink, dsn
 from tests.support.doubles.served import served
@@ -44,7 +45,7 @@ class Watched:
         self.cleaning.close()
 
     def post(self, name: str, body: object, **given: object) -> httpx.Response:
-        return httpx.post(f"{self.url}/functions/v1/{name}", json=body, timeout=60, **given)  # type: ignore[arg-type]
+        return plain_http.post(f"{self.url}/functions/v1/{name}", json=body, timeout=60, **given)  # type: ignore[arg-type]
 
 
 Watch = Callable[..., Watched]

@@ -5,12 +5,12 @@ import time
 import uuid
 from typing import Any
 
-import httpx
 import pytest
 from showcase.routes import ENDPOINTS
 
 from tests.integration.billing.backend import new_event, signed
 from tests.integration.monitoring.conftest import KEYS, Watch, Watched, linked_project
+from tests.support import plain_http
 from tests.support.people import Person
 from tests.support.stack import Stack
 
@@ -87,7 +87,7 @@ def test_when_every_vendor_fails_nothing_secret_is_told(stack: Stack, person: Pe
         post("reconcileSubscriptions", {}, {**services, "X-Cron-Job": "reconcileSubscriptions"})
         mail = {"type": "welcome", "user_id": str(person.id), "data": {"note": body}, "dedupe_key": str(mode)}
         post("sendNotification", mail, services)
-        httpx.post(
+        plain_http.post(
             f"{watched.url}/functions/v1/webhooks/stripe?token={query}",
             content=stripe_event,
             headers=signed(stripe_event, KEYS["STRIPE_WEBHOOK_SECRETS"]),

@@ -11,6 +11,7 @@ import pytest
 
 from tests.integration.billing.backend import new_event, signed
 from tests.integration.monitoring.conftest import KEYS, Watch, Watched, linked_project
+from tests.support import plain_http
 from tests.support.stack import Stack
 
 BODIES = {
@@ -66,7 +67,7 @@ def test_it_is_the_vendors_failure(stack: Stack, watch: Watch) -> None:
 
 def delivered(watched: Watched) -> httpx.Response:
     event = json.dumps(new_event("customer.subscription.updated", {"id": "sub_1", "object": "subscription"})).encode()
-    return httpx.post(
+    return plain_http.post(
         f"{watched.url}/functions/v1/webhooks/stripe",
         content=event,
         headers=signed(event, KEYS["STRIPE_WEBHOOK_SECRETS"]),

@@ -20,6 +20,7 @@ import pytest
 from local.settings import ROOT
 from local.stack.process_tree import mark
 from local.stack.services import Service
+from tests.support import plain_http
 from tests.support.cluster import MIGRATED, TestCluster, free_port
 from tests.support.stack import running_stack
 from tests.support.vendors.sendgrid import Mail, functions_service, running_mail
@@ -102,7 +103,7 @@ class Dispatcher:
             assert service is not None
             url = service.ready_url.replace("health", "dispatchNotifications")
             with contextlib.suppress(httpx.HTTPError):  # it was killed, or is not there yet
-                httpx.post(url, json={}, headers=headers, timeout=60, trust_env=False)
+                plain_http.post(url, json={}, headers=headers, timeout=60, trust_env=False)
             time.sleep(0.1)
 
 

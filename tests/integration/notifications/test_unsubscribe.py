@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.people import Person
 from tests.support.vendors.sendgrid import Mail
 
@@ -38,7 +39,7 @@ def choices(mail: Mail, person: Person) -> list[tuple[str, bool]]:
 
 
 def post(link: str) -> httpx.Response:
-    return httpx.post(link, content=ONE_CLICK, headers=FORM, trust_env=False, timeout=30)
+    return plain_http.post(link, content=ONE_CLICK, headers=FORM, trust_env=False, timeout=30)
 
 
 def test_one_click_declines_that_type_and_nothing_else(mail: Mail, person: Person, link: str) -> None:
@@ -53,7 +54,7 @@ def test_one_click_declines_that_type_and_nothing_else(mail: Mail, person: Perso
 
 
 def test_looking_at_the_page_changes_nothing(mail: Mail, person: Person, link: str) -> None:
-    page = httpx.get(link, trust_env=False)
+    page = plain_http.get(link, trust_env=False)
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
     assert '<form method="post">' in page.text
@@ -73,7 +74,7 @@ def test_a_link_works_again_and_does_not_bring_a_choice_back(mail: Mail, person:
 @pytest.mark.parametrize("token", ["", "x", "0" * 300, "<script>", "%00", "..%2F.."])
 def test_a_forged_link_is_refused(mail: Mail, link: str, token: str) -> None:
     forged = f"{link.partition('?')[0]}?token={token}"
-    for answer in (httpx.get(forged, trust_env=False), post(forged), post(link.partition("?")[0])):
+    for answer in (plain_http.get(forged, trust_env=False), post(forged), post(link.partition("?")[0])):
         assert answer.status_code == 400
         assert "<script>" not in answer.text
         assert "This link does not work" in answer.text
@@ -92,7 +93,7 @@ def test_who_is_gone_is_not_missed(mail: Mail, person: Person, link: str) -> Non
 
 
 def test_other_methods_are_refused(link: str) -> None:
-    answer = httpx.delete(link, trust_env=False)
+    answer = plain_http.delete(link, trust_env=False)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST, OPTIONS")
 
 

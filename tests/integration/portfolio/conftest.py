@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.people import Person
 from tests.support.stack import Caller, Stack
 
@@ -24,10 +25,10 @@ def visit(stack: Stack) -> Iterator[Visit]:
 
         def made(caller: Caller = "anon", agent: str = BROWSER) -> httpx.Client:
             address = ".".join(["127", *(str(random.randint(1, 250)) for _ in range(3))])
-            client = httpx.Client(
+            client = plain_http.Client(
                 base_url=stack.url,
                 headers=stack.headers(caller) | {"User-Agent": agent},
-                transport=httpx.HTTPTransport(local_address=address),
+                transport=plain_http.HTTPTransport(local_address=address),
                 timeout=30,
             )
             return closing.enter_context(client)

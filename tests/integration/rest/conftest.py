@@ -10,6 +10,7 @@ import pytest
 
 from local.settings import Settings
 from local.stack.services import gateway
+from tests.support import plain_http
 from tests.support.cluster import PLATFORM, TestCluster
 from tests.support.servers import running_services
 from tests.support.stack import free_settings
@@ -32,5 +33,5 @@ def served(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> It
 def rest(served: tuple[Settings, str]) -> Iterator[httpx.Client]:
     settings, _ = served
     headers = {"apikey": settings.supabase_publishable_key}
-    with closing(httpx.Client(base_url=f"{settings.gateway_url}/rest/v1", headers=headers)) as client:
+    with closing(plain_http.Client(base_url=f"{settings.gateway_url}/rest/v1", headers=headers)) as client:
         yield client

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import psycopg
 import pytest
 from dotenv import dotenv_values
@@ -16,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from local.postgres import cluster as postgres
 from local.stack.managed_stack import MIRROR
 from local.stack.ports import is_free
+from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.docker import slim_archives
 from tests.support.doubles.served import served
@@ -66,10 +66,10 @@ def test_supabases_servers_are_started_migrated_served_and_stopped(up: Up) -> No
         assert connection.execute("select count(*) > 0 from public.projects").fetchone() == (True,)
     said = slim_archives.cli(up.state / "supabase-stack", up.environment, "status", "--env", "--output-format=text")
     key = dotenv_values(stream=io.StringIO(said))["PUBLISHABLE_KEY"] or ""
-    seen = httpx.get(f"{up.url}/rest/v1/projects?select=id", headers={"apikey": key}).json()
+    seen = plain_http.get(f"{up.url}/rest/v1/projects?select=id", headers={"apikey": key}).json()
     assert (seen["service"], seen["path"]) == ("postgrest", "/projects?select=id")
     assert seen["headers"]["authorization"].startswith("Bearer ey")  # the CLI's proxy puts a token in the key's place
-    assert httpx.get(f"{up.url}/auth/v1/settings", headers={"apikey": key}).json()["service"] == "auth"
+    assert plain_http.get(f"{up.url}/auth/v1/settings", headers={"apikey": key}).json()["service"] == "auth"
     assert up.press_ctrl_c() == 0, up.said
     ports = [int(value) for name, value in up.environment.items() if name.endswith("_PORT") and value]
     assert [port for port in ports if not is_free(port)] == []

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 import stripe
 
+from tests.support import plain_http
 from tests.support.vendors.stripe import SDK_WARNING, Stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
@@ -134,4 +134,4 @@ def test_what_is_refused(simulator: Stripe, attempt: Callable[[Stripe], Any], sa
 
 def test_a_key_is_checked_for_its_form(simulator: Stripe) -> None:
     headers = {"authorization": "Bearer sk_unheard_of"}
-    assert httpx.get(f"{simulator.url}/v1/customers", headers=headers).status_code == 401
+    assert plain_http.get(f"{simulator.url}/v1/customers", headers=headers).status_code == 401

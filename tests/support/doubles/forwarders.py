@@ -17,6 +17,7 @@ import jwt
 
 from local.settings import HOST, ROOT
 from local.stack.services import INHERITED, Service
+from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.servers import running_services
 
@@ -45,7 +46,7 @@ class Edge:
     log: Path
 
     def client(self, **headers: str) -> httpx.Client:
-        return httpx.Client(base_url=f"{self.url}/functions/v1/", headers=headers, timeout=30, trust_env=False)
+        return plain_http.Client(base_url=f"{self.url}/functions/v1/", headers=headers, timeout=30, trust_env=False)
 
     def leave(self, path: str, headers: Mapping[str, str], body: bytes, when: Callable[[], object]) -> None:
         """Posts, and hangs up without an answer once `when` is done.

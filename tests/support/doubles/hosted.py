@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
-
 from local.settings import Settings
 from local.stack.services import Service, functions, openai_simulator, simulator
+from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.doubles.forwarders import SECRET, Edge, running_forwarders
 from tests.support.servers import READY_SECONDS, last_lines, running_services
@@ -51,7 +50,7 @@ def running_hosted(stack: Stack, cluster: TestCluster) -> Iterator[Hosted]:
         reported = [_telling(service, edge) for service in simulators]
         closing.enter_context(running_services([*reported, handlers], folder, belongs_to=cluster.folder))
         _wait_for(edge, folder / "functions.log")
-        sendgrid = closing.enter_context(httpx.Client(base_url=settings.simulator_url("sendgrid"), timeout=30))
+        sendgrid = closing.enter_context(plain_http.Client(base_url=settings.simulator_url("sendgrid"), timeout=30))
         yield Hosted(
             stack,
             edge,

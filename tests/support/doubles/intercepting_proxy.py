@@ -16,6 +16,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tests.support import plain_http
+
 Where = Literal["before", "within", "after"]
 
 
@@ -77,7 +79,7 @@ class InterceptingProxy:
     def app(self) -> Starlette:
         @asynccontextmanager
         async def lifespan(app: Starlette) -> AsyncIterator[None]:
-            async with httpx.AsyncClient(timeout=30, trust_env=False) as app.state.client:
+            async with plain_http.AsyncClient(timeout=30, trust_env=False) as app.state.client:
                 yield
 
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]

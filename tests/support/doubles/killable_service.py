@@ -13,6 +13,7 @@ import httpx
 from local.settings import ROOT
 from local.stack.process_tree import mark
 from local.stack.services import Service
+from tests.support import plain_http
 
 TIMEOUT = 100.0  # seconds, where a machine has much else to do
 
@@ -37,7 +38,7 @@ class KillableService:
         deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             with suppress(httpx.TransportError):
-                if httpx.get(self.service.ready_url, timeout=5).is_success:
+                if plain_http.get(self.service.ready_url, timeout=5).is_success:
                     return
             time.sleep(0.05)
         raise AssertionError(f"{self.service.name} did not start")

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from local.stack.services import simulator
+from tests.support import plain_http
 from tests.support.cluster import TestCluster
 from tests.support.servers import running_services
 from tests.support.stack import free_settings
@@ -67,6 +68,6 @@ def running_github(cluster: TestCluster, folder: Path, **environment: str) -> It
     service = replace(service, environment={**service.environment, **environment})
     with (
         running_services([service], folder, belongs_to=cluster.folder),
-        httpx.Client(base_url=settings.simulator_url("github"), timeout=30) as client,
+        plain_http.Client(base_url=settings.simulator_url("github"), timeout=30) as client,
     ):
         yield client

@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 
 from local.settings import Settings
 from local.stack.services import functions, services
+from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.people import Person, access_token
 from tests.support.servers import running_services
@@ -44,13 +45,13 @@ class Designer:
 
     def ask(self, person: Person, **body: Any) -> httpx.Response:
         url = f"{self.functions_url}/functions/v1/aiDesignAssistant"
-        return httpx.post(url, json=body, headers=self.headers(person), timeout=30)
+        return plain_http.post(url, json=body, headers=self.headers(person), timeout=30)
 
     def stream(self, person: Person, **body: Any) -> list[Event]:
         """The events that came, to the last."""
         url = f"{self.functions_url}/functions/v1/aiDesignAssistant"
         headers = self.headers(person, accept="text/event-stream")
-        with httpx.stream("POST", url, json=body, headers=headers, timeout=30) as response:
+        with plain_http.stream("POST", url, json=body, headers=headers, timeout=30) as response:
             assert response.status_code == 200, response.read()
             assert response.headers["content-type"].startswith("text/event-stream")
             events = read_events("".join(response.iter_text()))
@@ -59,13 +60,13 @@ class Designer:
         return events
 
     def behave(self, subject: str, *behaviours: Mapping[str, Any]) -> None:
-        response = httpx.put(f"{self.openai_url}/_simulator/behaviours", json={subject: behaviours})
+        response = plain_http.put(f"{self.openai_url}/_simulator/behaviours", json={subject: behaviours})
         assert response.status_code == 200, response.text
 
     def received(self, subject: str, path: str = "/v1/chat/completions") -> list[dict[str, Any]]:
         """What OpenAI's simulator was asked about the subject, the oldest first; `json` is the body."""
         parameters = {"subject": subject, "limit": "500"}
-        found = httpx.get(f"{self.openai_url}/_simulator", params=parameters).json()["requests"]
+        found = plain_http.get(f"{self.openai_url}/_simulator", params=parameters).json()["requests"]
         return [one | {"json": json.loads(one["body"])} for one in reversed(found) if one["path"] == path]
 
     def project(self, person: Person, **columns: Any) -> str:
@@ -149,7 +150,7 @@ def running_designer(cluster: TestCluster, database_url: str, **environment: str
             site_url=settings.site_url,
             logs=settings.logs,
         )
-        httpx.post(f"{settings.functions_url}/functions/v1/aiDesignAssistant", timeout=60)
+        plain_http.post(f"{settings.functions_url}/functions/v1/aiDesignAssistant", timeout=60)
         yield Designer(stack, settings.simulator_url("openai"), stack.url, settings)
 
 
@@ -162,5 +163,5 @@ def other_functions(designer: Designer, cluster: TestCluster, **environment: str
     settings = designer.settings.model_copy(update=changed)
     with running_services([functions(settings)], folder, belongs_to=cluster.folder):
         changed_designer = replace(designer, functions_url=settings.functions_url)
-        httpx.post(f"{settings.functions_url}/functions/v1/aiDesignAssistant", timeout=60)
+        plain_http.post(f"{settings.functions_url}/functions/v1/aiDesignAssistant", timeout=60)
         yield changed_designer

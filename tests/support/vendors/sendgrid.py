@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from local.settings import HOST, ROOT
 from local.simulators.sendgrid.keys import public_key, signing_key
 from local.stack.services import INHERITED, Service
+from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.people import Person
 from tests.support.servers import running_services
@@ -44,7 +45,7 @@ class Mail:
         """A function, as a service unless the headers say otherwise."""
         given = self.stack.headers("service") if headers is None else headers
         url = f"{self.functions_urls[at]}/functions/v1/{name}"
-        return httpx.post(url, json={} if body is None else body, headers=given, timeout=60, trust_env=False)
+        return plain_http.post(url, json={} if body is None else body, headers=given, timeout=60, trust_env=False)
 
     def dispatch(self, at: int = 0) -> dict[str, Any]:
         answer = self.call("dispatchNotifications", at=at)
@@ -107,7 +108,7 @@ class Mail:
 
     def deliver(self, body: bytes, headers: dict[str, str]) -> httpx.Response:
         url = f"{self.functions_urls[0]}/functions/v1/webhooks/sendgrid"
-        return httpx.post(url, content=body, headers=headers, timeout=30, trust_env=False)
+        return plain_http.post(url, content=body, headers=headers, timeout=30, trust_env=False)
 
     def tell(self, *events: dict[str, Any]) -> httpx.Response:
         return self.deliver(*self.signed(*events))
@@ -125,7 +126,7 @@ def running_mail(stack: Stack, cluster: TestCluster, dispatchers: int = 1, **env
     services += [functions_service(stack, port, sendgrid_url, given) for port in ports]
     with ExitStack() as closing:
         closing.enter_context(running_services(services, folder, belongs_to=cluster.folder))
-        client = closing.enter_context(httpx.Client(base_url=sendgrid_url, timeout=30, trust_env=False))
+        client = closing.enter_context(plain_http.Client(base_url=sendgrid_url, timeout=30, trust_env=False))
         yield Mail(stack, client, [f"http://{HOST}:{port}" for port in ports], seed)
 
 

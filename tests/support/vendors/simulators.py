@@ -9,6 +9,7 @@ import httpx
 
 from local.settings import HOST
 from local.stack.services import Service
+from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.servers import running_services
 
@@ -23,6 +24,6 @@ def running_simulator(
     service = Service(vendor, command, {"PYTHONUNBUFFERED": "1", **(environment or {})}, f"{url}/_simulator")
     with (
         running_services([service], folder, belongs_to=cluster.folder),
-        httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
+        plain_http.Client(base_url=url, timeout=30, trust_env=False) as client,
     ):
         yield client

@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.support import plain_http
 from tests.support.doubles.served import served
 
 
@@ -88,7 +89,7 @@ def hang_up(address: str, slow: Slow) -> None:
 
     def call() -> None:
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(address, json={}, timeout=httpx.Timeout(30, read=1), trust_env=False)
+            plain_http.post(address, json={}, timeout=httpx.Timeout(30, read=1), trust_env=False)
 
     call()
     assert slow.asked.is_set()
@@ -118,5 +119,5 @@ def test_who_waits_gets_the_answer(cancel: bool) -> None:
     slow = Slow()
     slow.let.set()
     with serving(slow, cancel=cancel) as address:
-        answer = httpx.post(address, json={}, timeout=30, trust_env=False)
+        answer = plain_http.post(address, json={}, timeout=30, trust_env=False)
     assert (answer.status_code, answer.json()) == (200, {})
