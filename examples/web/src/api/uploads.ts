@@ -1,8 +1,10 @@
-/** An upload: announce it, send it with progress, have it checked. */
+/** An upload: announce it, send it, have it checked. It goes on after an interruption. */
 
 import type { ContentType } from "$types/functions.ts";
 import type { Film, Picture } from "../blocks/types.ts";
-import { call } from "./functions.ts";
+import { call, ProblemError } from "./functions.ts";
+import { InterruptedError, send } from "./resumable.ts";
+import { forgetStarted, keyOf, readStarted, type Started, type Target, writeStarted } from "./started_uploads.ts";
 
 export type Media = Partial<Picture & Film> & { id: string; url: string };
 
@@ -29,51 +31,88 @@ export function contentTypeOf(file: File): ContentType | undefined {
   return file.type ? contentTypes.find((type) => type === file.type) : extensions[extension];
 }
 
+/** `offline`: it goes on by itself when the connection is back. */
+export type UploadState = "sending" | "paused" | "offline" | "checking";
+
+export interface Running {
+  /** The new row of the project, or the new avatar. */
+  media: Promise<Media>;
+  pause(): void;
+  resume(): void;
+}
+
 /**
- * The new row of the project, or the new avatar.
- * @param onProgress the share of the file that was sent, 0 to 1
+ * Starts an upload, or goes on with one of the same file that this browser began.
+ * @param onChange gets the share of the file that was sent, 0 to 1
  */
-export async function upload(
-  target: { project_id: string } | { avatar: true },
+export function upload(
+  target: Target,
   file: File,
   type: ContentType,
-  onProgress: (share: number) => void,
-): Promise<Media> {
-  const announced = await call("createUploadUrl", {
+  onChange: (state: UploadState, share: number) => void = () => {},
+): Running {
+  const key = keyOf(target, file);
+  let pausing = new AbortController();
+  let resume = () => {};
+  let share = 0;
+
+  async function attempt(): Promise<Media> {
+    const { signal } = pausing;
+    onChange("sending", share);
+    const announced = readStarted(key) ?? await announce(target, file, type);
+    writeStarted(key, announced);
+    await send(file, type, announced, {
+      signal,
+      onProgress: (sent) => onChange("sending", share = sent),
+      onAddress: (address) => writeStarted(key, { ...announced, address }),
+    });
+    onChange("checking", 1);
+    return confirm(announced.upload_id);
+  }
+
+  async function run(): Promise<Media> {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isInterruption(error)) throw error;
+        const isPaused = pausing.signal.aborted;
+        onChange(isPaused ? "paused" : "offline", share);
+        await new Promise<void>((resolve) => {
+          resume = resolve;
+          if (!isPaused) addEventListener("online", () => resolve(), { once: true });
+        });
+        pausing = new AbortController();
+      }
+    }
+  }
+
+  const media = run().finally(() => forgetStarted(key));
+  return { media, pause: () => pausing.abort(), resume: () => resume() };
+}
+
+async function announce(target: Target, file: File, content_type: ContentType): Promise<Started> {
+  const { upload_id, bucket, path, token, expires_at } = await call("createUploadUrl", {
     ...target,
-    content_type: type,
+    content_type,
     size: file.size,
   });
-  await send(announced.upload_url, file, type, onProgress);
-  return confirm(announced.upload_id);
+  return { name: file.name, type: content_type, upload_id, bucket, path, token, expires_at };
 }
 
-/** By XMLHttpRequest, since fetch says nothing of progress. */
-function send(url: string, file: File, type: ContentType, onProgress: (share: number) => void): Promise<void> {
-  const request = new XMLHttpRequest();
-  request.open("PUT", url);
-  request.setRequestHeader("content-type", type);
-  request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
-  return new Promise((resolve, reject) => {
-    request.onload = () => (request.status < 300 ? resolve() : reject(new Error(messageOf(request.responseText))));
-    request.onerror = () => reject(new Error("The upload was interrupted. Try again."));
-    request.send(file);
-  });
-}
+const busy = new Set<string>(["upload_busy", "checks_busy", "check_interrupted"]);
 
-/** A check that takes long answers before its end: the same call then waits on. */
+const isInterruption = (error: unknown) =>
+  error instanceof InterruptedError || (error instanceof ProblemError && error.problem.code === "network_error");
+
+/** A check that takes long answers before its end, and while others wait it is refused: the same call then waits on. */
 async function confirm(upload_id: string): Promise<Media> {
   for (;;) {
-    const answer = await call("confirmUpload", { upload_id });
-    if (!("status" in answer)) return answer;
+    const answer = await call("confirmUpload", { upload_id }).catch((error: unknown) => {
+      if (error instanceof ProblemError && busy.has(error.problem.code)) return null;
+      throw error;
+    });
+    if (answer && !("status" in answer)) return answer;
     await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
-}
-
-function messageOf(answer: string): string {
-  try {
-    return (JSON.parse(answer) as { message: string }).message;
-  } catch {
-    return "The file was refused.";
   }
 }

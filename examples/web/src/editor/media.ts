@@ -1,11 +1,12 @@
-/** The images or videos of a project: add with progress, describe, order, remove. */
+/** The images or videos of a project: add, describe, order, remove. */
 
 import { supabase } from "../api/supabase.ts";
-import { contentTypeOf, contentTypes, type Media, upload } from "../api/uploads.ts";
+import { contentTypes, type Media } from "../api/uploads.ts";
 import { resolveMedia } from "../blocks/media.ts";
 import { h } from "../dom.ts";
-import { errorNotice, explain } from "../ui/notice.ts";
+import { errorNotice } from "../ui/notice.ts";
 import { replaceRows } from "../ui/rows.ts";
+import { uploader } from "./uploader.ts";
 
 const kinds = {
   image: {
@@ -27,40 +28,17 @@ const kinds = {
 } as const;
 
 export function mediaEditor(projectId: string, kind: keyof typeof kinds, rows: Media[]): HTMLElement {
-  const { title, table, words, ask, types, formats } = kinds[kind];
+  const { title, table, words, ask } = kinds[kind];
   let items = [...rows];
   const list = h("ul", { class: "media" });
   const outcome = h("div", { class: "outcome" });
-  const progress = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "Upload" });
-  const chooser = h("input", {
-    type: "file",
-    accept: types.join(),
-    multiple: true,
-    id: `add-${kind}`,
-    onchange: () => attempt(addFiles),
-  });
-
   const attempt = (work: () => Promise<void>) => {
     outcome.replaceChildren();
     work().catch((error: unknown) => outcome.replaceChildren(errorNotice(error)));
   };
 
-  async function addFiles(): Promise<void> {
-    const files = [...chooser.files ?? []];
-    chooser.value = "";
-    progress.hidden = false;
-    for (const file of files) {
-      await add(file).catch((error: unknown) => {
-        outcome.append(errorNotice(new Error(`${file.name}: ${explain(error).message}`, { cause: error })));
-      });
-    }
-    progress.hidden = true;
-  }
-
-  async function add(file: File): Promise<void> {
-    const type = contentTypeOf(file);
-    if (!type || !types.includes(type)) throw new Error(`This is not ${formats}.`);
-    items.push(await upload({ project_id: projectId }, file, type, (share) => void (progress.value = share)));
+  function add(media: Media): void {
+    items = [...items.filter(({ id }) => id !== media.id), media];
     draw();
   }
 
@@ -134,8 +112,7 @@ export function mediaEditor(projectId: string, kind: keyof typeof kinds, rows: M
     { class: "panel" },
     h("h2", null, title),
     list,
-    h("p", null, h("label", { class: "button ghost file", for: chooser.id }, `Add ${title.toLowerCase()}`, chooser)),
-    progress,
+    uploader(projectId, kinds[kind], add),
     outcome,
   );
 }

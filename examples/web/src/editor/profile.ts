@@ -37,7 +37,7 @@ export async function profilePanel(me: Me): Promise<HTMLElement> {
       if (!type?.startsWith("image/")) {
         throw new Error("Saved, but not the picture: choose a PNG, JPEG, WebP, GIF, AVIF or HEIC.");
       }
-      const { url } = await upload({ avatar: true }, file, type, () => {});
+      const { url } = await upload({ avatar: true }, file, type).media;
       picture.replaceChildren(avatar({ username: row.username, avatar_url: url }, 96));
     }
     forgetMe();

@@ -26,6 +26,7 @@ export const day = (
 ) => (time ? new Date(time).toLocaleDateString("en", { dateStyle: "long" }) : "");
 
 export function bytes(count: number): string {
-  const [value, unit] = count >= 2 ** 30 ? [count / 2 ** 30, "GB"] : [count / 2 ** 20, "MB"];
+  const size = Math.max(1, Math.min(3, Math.floor(Math.log2(count) / 10)));
+  const [value, unit] = [count / 2 ** (10 * size), ["KB", "MB", "GB"][size - 1]];
   return `${value.toLocaleString("en", { maximumFractionDigits: 1 })} ${unit}`;
 }
