@@ -54,6 +54,14 @@ export async function visit(page, url) {
 
 export const shown = (page) => page.locator("main:not([aria-busy]) h1").first().waitFor();
 
+/** Signs in as a user of the local identity provider, by their name. */
+export async function signIn(page, site, name) {
+  await visit(page, `${site}/login`);
+  await page.getByRole("button", { name: "Continue with Google" }).click();
+  await page.getByText(name).click();
+  await page.getByRole("heading", { name: "Your projects" }).waitFor();
+}
+
 /** Texts within `selector` that stand out from what is behind them by less than 4.5:1. Runs in the page. */
 export function faint(selector) {
   const channels = (color) => (color.match(/[\d.]+/g) ?? []).map(Number);

@@ -97,13 +97,13 @@ await main(async ({ site, hint, name, username, picture, open, shoot }) => {
   await saved();
   const repository = await page.getByLabel("GitHub repository").inputValue();
   unsaved.afterwards = await warned();
-  await page.locator("#add-image").setInputFiles([picture, picture]);
+  await page.getByLabel("Add pictures").setInputFiles([picture, picture]);
   await page.getByLabel("Describe the picture, image 2").fill("The clock at high tide");
   await page.getByLabel("Describe the picture, image 2").blur();
   await button("Move image 2 up").click();
   await page.locator(".media li").first().getByRole("textbox").and(page.locator("[value='The clock at high tide']")).waitFor();
   const movedFocus = await page.evaluate(() => document.activeElement.closest(".media li")?.querySelector("input").value);
-  await page.locator("#add-image").setInputFiles([{ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no picture") }]);
+  await page.getByLabel("Add pictures").setInputFiles([{ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no picture") }]);
   const unfit = await page.getByText(/^notes.txt:/).innerText();
   await page.getByLabel("New tag").fill("sea");
   await page.getByLabel("New tag").press("Enter");

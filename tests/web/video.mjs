@@ -1,0 +1,63 @@
+// A video in the editor: sent although the user pauses, the connection is lost and the page is loaded again; then sought in.
+import { main, signIn } from "./browser.mjs";
+
+await main(async ({ site, name, file, open, shoot }) => {
+  const page = await open();
+  await signIn(page, site, name);
+  await page.goto(`${site}/projects/new`);
+  await page.getByLabel("Title").fill("Noise");
+  await page.getByRole("button", { name: "Create draft" }).click();
+  await page.getByRole("heading", { name: "Noise" }).waitFor();
+
+  const choose = () => page.getByLabel("Add videos").setInputFiles(file);
+  const button = (label) => page.getByRole("button", { name: label });
+  // What becomes of each piece in turn: null where it is sent, else what happens instead.
+  const fates = [null, () => page.context().setOffline(true), () => button("Pause").click(), null, () => page.reload()];
+  const offsets = [];
+  let interrupted = Promise.resolve();
+  await page.route("**/upload/resumable/**", async (route) => {
+    if (route.request().method() !== "PATCH") return route.continue();
+    offsets.push(Number(route.request().headers()["upload-offset"]));
+    const interrupt = fates.shift();
+    if (!interrupt) return route.continue();
+    interrupted = interrupt();
+    await interrupted;
+    await route.abort("internetdisconnected").catch(() => {}); // of a page that is gone it is over
+  });
+
+  await choose();
+  await page.getByText("No connection.").waitFor();
+  await shoot(page, "offline");
+  await page.context().setOffline(false);
+  await page.getByText("Paused.").waitFor();
+  const share = await page.getByRole("progressbar", { name: "noise.webm" }).evaluate(({ value }) => value);
+  await button("Continue").click();
+  await page.getByText("Not finished.").waitFor();
+  await interrupted;
+  await shoot(page, "reloaded");
+  await choose();
+  await page.getByText("noise.webm is added.").waitFor();
+  const rows = await page.locator(".uploads li").count();
+
+  await page.getByRole("link", { name: "View" }).click();
+  const answers = [];
+  page.on("response", (answer) => {
+    if (answer.url().endsWith(".webm")) answers.push([answer.request().headers().range ?? "", answer.status()]);
+  });
+  const sought = await page.locator("video").evaluate(seek);
+  return { offsets, share, rows, sought, answers };
+});
+
+/** Runs in the page: goes near the end. */
+async function seek(video) {
+  const once = (name) =>
+    new Promise((resolve, reject) => {
+      video.addEventListener(name, resolve, { once: true });
+      video.addEventListener("error", () => reject(new Error(video.error.message)), { once: true });
+    });
+  if (video.readyState < 1) await once("loadedmetadata");
+  const sought = once("seeked");
+  video.currentTime = video.duration - 0.5;
+  await sought;
+  return { duration: video.duration, time: video.currentTime, ready: video.readyState };
+}
