@@ -3,10 +3,17 @@
 Each is made, and its module imported, only when it is the target; `all_functions` serves them all by path.
 """
 
+import gc
+import os
 import sys
+
+# Looking for Pydantic's plugins reads the metadata of every package that is installed; there are none of ours.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def __getattr__(name: str) -> object:
+    # What is imported stays: the garbage collector need not look at it, now or later, nor in a process that is forked.
+    gc.disable()
     from showcase.routes import entry_point
     from showcase.settings import SettingsError
 
@@ -14,5 +21,8 @@ def __getattr__(name: str) -> object:
         handler = entry_point(name)
     except SettingsError as error:
         sys.exit(str(error))
+    finally:
+        gc.freeze()
+        gc.enable()
     globals()[name] = handler
     return handler

@@ -35,9 +35,9 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 class RequestModel(BaseModel):
-    """Base of what callers send: unknown fields are refused."""
+    """Base of what callers send: unknown fields are refused. Its validator is built by the first request."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class NoFields(RequestModel):
@@ -45,9 +45,9 @@ class NoFields(RequestModel):
 
 
 class ResponseModel(BaseModel):
-    """Base of what we answer."""
+    """Base of what we answer. Built when it is first needed: an entry point needs few of its capability's models."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 ModelT = TypeVar("ModelT", bound=BaseModel)

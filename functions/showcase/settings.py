@@ -14,7 +14,7 @@ class Settings(BaseModel):
     Read by `load`: pydantic-settings would be a tenth of a function's start, for what takes one line.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 def split(listed: str) -> tuple[str, ...]:
