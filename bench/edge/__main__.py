@@ -23,6 +23,7 @@ import psutil  # type: ignore[import-untyped]
 from bench.builds import unpack
 from bench.edge.servers import (
     Server,
+    container,
     cpu,
     deno_peer,
     empty_function,
@@ -135,16 +136,15 @@ def main() -> None:
         for signed_in in (True, False):
             request = metrics_request(signed_in)
             peer = deno_peer(Path(folder) / f"peer-{signed_in}", url, request)
-            builds = [
-                function(name, root, "get_social_metrics", url, request)
-                for name, root in ((arguments.beside, older), ("this build", ROOT))
-            ]
+            older_build = function(arguments.beside, older, "get_social_metrics", url, request)
+            this_build = container("this build", "get_social_metrics", url, request)
+            in_framework = function("this build in functions-framework", ROOT, "get_social_metrics", url, request)
+            builds = [older_build, this_build, in_framework]
             print(f"\ngetSocialMetrics, {'as a user' if signed_in else 'as a visitor'}")
             if signed_in:
                 compare_starts([*builds, empty_function(request), peer], arguments.rounds)
             compare_load([*builds, peer], arguments)
             if signed_in and arguments.requests:
-                older_build, this_build = builds
                 held = hold(older_build, arguments.connections, 1000)
                 held += hold(this_build, arguments.connections, 1000, arguments.requests)
                 print_table("memory after so many requests", ("", "requests", "MB"), held)

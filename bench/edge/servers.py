@@ -98,16 +98,27 @@ def metrics_request(signed_in: bool) -> dict[str, object]:
     }
 
 
+def container(name: str, target: str, supabase_url: str, request: Mapping[str, object]) -> Server:
+    """A Python entry point of this build, as its container starts it."""
+    port = free_port()
+    own = {"HOST": HOST, "PORT": str(port), "FUNCTION_TARGET": target, **_settings(supabase_url)}
+    command = (sys.executable, str(ROOT / "functions" / "server.py"))
+    return Server(name, command, inherited(own), port, request)
+
+
 def function(name: str, root: Path, target: str, supabase_url: str, request: Mapping[str, object]) -> Server:
-    """A Python entry point of the build at `root`, as a platform starts it."""
-    own = {
-        "PYTHONPATH": str(root / "functions"),
+    """A Python entry point of the build at `root`, as functions-framework starts it."""
+    own = {"PYTHONPATH": str(root / "functions"), **_settings(supabase_url)}
+    return _framework(name, root / "functions" / "main.py", target, own, request)
+
+
+def _settings(supabase_url: str) -> dict[str, str]:
+    return {
         "SUPABASE_URL": supabase_url,
         "SUPABASE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
         "SUPABASE_SECRET_KEY": "sb_secret_of_the_benchmark",
         "SUPABASE_JWT_SECRET": JWT_SECRET,
     }
-    return _framework(name, root / "functions" / "main.py", target, own, request)
 
 
 def empty_function(request: Mapping[str, object]) -> Server:

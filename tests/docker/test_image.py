@@ -94,4 +94,4 @@ def test_what_is_missing_is_named_before_it_serves(image: str) -> None:
 
 def test_nothing_but_the_functions_is_in_it(image: str) -> None:
     listed = docker("run", "--rm", "--entrypoint=ls", image, "-A", "/srv").stdout.split()
-    assert set(listed) == {"main.py", "showcase", "__pycache__"}
+    assert set(listed) == {"main.py", "server.py", "showcase", "__pycache__"}

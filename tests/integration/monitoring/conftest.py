@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from local.settings import HOST, ROOT
+from local.settings import HOST
 from local.stack.services import Service
 from tests.support import plain_http
 from tests.support.cluster import free_port
@@ -70,7 +70,8 @@ def _start(stack: Stack, folder: Path, words: str, supabase: bool, changed: dict
     sentry_url = cleaning.enter_context(served(envelopes.app()))
     port = free_port()
     environment = {
-        "PYTHONPATH": str(ROOT / "functions"),
+        "HOST": HOST,
+        "PORT": str(port),
         "SUPABASE_URL": stack.url if supabase else vendors_url,
         "SUPABASE_PUBLISHABLE_KEY": stack.publishable_key,
         "SUPABASE_SECRET_KEY": stack.secret_key,
@@ -86,10 +87,7 @@ def _start(stack: Stack, folder: Path, words: str, supabase: bool, changed: dict
         "RELEASE": "1.2.3",
         **changed,
     }
-    command = (
-        *(sys.executable, "-m", "functions_framework", "--asgi", "--source", "functions/main.py"),
-        *("--target", "all_functions", "--host", HOST, "--port", str(port)),
-    )
+    command = (sys.executable, "functions/server.py")
     service = Service(f"watched-{port}", command, environment, f"http://{HOST}:{port}/functions/v1/health")
     cleaning.enter_context(running_services([service], folder, belongs_to=stack.logs.parent.parent))
     return Watched(f"http://{HOST}:{port}", folder / f"{service.name}.log", vendors, envelopes, cleaning)
