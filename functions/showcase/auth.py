@@ -1,4 +1,4 @@
-"""Who is calling: nobody in particular, a signed-in person, or a service that holds the secret key."""
+"""Who is calling: nobody in particular, a signed-in user, or a service that holds the secret key."""
 
 import hmac
 import time
@@ -32,8 +32,8 @@ class Caller:
     user_id: UUID | None = None
     token: str | None = field(default=None, repr=False)
 
-    def person(self) -> UUID:
-        """Whose account it is.
+    def require_user_id(self) -> UUID:
+        """The id of the signed-in user.
 
         Raises:
             Unauthorized: Nobody is signed in.
@@ -115,4 +115,4 @@ def _caller(claims: Mapping[str, Any], token: str) -> Caller:
                 return Caller(Kind.USER, UUID(str(claims.get("sub"))), token)
             except ValueError:
                 pass
-    raise Unauthorized("This access token is not a person's.", code="invalid_token")
+    raise Unauthorized("This access token is not a user's.", code="invalid_token")

@@ -17,7 +17,7 @@ from showcase.telemetry import report
 from showcase.tracing import RequestTrace
 
 EVERYONE = frozenset(Kind)
-PEOPLE = frozenset({Kind.USER})
+USERS = frozenset({Kind.USER})
 SERVICES = frozenset({Kind.SERVICE})
 CLIENT_GONE = 499  # what proxies log for a client that left; nobody reads the answer
 

@@ -96,7 +96,7 @@ def _set_up(model: type[SettingsT]) -> SettingsT | None:
         return None
 
 
-async def handle(call: Call[HealthRequest], checks: Checks) -> JSONResponse:
+async def handle_health(call: Call[HealthRequest], checks: Checks) -> JSONResponse:
     async with checks.lock:
         if checks.last is None or time.monotonic() - checks.last[0] > KEPT_FOR:
             checks.last = (time.monotonic(), await _check(checks))
@@ -138,7 +138,7 @@ health = Endpoint(
     answer=HealthResponse,
     callers=EVERYONE,
     connect=connect,
-    handle=handle,
+    handle=handle_health,
     method="GET",
     also={503: {"application/json": HealthResponse}},
 )

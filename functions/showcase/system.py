@@ -67,7 +67,7 @@ def overall_verdict(lines: list[StateLine]) -> Verdict:
     return "alert" if "alert" in found else "warn" if "warn" in found else "ok"
 
 
-async def handle_watch(_: Call[NoFields], system: System) -> WatchResponse:
+async def handle_watch_system(_: Call[NoFields], system: System) -> WatchResponse:
     """One log line for each thing that is not well, and one that says that somebody looked."""
     lines = await system.state()
     unwell = [line for line in lines if line.verdict != "ok"]
@@ -88,5 +88,5 @@ watch_system = Endpoint(
     answer=WatchResponse,
     callers=SERVICES,
     connect=connect,
-    handle=handle_watch,
+    handle=handle_watch_system,
 )

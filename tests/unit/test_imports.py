@@ -53,7 +53,7 @@ WITHOUT_IO = {
     *("functools", "hashlib", "html", "itertools", "json", "operator", "random", "re", "struct", "textwrap"),
     *("typing", "unicodedata", "uuid", "collections.abc", "http.HTTPStatus", "io", "mmap.mmap", "sys.byteorder"),
     *("urllib.parse", "zlib"),
-    *("PIL", "pydantic", "segno"),
+    *("PIL", "pydantic", "segno", "typing_extensions"),
     *("showcase.contrast", "showcase.errors", "showcase.http.RequestModel"),
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from showcase.account import row_writers, store
 from showcase.account.dependencies import Account
-from showcase.account.store import END, Export, File, Place
+from showcase.account.domain import END, Export, File, Place
 from showcase.errors import NotFound
 from showcase.retry import Deadline
 
@@ -52,7 +52,7 @@ class _Pipe(io.RawIOBase):
 
 
 class Part:
-    """The next part of a person's archive: as much as fits, as far as the deadline allows, and at least something.
+    """The next part of a user's archive: as much as fits, as far as the deadline allows, and at least something.
 
     `pieces` can be read once. Then `size` is known, and `place` is where the following part begins.
     """
@@ -139,7 +139,7 @@ class Part:
         self.place = END
 
     async def _file(self, file: File) -> AsyncIterator[bytes]:
-        # Below the person's own folder; names that were stored cannot lead out of it.
+        # Below the user's own folder; names that were stored cannot lead out of it.
         entry = _entry(f"files/{file.bucket}/{file.name.partition('/')[2]}", zipfile.ZIP_STORED)
         try:
             async with self._account.storage.reading(file.bucket, file.name) as chunks:

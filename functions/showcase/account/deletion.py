@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 from showcase.account import store
 from showcase.account.dependencies import Account
-from showcase.account.store import Deletion
+from showcase.account.domain import Deletion
 from showcase.errors import ApiError
 from showcase.http_client import HttpResponse
 from showcase.responses import parse_json
 from showcase.retry import Deadline
 
 FILES_AT_ONCE = 100
-# What became of an e-mail, once nothing more is going to happen that needs its person.
+# What became of an e-mail, once nothing more is going to happen that needs its user.
 SETTLED = {"sent", "delivered", "bounced", "failed", "suppressed"}
 
 
@@ -81,7 +81,7 @@ def _is_settled(answer: HttpResponse) -> bool:
         return False
 
 
-async def delete_person(account: Account, deletion: Deletion) -> None:
+async def delete_user(account: Account, deletion: Deletion) -> None:
     """Billing once more: a purchase may have come since."""
     await close_billing(account, deletion)
     await store.delete_account(account.database, deletion)
@@ -97,7 +97,7 @@ STEPS: Mapping[str, Step] = {
     "billing": close_billing,
     "files": remove_files,
     "notice": send_deletion_email,
-    "account": delete_person,
+    "account": delete_user,
     "rest": final_sweep,
 }
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from showcase.account import store
 from showcase.account.archive import Part
 from showcase.account.dependencies import Account
-from showcase.account.store import END, Export
+from showcase.account.domain import END, Export
 from showcase.errors import ApiError
 from showcase.retry import Deadline
 

@@ -9,18 +9,19 @@ from starlette.responses import JSONResponse, Response
 
 from showcase.account import export, store
 from showcase.account.dependencies import Account, connect
+from showcase.account.domain import ExportRow
 from showcase.account.schemas import (
     ContinueExportsResponse,
     ExportResponse,
 )
-from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
+from showcase.endpoint import SERVICES, USERS, Call, Endpoint
 from showcase.errors import AccountGone, NotFound
 from showcase.http import NoFields
 from showcase.retry import Deadline
 
 
-async def handle_export(call: Call[NoFields], account: Account) -> Response:
-    settings, user_id = account.settings, call.caller.person()
+async def handle_export_account(call: Call[NoFields], account: Account) -> Response:
+    settings, user_id = account.settings, call.caller.require_user_id()
     row = await store.begin_export(
         account.database, user_id, settings.account_export_seconds, settings.account_export_again_seconds
     )
@@ -33,8 +34,8 @@ async def handle_export(call: Call[NoFields], account: Account) -> Response:
     return JSONResponse(answer.model_dump(mode="json"), status)
 
 
-async def handle_status(call: Call[NoFields], account: Account) -> ExportResponse:
-    return await _status(account, call.caller.person())
+async def handle_get_account_export(call: Call[NoFields], account: Account) -> ExportResponse:
+    return await _status(account, call.caller.require_user_id())
 
 
 async def _status(account: Account, user_id: UUID) -> ExportResponse:
@@ -53,12 +54,12 @@ async def _status(account: Account, user_id: UUID) -> ExportResponse:
     )
 
 
-async def _links(account: Account, row: store.ExportRow) -> Any:
+async def _links(account: Account, row: ExportRow) -> Any:
     left = row["expires_at"] - datetime.now(UTC)
     return await export.links(account, row["parts"], max(1, int(left.total_seconds())))
 
 
-async def handle_continue(_: Call[NoFields], account: Account) -> ContinueExportsResponse:
+async def handle_continue_account_exports(_: Call[NoFields], account: Account) -> ContinueExportsResponse:
     await store.drop_exports(account.database)
     return ContinueExportsResponse(
         parts=await export.run_exports(account, Deadline.after(account.settings.account_run_seconds))
@@ -70,9 +71,9 @@ export_account = Endpoint(
     summary="All that is kept about the caller, as ZIP files behind links that expire; 202 while they are being made",
     body=NoFields,
     answer=ExportResponse,
-    callers=PEOPLE,
+    callers=USERS,
     connect=connect,
-    handle=handle_export,
+    handle=handle_export_account,
     also={202: {"application/json": ExportResponse}},
 )
 
@@ -81,9 +82,9 @@ get_account_export = Endpoint(
     summary="How far the caller's archive is, and its links once it is complete",
     body=NoFields,
     answer=ExportResponse,
-    callers=PEOPLE,
+    callers=USERS,
     connect=connect,
-    handle=handle_status,
+    handle=handle_get_account_export,
     problems=(NotFound,),
 )
 
@@ -94,5 +95,5 @@ continue_account_exports = Endpoint(
     answer=ContinueExportsResponse,
     callers=SERVICES,
     connect=connect,
-    handle=handle_continue,
+    handle=handle_continue_account_exports,
 )

@@ -4,27 +4,28 @@ from uuid import UUID
 
 from showcase.account import deletion, store
 from showcase.account.dependencies import Account, connect
+from showcase.account.domain import DeletionRefused, Receipt
 from showcase.account.schemas import (
     ContinueResponse,
     DeleteRequest,
     DeletionResponse,
     StatusRequest,
 )
-from showcase.endpoint import EVERYONE, PEOPLE, SERVICES, Call, Endpoint
+from showcase.endpoint import EVERYONE, SERVICES, USERS, Call, Endpoint
 from showcase.errors import AccountGone, ApiError, Conflict, Forbidden, NotFound, UnprocessableContent
 from showcase.http import NoFields
 
 
-async def handle_delete(call: Call[DeleteRequest], account: Account) -> DeletionResponse:
+async def handle_delete_account(call: Call[DeleteRequest], account: Account) -> DeletionResponse:
     settings = account.settings
     row = await store.request_deletion(
         account.database,
-        call.caller.person(),
+        call.caller.require_user_id(),
         call.body.username,
         settings.account_recent_sign_in_seconds,
         settings.account_grace_seconds,
     )
-    if isinstance(row, store.DeletionRefused):
+    if isinstance(row, DeletionRefused):
         raise _refusal(row.reason)
     receipt = row["id"]
     for taken in await store.lease(account.database, 1, settings.account_lease_seconds, receipt):
@@ -42,12 +43,12 @@ def _refusal(reason: str) -> ApiError:
             return AccountGone()
 
 
-async def handle_status(call: Call[StatusRequest], account: Account) -> DeletionResponse:
+async def handle_get_account_deletion(call: Call[StatusRequest], account: Account) -> DeletionResponse:
     return await _status(account, call.body.receipt_id)
 
 
-async def handle_cancel(call: Call[NoFields], account: Account) -> DeletionResponse:
-    row = await store.cancel_deletion(account.database, call.caller.person())
+async def handle_cancel_account_deletion(call: Call[NoFields], account: Account) -> DeletionResponse:
+    row = await store.cancel_deletion(account.database, call.caller.require_user_id())
     if row is None:
         raise Conflict("There is no deletion that can still be taken back.", code="nothing_to_cancel")
     return _receipt(row)
@@ -60,7 +61,7 @@ async def _status(account: Account, receipt: UUID) -> DeletionResponse:
     return _receipt(row)
 
 
-def _receipt(row: store.Receipt) -> DeletionResponse:
+def _receipt(row: Receipt) -> DeletionResponse:
     return DeletionResponse(
         receipt_id=row["id"],
         status=row["status"],
@@ -72,7 +73,7 @@ def _receipt(row: store.Receipt) -> DeletionResponse:
     )
 
 
-async def handle_continue(_: Call[NoFields], account: Account) -> ContinueResponse:
+async def handle_continue_account_deletions(_: Call[NoFields], account: Account) -> ContinueResponse:
     taken, done = await deletion.continue_all(account)
     return ContinueResponse(taken=taken, done=done)
 
@@ -82,9 +83,9 @@ delete_account = Endpoint(
     summary="Deletes the caller's account: subscriptions, files, everything; answers with a receipt",
     body=DeleteRequest,
     answer=DeletionResponse,
-    callers=PEOPLE,
+    callers=USERS,
     connect=connect,
-    handle=handle_delete,
+    handle=handle_delete_account,
 )
 
 get_account_deletion = Endpoint(
@@ -94,7 +95,7 @@ get_account_deletion = Endpoint(
     answer=DeletionResponse,
     callers=EVERYONE,
     connect=connect,
-    handle=handle_status,
+    handle=handle_get_account_deletion,
     problems=(NotFound,),
 )
 
@@ -103,9 +104,9 @@ cancel_account_deletion = Endpoint(
     summary="Takes the caller's deletion back while its grace period lasts",
     body=NoFields,
     answer=DeletionResponse,
-    callers=PEOPLE,
+    callers=USERS,
     connect=connect,
-    handle=handle_cancel,
+    handle=handle_cancel_account_deletion,
     problems=(Conflict,),
 )
 
@@ -116,5 +117,5 @@ continue_account_deletions = Endpoint(
     answer=ContinueResponse,
     callers=SERVICES,
     connect=connect,
-    handle=handle_continue,
+    handle=handle_continue_account_deletions,
 )

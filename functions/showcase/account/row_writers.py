@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
-from showcase.account.store import Row
+from showcase.account.domain import Row
 
 
 class Writer:

@@ -12,7 +12,7 @@ class AccountSettings(Settings):
 
     # How long an archive can be downloaded, in seconds; it is removed afterwards.
     account_export_seconds: int = Field(default=7 * 86400, gt=0)
-    # How many bytes one of its files has, give or take a file of the person's; the bucket takes 256 MiB.
+    # How many bytes one of its files has, give or take a file of the user's; the bucket takes 256 MiB.
     account_export_part_bytes: int = Field(default=100 * 1024 * 1024, gt=0, le=200 * 1024 * 1024)
     # How long the request goes on by itself, in seconds, before it leaves the rest to cron.
     account_export_wait_seconds: float = Field(default=10.0, ge=0)

@@ -1,103 +1,14 @@
 """The account's database functions."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
+from showcase.account.domain import Deletion, DeletionRefused, Export, ExportRow, File, Place, Receipt, Row
 from showcase.database import Database
-
-Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Deletion:
-    """A deletion that is ours to go on with."""
-
-    id: UUID
-    user_id: UUID
-    step: str
-    step_since: datetime
-    attempts: int
-
-
-@dataclass(frozen=True)
-class File:
-    """A stored file of a person's."""
-
-    bucket: str
-    name: str
-    size: int
-
-    @property
-    def key(self) -> str:
-        """Its place among the person's files."""
-        return f"{self.bucket}/{self.name}"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a part of an archive begins: in a source of rows (none: the first), among the files, or nowhere."""
-
-    kind: Literal["rows", "files", "end"]
-    source: str | None = None
-    after: str | None = None
-    piece: int = 1
-
-
-END = Place("end")
-
-
-class ExportPart(TypedDict):
-    """A file of an archive, by its name in Storage; `size` in bytes."""
-
-    name: str
-    size: int
-
-
-@dataclass(frozen=True)
-class Export:
-    """An archive whose next part is ours to make."""
-
-    id: UUID
-    user_id: UUID
-    lease: int
-    failures: int
-    place: Place
-    parts: list[ExportPart]
-
-
-class ExportRow(TypedDict):
-    """An archive as its user is shown it."""
-
-    id: UUID
-    parts: list[ExportPart]
-    last_error: str | None
-    started_at: datetime
-    finished_at: datetime | None
-    expires_at: datetime
-
-
-class Receipt(TypedDict):
-    """A deletion as its user is shown it."""
-
-    id: UUID
-    status: Literal["scheduled", "running", "done", "canceled"]
-    step: Literal["billing", "files", "notice", "account", "rest"]
-    last_error: str | None
-    requested_at: datetime
-    due_at: datetime
-    finished_at: datetime | None
-
-
-@dataclass(frozen=True)
-class DeletionRefused:
-    """Why there is no deletion."""
-
-    reason: Literal["account_gone", "wrong_username", "sign_in_again"]
 
 
 class _Page(TypedDict):
@@ -119,7 +30,7 @@ async def list_sources(database: Database) -> Sequence[str]:
 async def page(
     database: Database, user_id: UUID, source: str, after: str | None, batch: int
 ) -> tuple[Sequence[Row], str | None]:
-    """Some of a person's rows of one source, and where the following ones begin; None after the last."""
+    """Some of a user's rows of one source, and where the following ones begin; None after the last."""
     found = await database.rpc(
         "export_account_rows", {"user_id": str(user_id), "source": source, "after": after, "batch": batch}, _Page
     )
@@ -127,7 +38,7 @@ async def page(
 
 
 async def files(database: Database, user_id: UUID, batch: int, after: str | None = None) -> AsyncIterator[File]:
-    """All of a person's files in the order of their keys, page by page."""
+    """All of a user's files in the order of their keys, page by page."""
     while True:
         parameters = {"user_id": str(user_id), "after": after, "batch": batch}
         found = await database.rpc("list_account_files", parameters, list[_FileRow])
@@ -139,7 +50,7 @@ async def files(database: Database, user_id: UUID, batch: int, after: str | None
 
 
 async def begin_export(database: Database, user_id: UUID, seconds: int, again: int) -> ExportRow | None:
-    """The archive's row, new or under way; None where there is no such person."""
+    """The archive's row, new or under way; None where there is no such user."""
     parameters = {"user_id": str(user_id), "lifetime_seconds": seconds, "again_seconds": again}
     row: ExportRow | None = await database.rpc("begin_account_export", parameters, ExportRow | None)
     return row

@@ -32,7 +32,7 @@ from showcase.billing.schemas import (
 from showcase.billing.settings import BillingSettings
 from showcase.billing.signature import verify
 from showcase.core import Core
-from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
+from showcase.endpoint import SERVICES, USERS, Call, Endpoint
 from showcase.errors import BadRequest, Conflict, NotFound, VendorError
 from showcase.settings import load
 
@@ -56,7 +56,7 @@ async def handle_stripe_webhook(call: Call[bytes], billing: Billing) -> EventRec
 
 async def handle_create_checkout_session(call: Call[CheckoutRequest], billing: Billing) -> CheckoutResponse:
     body = call.body
-    account = await account_of(billing, call.caller.person(), Offer(body.plan, body.currency, body.interval))
+    account = await account_of(billing, call.caller.require_user_id(), Offer(body.plan, body.currency, body.interval))
     if account.price_id is None and account.lookup_key is None:
         raise NotFound("There is no such plan.", code="plan_not_found")
     try:
@@ -86,7 +86,7 @@ async def _open_checkout_or_portal(billing: Billing, purchase: checkout.Purchase
 
 
 async def handle_create_portal_session(call: Call[PortalRequest], billing: Billing) -> PortalResponse:
-    account = await account_of(billing, call.caller.person())
+    account = await account_of(billing, call.caller.require_user_id())
     back = checkout.on_site(billing, call.body.return_path)
     try:
         account = await with_found_customers(billing, account)
@@ -145,7 +145,7 @@ create_checkout_session = Endpoint(
     summary="Where to buy a plan; for those who have a subscription, where to change it",
     body=CheckoutRequest,
     answer=CheckoutResponse,
-    callers=PEOPLE,
+    callers=USERS,
     connect=connect,
     handle=handle_create_checkout_session,
     problems=(NotFound, Conflict, CurrencyConflict, checkout.TooManyCheckouts),
@@ -156,7 +156,7 @@ create_portal_session = Endpoint(
     summary="Where to change or end a subscription, and to see invoices",
     body=PortalRequest,
     answer=PortalResponse,
-    callers=PEOPLE,
+    callers=USERS,
     connect=connect,
     handle=handle_create_portal_session,
     problems=(NotFound,),
@@ -174,7 +174,7 @@ reconcile_subscriptions = Endpoint(
 
 close_billing_account = Endpoint(
     name="closeBillingAccount",
-    summary="Ends a person's subscriptions at Stripe, now, and deletes their customer; before their account is deleted",
+    summary="Ends a user's subscriptions at Stripe, now, and deletes their customer; before their account is deleted",
     body=CloseRequest,
     answer=CloseResponse,
     callers=SERVICES,

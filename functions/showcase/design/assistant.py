@@ -177,5 +177,5 @@ class Run:
 
 
 def _identifier(caller: Caller) -> str:
-    """Tells OpenAI one person from another, and nothing about them."""
+    """Tells OpenAI one user from another, and nothing about them."""
     return hashlib.sha256(f"showcase:{caller.user_id}".encode()).hexdigest()

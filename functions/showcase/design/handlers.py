@@ -21,7 +21,7 @@ from showcase.design.errors import (
 from showcase.design.prompt import Prompt
 from showcase.design.schemas import DesignRequest, DesignResponse, Usage
 from showcase.design.settings import DesignSettings
-from showcase.endpoint import CLIENT_GONE, PEOPLE, Call, Endpoint
+from showcase.endpoint import CLIENT_GONE, USERS, Call, Endpoint
 from showcase.errors import Forbidden, NotFound
 from showcase.http import disconnected
 from showcase.settings import load
@@ -104,7 +104,7 @@ ai_design_assistant = Endpoint(
     summary="Designs a page for a project out of the catalogue's blocks; streamed with Accept: text/event-stream",
     body=DesignRequest,
     answer=DesignResponse,
-    callers=PEOPLE,
+    callers=USERS,
     connect=connect,
     handle=handle_ai_design_assistant,
     max_body=256 * 1024,

@@ -1,6 +1,6 @@
 """The generated picture: what is taken for one, and where it is kept.
 
-It is stored as the person, in their own folder: Storage's policies decide.
+It is stored as the user, in their own folder: Storage's policies decide.
 """
 
 from collections.abc import Iterator

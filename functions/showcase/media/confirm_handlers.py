@@ -4,11 +4,11 @@ import asyncio
 
 from starlette.responses import JSONResponse, Response
 
-from showcase.endpoint import PEOPLE, Call, Endpoint
+from showcase.endpoint import USERS, Call, Endpoint
 from showcase.errors import Conflict, NotFound
 from showcase.media import confirmation, store
 from showcase.media.dependencies import Media, connect
-from showcase.media.domain import Kind
+from showcase.media.domain import Kind, Row
 from showcase.media.refusals import refusal
 from showcase.media.schemas import (
     ConfirmUploadRequest,
@@ -20,8 +20,8 @@ from showcase.media.schemas import (
 RETRY_AFTER = "2"  # seconds
 
 
-async def handle_confirm(call: Call[ConfirmUploadRequest], media: Media) -> ConfirmUploadResponse | Response:
-    asked, user_id = call.body, call.caller.person()
+async def handle_confirm_upload(call: Call[ConfirmUploadRequest], media: Media) -> ConfirmUploadResponse | Response:
+    asked, user_id = call.body, call.caller.require_user_id()
     found = await store.take_upload(media.database, user_id, asked.upload_id, confirmation.LEASE_SECONDS)
     if found is None:
         raise refusal("upload_not_found")
@@ -44,13 +44,13 @@ async def handle_confirm(call: Call[ConfirmUploadRequest], media: Media) -> Conf
     return JSONResponse(checking.model_dump(mode="json"), 202, headers)
 
 
-def _shown(row: store.Row, kind: Kind) -> ConfirmUploadResponse:
+def _shown(row: Row, kind: Kind) -> ConfirmUploadResponse:
     fields = {name: row[name] for name in ConfirmUploadResponse.model_fields if name in row}
     return ConfirmUploadResponse(**{**fields, "kind": kind})
 
 
-async def handle_get(call: Call[GetUploadRequest], media: Media) -> UploadResponse:
-    row = await store.get_upload(media.database, call.caller.person(), call.body.upload_id)
+async def handle_get_upload(call: Call[GetUploadRequest], media: Media) -> UploadResponse:
+    row = await store.get_upload(media.database, call.caller.require_user_id(), call.body.upload_id)
     if row is None:
         raise refusal("upload_not_found")
     kind = Kind(row["kind"])
@@ -68,9 +68,9 @@ confirm_upload = Endpoint(
     summary="Checks a file that was sent, strips its metadata, and adds it to its project; 202 while that takes long",
     body=ConfirmUploadRequest,
     answer=ConfirmUploadResponse,
-    callers=PEOPLE,
+    callers=USERS,
     connect=connect,
-    handle=handle_confirm,
+    handle=handle_confirm_upload,
     problems=(NotFound, Conflict),
     also={202: {"application/json": UploadResponse}},
 )
@@ -80,9 +80,9 @@ get_upload = Endpoint(
     summary="How far an upload of the caller's is, and what it became",
     body=GetUploadRequest,
     answer=UploadResponse,
-    callers=PEOPLE,
+    callers=USERS,
     connect=connect,
-    handle=handle_get,
+    handle=handle_get_upload,
     method="GET",
     problems=(NotFound,),
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 from showcase.errors import ApiError, Conflict, NotFound
 from showcase.media import store, validation
 from showcase.media.dependencies import Media
-from showcase.media.domain import UPLOADS, CheckedFile, ContentType, Refused, Upload
+from showcase.media.domain import UPLOADS, CheckedFile, ContentType, Refused, Row, Upload
 from showcase.media.refusals import refusal
 from showcase.telemetry import report
 
@@ -16,7 +16,7 @@ LEASE_SECONDS = 120  # for which an upload is checked by one request alone
 RENEWAL_SECONDS = 40
 
 
-def begin(media: Media, upload: Upload) -> "asyncio.Task[store.Row]":
+def begin(media: Media, upload: Upload) -> "asyncio.Task[Row]":
     """`run` as a task that goes on when its caller has gone."""
     task = asyncio.create_task(run(media, upload))
     media.confirmations.add(task)
@@ -24,14 +24,14 @@ def begin(media: Media, upload: Upload) -> "asyncio.Task[store.Row]":
     return task
 
 
-def report_failure(task: "asyncio.Task[store.Row]") -> None:
+def report_failure(task: "asyncio.Task[Row]") -> None:
     """For a task whose outcome nobody waits for: refusals are in the database, the rest is recorded."""
     error = None if task.cancelled() else task.exception()
     if isinstance(error, Exception) and not (isinstance(error, ApiError) and error.status < 500):
         report(error)
 
 
-async def run(media: Media, upload: Upload) -> store.Row:
+async def run(media: Media, upload: Upload) -> Row:
     """The row that a leased upload becomes. However it ends, the lease is given back: others may try at once.
 
     Raises:
@@ -46,7 +46,7 @@ async def run(media: Media, upload: Upload) -> store.Row:
         raise
 
 
-async def _confirm(media: Media, upload: Upload) -> store.Row:
+async def _confirm(media: Media, upload: Upload) -> Row:
     try:
         checked = await validation.check(media, upload)
     except Refused as refused:
@@ -64,7 +64,7 @@ async def _confirm(media: Media, upload: Upload) -> store.Row:
     return row
 
 
-async def read(media: Media, upload: Upload) -> store.Row:
+async def read(media: Media, upload: Upload) -> Row:
     """The row of an upload that is over. Raises: ApiError, why there is none."""
     row = await add_row(media, upload, CheckedFile(upload.content_type))
     if "id" not in row:
@@ -72,7 +72,7 @@ async def read(media: Media, upload: Upload) -> store.Row:
     return row
 
 
-async def add_row(media: Media, upload: Upload, checked: CheckedFile) -> store.Row:
+async def add_row(media: Media, upload: Upload, checked: CheckedFile) -> Row:
     """Where the upload is pending; else what it became before. `reason` where there is no row."""
 
     def url(content_type: ContentType, derived: str = "") -> str:

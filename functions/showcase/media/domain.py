@@ -1,9 +1,14 @@
-"""What may be uploaded, and what the first bytes of a file say that it is."""
+"""Nouns of uploads, files and QR codes, and what the first bytes of a file say that it is. No I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
+
+from typing_extensions import TypedDict
+
+Row = Mapping[str, Any]
 
 # In the folder of a file's check: what was sent, and what may be shown.
 INPUT, OUTPUT = "input", "output"
@@ -136,6 +141,36 @@ class CheckedFile:
         if small := next((size for size in self.renditions if size[0] == AVATAR_WIDTH), None):
             return CheckedFile(ContentType.WEBP, *small, source=rendition_name(AVATAR_WIDTH))
         return replace(self, renditions=())
+
+
+@dataclass(frozen=True)
+class StaleCode:
+    """A QR code whose link has changed."""
+
+    name: str
+    user_id: UUID
+    project_id: UUID | None
+    username: str
+    style: Row
+    logo: str | None
+
+
+@dataclass(frozen=True)
+class QrTarget:
+    """What a QR code would lead to, and what is stored."""
+
+    username: str
+    found: bool
+    published: bool
+    logo: str | None
+    stored_link: str | None
+
+
+class Orphans(TypedDict):
+    """How many files were queued to be removed, and the ids of media whose file is missing."""
+
+    orphans: int
+    missing: list[UUID]
 
 
 _AVIF_BRANDS = {b"avif", b"avis"}

@@ -2,11 +2,11 @@
 
 from urllib.parse import parse_qs, urlsplit
 
-from showcase.endpoint import PEOPLE, SERVICES, Call, Endpoint
+from showcase.endpoint import SERVICES, USERS, Call, Endpoint
 from showcase.errors import Conflict, NotFound, UnprocessableContent
 from showcase.media import qr_codes, store, sweep
 from showcase.media.dependencies import Media, connect
-from showcase.media.domain import UPLOADS
+from showcase.media.domain import UPLOADS, Orphans
 from showcase.media.refusals import refusal
 from showcase.media.schemas import (
     CreateUploadUrlRequest,
@@ -18,7 +18,7 @@ from showcase.media.schemas import (
 STALE_CODES = 50  # made again in one run
 
 
-async def handle_create(call: Call[CreateUploadUrlRequest], media: Media) -> CreateUploadUrlResponse:
+async def handle_create_upload_url(call: Call[CreateUploadUrlRequest], media: Media) -> CreateUploadUrlResponse:
     asked, settings = call.body, media.settings
     kind = asked.kind
     if not asked.size:
@@ -27,7 +27,7 @@ async def handle_create(call: Call[CreateUploadUrlRequest], media: Media) -> Cre
         raise UnprocessableContent(f"The file may have at most {settings.largest(kind)} bytes.", code="file_too_large")
     row = await store.create_upload(
         media.database,
-        call.caller.person(),
+        call.caller.require_user_id(),
         asked.project_id,
         kind,
         asked.content_type,
@@ -50,8 +50,8 @@ async def handle_create(call: Call[CreateUploadUrlRequest], media: Media) -> Cre
     )
 
 
-async def handle_sweep(call: Call[SweepRequest], media: Media) -> SweepResponse:
-    found = store.Orphans(orphans=0, missing=[])
+async def handle_sweep_media(call: Call[SweepRequest], media: Media) -> SweepResponse:
+    found = Orphans(orphans=0, missing=[])
     corrected = 0
     expired = await store.expire_uploads(media.database)
     if call.body.orphans:
@@ -76,9 +76,9 @@ create_upload_url = Endpoint(
     summary="An address that takes an image or a video for one's own project, or a picture of one's profile",
     body=CreateUploadUrlRequest,
     answer=CreateUploadUrlResponse,
-    callers=PEOPLE,
+    callers=USERS,
     connect=connect,
-    handle=handle_create,
+    handle=handle_create_upload_url,
     problems=(NotFound, Conflict),
 )
 
@@ -89,5 +89,5 @@ sweep_media = Endpoint(
     answer=SweepResponse,
     callers=SERVICES,
     connect=connect,
-    handle=handle_sweep,
+    handle=handle_sweep_media,
 )

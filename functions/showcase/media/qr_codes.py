@@ -11,9 +11,8 @@ from showcase.errors import ApiError, UnprocessableContent
 from showcase.media import qr_image, store
 from showcase.media.bounded import Job, open_result, run_bounded
 from showcase.media.dependencies import Media
-from showcase.media.domain import INPUT, OUTPUT, QR_SVG, SHOWN, Reason, Refused
+from showcase.media.domain import INPUT, OUTPUT, QR_SVG, SHOWN, Reason, Refused, StaleCode
 from showcase.media.refusals import refusal
-from showcase.media.store import StaleCode
 from showcase.storage import FileTooLarge
 from showcase.telemetry import report
 
@@ -35,7 +34,7 @@ def _template(media: Media, *, of_project: bool) -> str:
 
 
 def name(user_id: UUID, project_id: UUID | None, style: Mapping[str, Any]) -> str:
-    """Where a code is stored: in its person's folder, and below that in its project's."""
+    """Where a code is stored: in its user's folder, and below that in its project's."""
     return f"{user_id}/{project_id or 'profile'}/{qr_image.style_name(style)}.png"
 
 

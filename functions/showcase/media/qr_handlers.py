@@ -3,15 +3,16 @@
 from uuid import UUID
 
 from showcase.contrast import ENOUGH
-from showcase.endpoint import PEOPLE, Call, Endpoint
+from showcase.endpoint import USERS, Call, Endpoint
 from showcase.errors import Conflict, NotFound, UnprocessableContent
 from showcase.media import qr_codes, qr_image, store
 from showcase.media.dependencies import Media, connect
+from showcase.media.domain import QrTarget
 from showcase.media.schemas import QrCodeRequest, QrCodeResponse
 
 
-async def handle_qr_code(call: Call[QrCodeRequest], media: Media) -> QrCodeResponse:
-    asked, user_id = call.body, call.caller.person()
+async def handle_generate_qr_code(call: Call[QrCodeRequest], media: Media) -> QrCodeResponse:
+    asked, user_id = call.body, call.caller.require_user_id()
     if not qr_image.stands_out(asked.dark, asked.light):
         raise UnprocessableContent(
             f"The dark colour must stand out from the light one by {ENOUGH}:1.", code="low_contrast"
@@ -28,7 +29,7 @@ async def handle_qr_code(call: Call[QrCodeRequest], media: Media) -> QrCodeRespo
     return QrCodeResponse(link=link, png_url=media.storage.public_url(qr_codes.BUCKET, name), svg=svg)
 
 
-async def _target(media: Media, user_id: UUID, asked: QrCodeRequest, name: str) -> store.QrTarget:
+async def _target(media: Media, user_id: UUID, asked: QrCodeRequest, name: str) -> QrTarget:
     target = await store.qr_target(media.database, user_id, asked.project_id, name, asked.logo_image_id)
     if target is None or not target.found:
         raise NotFound("There is no such project of yours.", code="project_not_found")
@@ -44,8 +45,8 @@ generate_qr_code = Endpoint(
     summary="A QR code for one's profile or published project, as PNG and SVG",
     body=QrCodeRequest,
     answer=QrCodeResponse,
-    callers=PEOPLE,
+    callers=USERS,
     connect=connect,
-    handle=handle_qr_code,
+    handle=handle_generate_qr_code,
     problems=(NotFound, Conflict),
 )

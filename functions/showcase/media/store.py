@@ -1,46 +1,23 @@
 """The media's database functions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
 from showcase.database import Database, checked
-from showcase.media.domain import CheckedFile, ContentType, Kind, Reason, Upload
-
-Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class StaleCode:
-    """A QR code whose link has changed."""
-
-    name: str
-    user_id: UUID
-    project_id: UUID | None
-    username: str
-    style: Row
-    logo: str | None
-
-
-@dataclass(frozen=True)
-class QrTarget:
-    """What a QR code would lead to, and what is stored."""
-
-    username: str
-    found: bool
-    published: bool
-    logo: str | None
-    stored_link: str | None
-
-
-class Orphans(TypedDict):
-    """How many files were queued to be removed, and the ids of media whose file is missing."""
-
-    orphans: int
-    missing: list[UUID]
+from showcase.media.domain import (
+    CheckedFile,
+    ContentType,
+    Kind,
+    Orphans,
+    QrTarget,
+    Reason,
+    Row,
+    StaleCode,
+    Upload,
+)
 
 
 class _Removal(TypedDict):
@@ -81,7 +58,7 @@ async def create_upload(
 
 
 async def take_upload(database: Database, user_id: UUID, upload_id: UUID, seconds: int) -> tuple[Upload, str] | None:
-    """A person's upload and its status: `pending` is the caller's to check, `busy` somebody else's; None: no such."""
+    """A user's upload and its status: `pending` is the caller's to check, `busy` somebody else's; None: no such."""
     parameters = {"user_id": str(user_id), "upload_id": str(upload_id), "lease_seconds": seconds}
     row = await database.rpc("lease_media_upload", parameters, dict[str, Any] | None)
     return (upload(row), checked(row.get("status"), str)) if row else None

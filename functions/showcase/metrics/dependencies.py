@@ -40,7 +40,7 @@ def platform_clients(http: HttpClient, settings: MetricsSettings) -> Mapping[Pla
         replace(
             _client(Platform.TWITTER, on_x, settings.x_bearer_token, x.LARGEST_BATCH),
             units_a_month=settings.x_posts_a_month,
-            units_per_user=settings.x_posts_a_person_a_day,
+            units_per_user=settings.x_posts_per_user_per_day,
         ),
     ]
     return {client.platform: client for client in clients if client.credentials}

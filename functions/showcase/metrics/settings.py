@@ -18,7 +18,7 @@ class MetricsSettings(Settings):
     x_bearer_token: SecretStr | None = None
     x_posts_a_month: int = Field(default=10_000, ge=0)
     # How many of these may be about one user's links in a UTC day.
-    x_posts_a_person_a_day: int = Field(default=20, ge=0)
+    x_posts_per_user_per_day: int = Field(default=20, ge=0)
     linkedin_api_url: HttpUrl = HttpUrl("https://api.linkedin.com")
     linkedin_access_token: SecretStr | None = None
     linkedin_version: str = Field(default="202610", pattern=r"^\d{6}$")

@@ -97,7 +97,7 @@ async def request(
 
 
 async def request_again(database: Database, user_id: UUID, type_: NotificationType, quiet_seconds: int) -> Asked | None:
-    """Queues a person's latest one again, unless it is young; None where there is none."""
+    """Queues a user's latest one again, unless it is young; None where there is none."""
     parameters = {"user_id": str(user_id), "type": type_, "quiet_seconds": quiet_seconds}
     asked: Asked | None = await database.rpc("request_notification_again", parameters, Asked | None)
     return asked
@@ -135,7 +135,7 @@ async def record_events(database: Database, events: Sequence[Event]) -> int:
 
 
 async def decline(database: Database, user_id: UUID, type_: NotificationType) -> None:
-    """Turns e-mails of a type off for a person."""
+    """Turns e-mails of a type off for a user."""
     parameters = {"user_id": str(user_id), "type": type_, "enabled": False}
     await database.rpc("set_notification_preference", parameters)
 

@@ -41,7 +41,7 @@ def connect(core: Core) -> Unsubscribing:
     return Unsubscribing(core.database, make_links(core.settings, settings), settings.site)
 
 
-async def handle(call: Call[bytes], unsubscribing: Unsubscribing) -> Response:
+async def handle_unsubscribe(call: Call[bytes], unsubscribing: Unsubscribing) -> Response:
     page, status = Page.CONFIRM, 200
     try:
         user_id, type_ = unsubscribing.links.read(call.request.query_params.get("token", ""))
@@ -66,9 +66,9 @@ unsubscribe = Endpoint(
     answer=None,
     callers=None,
     connect=connect,
-    handle=handle,
+    handle=handle_unsubscribe,
     method="GET, POST",
-    also={status: {"text/html": "A page for the person."} for status in (200, 400, 410)},
+    also={status: {"text/html": "A page for the user."} for status in (200, 400, 410)},
     parameters=(("query", "token"),),
     reads="application/x-www-form-urlencoded",
 )

@@ -1,4 +1,4 @@
-"""Links that let people unsubscribe without signing in: signed, for one person and one type of e-mail, for a time."""
+"""Links that let users unsubscribe without signing in: signed, for one user and one type of e-mail, for a time."""
 
 import base64
 import hashlib
@@ -34,7 +34,7 @@ class Links:
     seconds: int
 
     def to_decline(self, user_id: UUID, type_: NotificationType) -> str:
-        """The address that turns e-mails of this type off for this person."""
+        """The address that turns e-mails of this type off for this user."""
         claim = f"{user_id.hex}.{type_}.{int(time.time()) + self.seconds}"
         return f"{self.url}?token={claim}.{_signature(claim, self.secrets[0])}"
 

@@ -36,7 +36,7 @@ def connect(core: Core) -> Webhook:
     return Webhook(core.database, keys, settings.sendgrid_webhook_tolerance_seconds)
 
 
-async def handle(call: Call[bytes], webhook: Webhook) -> EventsResponse:
+async def handle_sendgrid_webhook(call: Call[bytes], webhook: Webhook) -> EventsResponse:
     """Whatever is signed is answered with 200: SendGrid would tell it again, and it would mean no more than now."""
     if not webhook.keys:
         raise ServiceUnavailable("SENDGRID_WEBHOOK_PUBLIC_KEYS is not set.", code="not_configured")
@@ -61,7 +61,7 @@ webhooks_sendgrid = Endpoint(
     answer=EventsResponse,
     callers=None,
     connect=connect,
-    handle=handle,
+    handle=handle_sendgrid_webhook,
     max_body=LARGEST_BODY,
     problems=(BadRequest,),
     parameters=(("header", EventWebhookHeader.SIGNATURE), ("header", EventWebhookHeader.TIMESTAMP)),

@@ -150,7 +150,7 @@ class Metrics:
             "github_token": TOKEN,
             "x_bearer_token": TOKEN,
             "linkedin_access_token": TOKEN,
-            "x_posts_a_person_a_day": SHARE,
+            "x_posts_per_user_per_day": SHARE,
         }
         return MetricsSettings(**(chosen | changed))
 
@@ -201,7 +201,7 @@ def running_metrics(cluster: TestCluster, stack: Stack, folder: Path) -> Iterato
             "supabase_publishable_key": stack.publishable_key,
             "supabase_secret_key": stack.secret_key,
             "supabase_jwt_secret": stack.jwt_secret,
-            "functions_environment": {"METRICS_FETCH_SECONDS": "2", "X_POSTS_A_PERSON_A_DAY": str(SHARE)},
+            "functions_environment": {"METRICS_FETCH_SECONDS": "2", "X_POSTS_PER_USER_PER_DAY": str(SHARE)},
         }
     )
     services = [simulator(settings, *vendors), functions(settings)]

@@ -36,7 +36,7 @@ def forking_workers(metrics: Metrics) -> Iterator[subprocess.Popen[str]]:
         "X_API_URL": metrics.urls["twitter"],
         "X_BEARER_TOKEN": TOKEN,
         "X_POSTS_A_MONTH": "1000000",
-        "X_POSTS_A_PERSON_A_DAY": "1000000",
+        "X_POSTS_PER_USER_PER_DAY": "1000000",
         "LINKEDIN_API_URL": metrics.urls["linkedin"],
         "LINKEDIN_ACCESS_TOKEN": TOKEN,
         **SETTINGS,

@@ -13,7 +13,7 @@ from tests.integration.metrics.running import SHARE, Metrics
 async def test_one_person_s_links_do_not_cost_everybody_s_money(metrics: Metrics) -> None:
     sources = metrics.make(30, "twitter")
     somebody_else = replace(metrics, owner=metrics.stack.person()).make(2, "twitter")
-    async with metrics.dependencies(x_posts_a_person_a_day=4, metrics_lease_size=10) as dependencies:
+    async with metrics.dependencies(x_posts_per_user_per_day=4, metrics_lease_size=10) as dependencies:
         done = (await refresh_due(dependencies))[Platform.TWITTER]
     assert (done.recorded, done.put_off, done.remaining, done.stopped) == (6, 26, 0, None)
     assert metrics.recorded(somebody_else) == set(somebody_else)

@@ -207,11 +207,11 @@ async def test_project_keys_are_told_apart() -> None:
     assert await check({"apikey": "sb_secret_x "}) is ANONYMOUS
 
 
-async def test_only_somebody_signed_in_is_a_person() -> None:
-    assert Caller(Kind.USER, USER, "token").person() == USER
+async def test_only_a_signed_in_user_has_a_user_id() -> None:
+    assert Caller(Kind.USER, USER, "token").require_user_id() == USER
     for nobody in (ANONYMOUS, SERVICE):
         with pytest.raises(Unauthorized):
-            nobody.person()
+            nobody.require_user_id()
 
 
 @hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
