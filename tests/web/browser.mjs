@@ -11,7 +11,7 @@ const timeout = 60_000;
 export async function main(work) {
   const given = JSON.parse(await text(process.stdin));
   // As root Chromium cannot make its sandbox.
-  const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox", "--disable-dev-shm-usage"], timeout });
+  const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox", "--disable-dev-shm-usage", "--enable-blink-features=ComputedAccessibilityInfo"], timeout });
   const complaints = [];
   try {
     const answer = await work({ ...given, open: (options) => open(browser, complaints, options), shoot: shooter(given.screenshots) });
@@ -60,6 +60,12 @@ export async function signIn(page, site, name) {
   await page.getByRole("button", { name: "Continue with Google" }).click();
   await page.getByText(name).click();
   await page.getByRole("heading", { name: "Your projects" }).waitFor();
+}
+
+/** What can be used and has no name for a screen reader. Runs in the page. */
+export function unnamed() {
+  const controls = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, progress, meter, video, [role=img]")];
+  return controls.filter((element) => element.checkVisibility() && !element.computedName).map((element) => element.outerHTML.slice(0, 100));
 }
 
 /** Texts within `selector` that stand out from what is behind them by less than 4.5:1. Runs in the page. */

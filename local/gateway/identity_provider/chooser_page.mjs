@@ -12,7 +12,8 @@ const style = `
   ul { list-style: none; margin: 0; padding: 0; border: 1px solid #8884; border-radius: .75rem; overflow: hidden; }
   li + li { border-top: 1px solid #8884; }
   a { display: flex; gap: .9rem; align-items: center; padding: .7rem 1rem; color: inherit; text-decoration: none; }
-  a:hover, a:focus-visible { background: #8882; outline: none; }
+  a:hover, a:focus-visible { background: #8882; }
+  a:focus-visible { outline: 3px solid; outline-offset: -3px; border-radius: .75rem; }
   b, small { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   small { opacity: .75; }
   i { flex: none; width: 2.2rem; height: 2.2rem; border-radius: 50%; display: grid; place-items: center; color: white;
