@@ -40,7 +40,7 @@ async function open(browser, complaints, { width = 1200, height = 900, ...option
 
 function shooter(folder) {
   let count = 0;
-  return (page, name) => page.screenshot({ path: join(folder, `${String(++count).padStart(2, "0")}-${name}.png`), fullPage: true });
+  return (page, name) => page.screenshot({ path: join(folder, `${String(++count).padStart(2, "0")}-${name}.jpg`), type: "jpeg", quality: 70, fullPage: true });
 }
 
 /** How many pixels the page is wider than the window. */
