@@ -71,11 +71,12 @@ class World:
         return str(project["id"])
 
     def everything(self) -> dict[str, str]:
-        """A digest of each table of ours, to see that a request left no trace."""
+        """A digest of the rows of each table of ours, to see that a request left no trace."""
         tables = self.database.execute(
             "select schemaname, tablename from pg_tables where schemaname in ('public', 'private')"
         ).fetchall()
-        digest = sql.SQL("select {}, md5(jsonb_agg(t order by t::text)::text) from {} as t")
+        # Where each row lies and which transaction wrote it: an update changes both, whatever it writes.
+        digest = sql.SQL("select {}, count(*) || ' ' || coalesce(sum(hashtext(ctid || ' ' || xmin)), 0) from {}")
         parts = (digest.format(sql.Literal(".".join(table)), sql.Identifier(*table)) for table in tables)
         return dict(self.database.execute(sql.SQL(" union all ").join(parts)).fetchall())
 

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-import psycopg
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-Connection = psycopg.Connection[DictRow]
+from tests.support.database import Connection as Connection
+from tests.support.database import kept_connection
 
 AS_STORAGE = "set storage.allow_delete_query = 'true'"  # else no object's row may be deleted
 OURS = "('public', 'private')"  # the schemas, for a query
@@ -27,7 +27,7 @@ COMPILER = UUID("00000000-0000-4000-8000-000000000201")  # Grace's, published
 def acting_as(url: str, role: str, user: UUID | None = None) -> Iterator[Connection]:
     """A transaction with the rights that PostgREST and Storage give to a request; rolled_back at the end."""
     claims = json.dumps({"role": role} | ({"sub": str(user)} if user else {}))
-    with psycopg.connect(url, row_factory=dict_row) as connection:
+    with kept_connection(url, autocommit=False) as connection:
         connection.execute("select set_config('role', %s, true)", (role,))
         connection.execute("select set_config('request.jwt.claims', %s, true)", (claims,))
         connection.execute(AS_STORAGE)
@@ -37,7 +37,7 @@ def acting_as(url: str, role: str, user: UUID | None = None) -> Iterator[Connect
 
 @contextmanager
 def superuser(url: str) -> Iterator[Connection]:
-    with psycopg.connect(url, row_factory=dict_row, autocommit=True) as connection:
+    with kept_connection(url) as connection:
         connection.execute(AS_STORAGE)
         yield connection
 

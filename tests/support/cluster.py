@@ -20,6 +20,7 @@ from psycopg import sql
 from local.postgres import cluster as postgres
 from local.postgres import migrations
 from local.stack import reaper
+from tests.support.database import close_connections
 
 PLATFORM = "template_platform"  # as a hosted project is before the first migration
 MIGRATED = "template_migrated"  # with the migrations and the demo rows
@@ -67,6 +68,7 @@ class TestCluster:
         try:
             yield self.url(name)
         finally:
+            close_connections(self.url(name))
             self._run(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
     def make_template(self, name: str, fill: Callable[[str], object]) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import jwt
-import psycopg
 from psycopg.types.json import Jsonb
+
+from tests.support.database import kept_connection
 
 HOUR = 3600
 
@@ -37,7 +38,7 @@ def make_person(database_url: str, jwt_secret: str, issuer: str, *, email: str =
         "picture": f"https://avatars.example.com/{name}.png",
         "avatar_url": f"https://avatars.example.com/{name}.png",
     }
-    with psycopg.connect(database_url) as connection:
+    with kept_connection(database_url, autocommit=False) as connection:
         connection.execute(
             """
             insert into auth.users (
@@ -61,7 +62,7 @@ def make_person(database_url: str, jwt_secret: str, issuer: str, *, email: str =
             "update private.users set tier = %s where id = %s returning username", (tier, identity)
         ).fetchone()
         assert row is not None, "the trigger on auth.users made no profile"
-    return Person(identity, email, google_id, row[0], access_token(jwt_secret, issuer, identity, email))
+    return Person(identity, email, google_id, row["username"], access_token(jwt_secret, issuer, identity, email))
 
 
 def access_token(secret: str, issuer: str, user: UUID, email: str = "", *, seconds: int = HOUR) -> str:

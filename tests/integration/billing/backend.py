@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 import stripe
-from psycopg.rows import dict_row
 
 from local.settings import HOST, ROOT
 from local.stack.services import Service
 from tests.support import plain_http
 from tests.support.cluster import free_port
+from tests.support.database import kept_connection
 from tests.support.people import Person
 from tests.support.servers import running_services
 from tests.support.stack import Caller, Stack
@@ -36,11 +35,11 @@ class Backend:
     stripe: str
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        with psycopg.connect(self.stack.database_url, row_factory=dict_row) as connection:
+        with kept_connection(self.stack.database_url) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
     def change(self, query: str, *values: Any) -> None:
-        with psycopg.connect(self.stack.database_url) as connection:
+        with kept_connection(self.stack.database_url) as connection:
             connection.execute(query.encode(), values)
 
     def subscriptions(self, person: Person) -> list[dict[str, Any]]:

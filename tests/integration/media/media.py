@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import psycopg
-from psycopg.rows import dict_row
 
 from tests.support import plain_http
+from tests.support.database import kept_connection
 from tests.support.people import Person
 from tests.support.stack import Stack
 
@@ -60,7 +59,7 @@ class Studio:
         return [row["name"] for row in self.sql(query, bucket, str(self.person.id))]
 
     def sql(self, query: str, *parameters: object) -> list[dict[str, Any]]:
-        with psycopg.connect(self.stack.database_url, row_factory=dict_row, autocommit=True) as connection:
+        with kept_connection(self.stack.database_url) as connection:
             cursor = connection.execute(query.encode(), parameters)
             return cursor.fetchall() if cursor.description else []
 

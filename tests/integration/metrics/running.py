@@ -2,15 +2,14 @@
 
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
-import psycopg
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow
 from showcase.database import Database
 from showcase.http_client import HttpClient
 from showcase.metrics.dependencies import MetricsDependencies, platform_clients
@@ -20,6 +19,7 @@ from showcase.settings import CoreSettings
 from local.stack.services import functions, simulator
 from tests.support import plain_http
 from tests.support.cluster import TestCluster
+from tests.support.database import Connection, kept_connection
 from tests.support.people import Person
 from tests.support.servers import running_services
 from tests.support.stack import Caller, Stack, free_settings
@@ -47,8 +47,8 @@ class Metrics:
     urls: Mapping[str, str]
     owner: Person
 
-    def connect(self) -> psycopg.Connection[DictRow]:
-        return psycopg.connect(self.stack.database_url, row_factory=dict_row, autocommit=True)
+    def connect(self) -> AbstractContextManager[Connection]:
+        return kept_connection(self.stack.database_url)
 
     def call(self, name: str, body: object, caller: Caller = "service") -> httpx.Response:
         url = f"{self.functions_url}/functions/v1/{name}"
@@ -71,10 +71,11 @@ class Metrics:
     def make(self, number: int, platform: str = "github", status: str = "published") -> list[Source]:
         """Projects, each with a link that nothing else has."""
         sources = [_new_source(platform) for _ in range(number)]
-        rows = [(s.project, self.owner.id, status, _link(s)) for s in sources]
+        # Titles of their own: among equal ones the next slug is looked for in all of a user's.
+        rows = [(s.project, self.owner.id, str(s.project), status, _link(s)) for s in sources]
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.executemany(
-                f"insert into projects (id, user_id, title, status, {platform}_link) values (%s, %s, 'T', %s, %s)",
+                f"insert into projects (id, user_id, title, status, {platform}_link) values (%s, %s, %s, %s, %s)",
                 rows,
             )
         return sources

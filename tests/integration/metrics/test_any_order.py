@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -60,7 +61,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.dependencies = MetricsDependencies(
             database, clients, self.metrics.settings(metrics_lease_size=3, metrics_concurrency=2)
         )
-        self.connection = self.metrics.connect()
+        self.closing = ExitStack()
+        self.connection = self.closing.enter_context(self.metrics.connect())
         self.ids = [source.project for source in self.metrics.make(3, status="published")]
         self.days = 0
         self.seen: dict[tuple[UUID, str, date], datetime] = {}
@@ -210,7 +212,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.history_only_grows_and_never_goes_back()
         finally:
             self.runner.close()
-            self.connection.close()
+            self.closing.close()
 
 
 def play(metrics: Metrics, examples: int, steps: int) -> None:

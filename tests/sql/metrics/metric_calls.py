@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-import psycopg
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from tests.sql.acting import ADA, Connection
+from tests.support.database import kept_connection
 
 CREDENTIAL = "c0ffee"
 
@@ -21,7 +21,7 @@ def rolled_back(url: str) -> Iterator[Connection]:
 
     In it now() stands still: `pass_time` moves everything else.
     """
-    with psycopg.connect(url, row_factory=dict_row) as connection:
+    with kept_connection(url, autocommit=False) as connection:
         clear(connection)
         yield connection
         connection.rollback()

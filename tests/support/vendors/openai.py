@@ -11,13 +11,12 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import psycopg
-from psycopg.rows import dict_row
 
 from local.settings import Settings
 from local.stack.services import functions, services
 from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
+from tests.support.database import kept_connection
 from tests.support.people import Person, access_token
 from tests.support.servers import running_services
 from tests.support.stack import Stack, free_settings
@@ -81,7 +80,7 @@ class Designer:
         return project
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
-        with psycopg.connect(self.stack.database_url, row_factory=dict_row) as connection:
+        with kept_connection(self.stack.database_url) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
     def sessions(self, person: Person) -> list[dict[str, Any]]:

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import psycopg
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from local.settings import HOST, ROOT
@@ -19,6 +17,7 @@ from local.simulators.sendgrid.keys import public_key, signing_key
 from local.stack.services import INHERITED, Service
 from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
+from tests.support.database import kept_connection
 from tests.support.people import Person
 from tests.support.servers import running_services
 from tests.support.stack import Stack
@@ -65,7 +64,7 @@ class Mail:
     def queue(self, person: Person, type_: str = "payment_failed", key: str = "", **payload: Any) -> uuid.UUID:
         """As Billing and Account do it; the id."""
         key = key or uuid.uuid4().hex
-        with psycopg.connect(self.stack.database_url) as connection:
+        with kept_connection(self.stack.database_url, autocommit=False) as connection:
             connection.execute(
                 "select private.queue_notification(%s, %s, %s, %s)", (person.id, type_, key, Jsonb(payload))
             )
@@ -74,7 +73,7 @@ class Mail:
                 (person.id, type_, key),
             ).fetchone()
         assert row is not None
-        return uuid.UUID(str(row[0]))
+        return uuid.UUID(str(row["id"]))
 
     def row(self, notification_id: uuid.UUID | str) -> dict[str, Any]:
         return self.rows("select * from notifications where id = %s", str(notification_id))[0]
@@ -85,7 +84,7 @@ class Mail:
         )
 
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
-        with psycopg.connect(self.stack.database_url, row_factory=dict_row) as connection:
+        with kept_connection(self.stack.database_url) as connection:
             cursor = connection.execute(query.encode(), parameters)
             return cursor.fetchall() if cursor.description else []
 
