@@ -2,6 +2,7 @@
 
 -- Called by the trigger alone.
 revoke all on function private.link_parts(text) from public, anon, authenticated, service_role;
+revoke all on function private.pasted_link(text) from public, anon, authenticated, service_role;
 revoke all on function private.canonical_github_link(text) from public, anon, authenticated, service_role;
 revoke all on function private.canonical_twitter_link(text) from public, anon, authenticated, service_role;
 revoke all on function private.canonical_linkedin_link(text) from public, anon, authenticated, service_role;

@@ -15,16 +15,34 @@ language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function private.link_parts(text) is 'Host, path and query of an http(s) address, with or without its scheme.';
 
+-- A link within what was pasted with it: a sentence, a command, Markdown, the HTML of an embedded post. The first address counts.
+create function private.pasted_link(pasted text) returns text
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+  select regexp_replace(
+    btrim(
+      coalesce(
+        substring(pasted from '(?i)https?://[^]<>"`)[:space:]]+'),
+        regexp_replace(regexp_replace(pasted, '^git clone +', '', 'i'), '^gh repo clone +(?=[^./]+/)', 'github.com/', 'i')
+      ),
+      e' \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\u2060\ufeff<>()[]"''`*\u201c\u201d\u201e\u00ab\u00bb'
+    ),
+    e'[])>.,;:!?\'"*\u2019\u201d\u00bb\u2026]+$', ''
+  )
+$$;
+comment on function private.pasted_link(text) is 'The first http(s) address in a text, or the text, without the punctuation around it.';
+
 create function private.canonical_github_link(link text) returns text
 language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
   select 'https://github.com/' || owner || '/' || name
   from private.link_parts(regexp_replace(
-    link, '^(?:git\+)?(?:(?:ssh://)?git@github\.com[:/]|(?:git|https?)://github\.com/)', 'https://github.com/', 'i'
+    link,
+    '^(?:git\+)?(?:(?:ssh://)?git@(?:ssh\.)?github\.com(?::443/|[:/])|(?:git|https?)://github\.com/|https?://api\.github\.com/repos/)',
+    'https://github.com/', 'i'
   )) as part
   cross join lateral (
     select split_part(part[2], '/', 1) as owner, regexp_replace(split_part(part[2], '/', 2), '(.)(?:\.git)+$', '\1', 'i') as name
   ) as repository
-  where part[1] in ('github.com', 'www.github.com')
+  where part[1] = any ('{github.com,www.github.com,m.github.com,redirect.github.com,raw.githubusercontent.com,github.dev}'::text[])
     and owner ~ '^[A-Za-z0-9][A-Za-z0-9-]{0,38}$'
     and name ~ '^[A-Za-z0-9._-]{1,100}$' and name not in ('.', '..')
     -- GitHub's own pages, which nobody's account is named like.
@@ -42,9 +60,9 @@ language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
   select 'https://x.com/' || regexp_replace(post[1], '^i/web$', 'i', 'i') || '/status/' || post[2]
   from private.link_parts(replace(link, '/#!/', '/')) as part
   cross join lateral regexp_match(
-    part[2], '^([a-z0-9_]{1,20}|i/web)/status(?:es)?/([0-9]{1,25})(?:/.*)?$', 'i'
+    part[2], '^@?([a-z0-9_]{1,20}|i/web)/status(?:es)?/([0-9]{1,25})(?:[/%].*)?$', 'i'
   ) as post
-  where regexp_replace(part[1], '^(?:www|mobile|m)\.', '') in ('x.com', 'twitter.com')
+  where regexp_replace(part[1], '^(?:www|mobile|m|pro)\.', '') in ('x.com', 'twitter.com')
 $$;
 comment on function private.canonical_twitter_link(text) is 'https://x.com/<handle>/status/<number> of a link to a post.';
 
@@ -58,15 +76,16 @@ language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
   cross join lateral coalesce(
     regexp_match(
       part[2],
-      '^(?:embed/|mwlite/)?(?:feed/update|video/event|video/live)/(?:urn:li:)?(activity|share|ugcPost):([0-9]{1,25})(?:/.*)?$',
+      '^(?:embed/|mwlite/|comm/)?(?:feed/update|video/event|video/live|analytics/post-summary)/'
+        '(?:urn:li:)?(activity|share|ugcPost):([0-9]{1,25})(?:[/%].*)?$',
       'i'
     ),
     -- The words of a title stand before the number and may look like one ("share-5-tips"): the last counts.
     regexp_match(
-      part[2], '^(?:mwlite/)?posts/(?:[^/]*[_-])?(activity|share|ugcPost)-([0-9]{1,25})(?:-[^/]*)?(?:/.*)?$', 'i'
+      part[2], '^(?:mwlite/|comm/)?posts/(?:[^/]*[_-])?(activity|share|ugcPost)-([0-9]{1,25})(?:-[^/]*)?(?:/.*)?$', 'i'
     ),
     -- Of a notification: the feed, with the post on top.
-    case when part[2] = 'feed' then regexp_match(
+    case when part[2] in ('feed', 'comm/feed') then regexp_match(
       part[3], '(?:^|&)(?:highlightedUpdateUrn|updateEntityUrn)=urn:li:(activity|share|ugcPost):([0-9]{1,25})(?:&|$)', 'i'
     ) end
   ) as post
@@ -94,9 +113,15 @@ comment on function private.canonical_web_link(text) is 'An http(s) address with
 create function private.link_advice(link text, example text) returns text
 language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
   select case
-    when (private.link_parts(link))[1] in ('lnkd.in', 't.co', 'git.io', 'bit.ly')
+    when (private.link_parts(link))[1] = any ('{
+        bit.ly,buff.ly,cutt.ly,dlvr.it,fb.me,git.io,goo.gl,hubs.la,hubs.ly,ift.tt,is.gd,lnkd.in,ow.ly,pic.twitter.com,pic.x.com,
+        rb.gy,rebrand.ly,shorturl.at,t.co,t.ly,tiny.cc,tinyurl.com,trib.al,v.gd
+      }'::text[])
       then 'Open this short link, and paste the address that it leads to.'
-    when link ~* 'linkedin\.com/(pulse|in|company)/' then 'Open one post, and choose "Copy link to post" in its menu.'
+    -- Of a mail program, a chat or a login page: the address that it leads to stands in it.
+    when link ~* '[?&][a-z_]+=(https?(:|%3A)|%2F)' then 'Open this link, and paste the address that it leads to.'
+    when link ~* 'linkedin\.com/(comm/)?(company|events|groups|in|newsletters|pub|pulse|school|showcase)/'
+      then 'Open one post, and choose "Copy link to post" in its menu.'
     else 'For example ' || example || '.'
   end
 $$;
@@ -106,7 +131,9 @@ comment on function private.link_advice(text, text) is 'The hint beside a link t
 create function private.canonical_link(field text, link text) returns text
 language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
 declare
-  pasted constant text := btrim(link, e' \t\r\n\u00a0\u200b\ufeff');
+  pasted constant text := case field
+    when 'live_link' then btrim(link, e' \t\r\n\u00a0\u200b\ufeff<>') else private.pasted_link(link)
+  end;
   canonical text;
 begin
   if link is null or char_length(link) > 2048 then

@@ -42,6 +42,27 @@ TAKEN: dict[str, dict[str, list[str]]] = {
             "git+https://github.com/ada/engine.git",
             "git+ssh://git@github.com/ada/engine.git#main",
             "git://github.com/ada/engine",
+            "ssh://git@ssh.github.com:443/ada/engine.git",
+            "git clone https://github.com/ada/engine.git",
+            "git clone git@github.com:ada/engine.git",
+            "gh repo clone ada/engine",
+            "https://m.github.com/ada/engine",
+            "https://redirect.github.com/ada/engine/issues/1",
+            "https://github.dev/ada/engine",
+            "https://raw.githubusercontent.com/ada/engine/main/a.py",
+            "https://raw.githubusercontent.com/ada/engine/refs/heads/main/README.md",
+            "https://api.github.com/repos/ada/engine/releases/latest",
+            f"{REPOSITORY}.",
+            f"({REPOSITORY}),",
+            f"<{REPOSITORY}>",
+            f"\u201c{REPOSITORY}\u201d",
+            f"**{REPOSITORY}**",
+            f"[Engine]({REPOSITORY}): the engine",
+            f"`{REPOSITORY}`",
+            f"My engine: {REPOSITORY}!",
+            f"{REPOSITORY}?a b",
+            "<github.com/ada/engine>;",
+            f"\u2060{REPOSITORY}\u200e",
         ],
         "https://github.com/a/.github": ["https://github.com/a/.github"],
         "https://github.com/A-b-9/x.y_z-1": ["https://github.com/A-b-9/x.y_z-1/"],
@@ -63,6 +84,17 @@ TAKEN: dict[str, dict[str, list[str]]] = {
             f"{POST}/analytics",
             f"{POST}?s=20&t=abc#m",
             f"HTTPS://X.COM:443/ada/status/{N}",
+            f"https://www.twitter.com/ada/status/{N}?lang=de",
+            f"https://pro.x.com/ada/status/{N}",
+            f"https://x.com/@ada/status/{N}",
+            f"{POST}%3Fs%3D20",
+            f"{POST}?utm_source=share&utm_medium=android_app",
+            f"{POST}/retweets/with_comments",
+            f"{POST}/likes",
+            f"{POST}.",
+            f"Look: {POST} via @ada",
+            f"<{POST}>",
+            f"[post]({POST}?s=46)",
         ],
         f"https://x.com/Ada_1815/status/{N}": [f"https://twitter.com/Ada_1815/status/{N}?ref_src=twsrc%5Etfw"],
         f"https://x.com/i/status/{N}": [f"https://x.com/i/web/status/{N}", f"https://x.com/i/status/{N}"],
@@ -87,11 +119,22 @@ TAKEN: dict[str, dict[str, list[str]]] = {
             f"https://www.linkedin.com/posts/ada-lovelace_activity-{M}-",
             f"https://www.linkedin.com/posts/ad%C3%A1_x-activity-{M}-a1b2/",
             f"https://uk.linkedin.com/posts/ada_share-5-tips-activity-{M}-AbC_",
+            f"https://br.linkedin.com/posts/ada_x-activity-{M}-AbCd?originalSubdomain=br",
+            f"https://www.linkedin.com/posts/ada_x-activity-{M}-AbCd?utm_source=share&utm_medium=member_ios&rcm=ACoAAB",
+            f"https://www.linkedin.com/feed/update/{URN}?commentUrn=urn%3Ali%3Acomment%3A%28activity%3A{M}%2C7%29",
+            f"https://www.linkedin.com/comm/feed/update/{URN}?midToken=AQ&trk=eml-x",
+            f"https://www.linkedin.com/comm/posts/ada_x-activity-{M}-AbCd",
+            f"https://www.linkedin.com/analytics/post-summary/{URN}/",
+            f"{UPDATE}%3Futm_source%3Dshare",
+            f"{UPDATE}.",
+            f"<{UPDATE}>",
+            f"I wrote this: {UPDATE}, read it",
             URN,
         ],
         f"https://www.linkedin.com/feed/update/urn:li:share:{M}": [
             f"https://www.linkedin.com/posts/ada_x-share-{M}-a1b2",
             f"https://www.linkedin.com/feed/update/urn:li:share:{M}/",
+            f'<iframe src="https://www.linkedin.com/embed/feed/update/urn:li:share:{M}?collapsed=1"></iframe>',
         ],
         f"https://www.linkedin.com/feed/update/urn:li:ugcPost:{M}": [
             f"https://www.linkedin.com/posts/ada_x-ugcPost-{M}-a1b2/?trk=public",
@@ -106,6 +149,7 @@ TAKEN: dict[str, dict[str, list[str]]] = {
             "HTTPS://Engine.Example.com:443",
             "//engine.example.com",
             "\thttps://engine.example.com\n",
+            "<https://engine.example.com>",
         ],
         "https://example.com/Ä": ["HTTPS://Example.com/Ä", "example.com/Ä"],
         "http://127.0.0.1:3000/a?b=c#d": ["http://127.0.0.1:3000/a?b=c#d"],
@@ -126,9 +170,12 @@ REFUSED = {
         "https://github.com.evil.example/ada/engine",
         "https://evil.example/github.com/ada/engine",
         "https://evilgithub.com/ada/engine",
-        "https://github.com/ada/engine?a b",
+        "see https://evil.example and https://github.com/ada/engine",
+        "https://evil.example/?u=https://github.com/ada/engine",
+        "gh repo clone engine",
+        "https://github.com/login?return_to=%2Fada%2Fengine",
+        "https://ada.github.io/engine",
         "https://gist.github.com/ada/engine",
-        "https://raw.githubusercontent.com/ada/engine/main/a.py",
         f"https://github.com/{'a' * 40}/b",
         "https://github.com/orgs/supabase/repositories",
         "https://github.com/topics/python",
@@ -161,6 +208,8 @@ REFUSED = {
         "https://ada@x.com/ada/status/1",
         "https://t.co/AbCdEf",
         "https://x.com/i/spaces/1abc",
+        "https://x.com/search?q=engine",
+        "https://x.com/ada/status/1x",
     ],
     "live_link": [
         "",
@@ -177,7 +226,23 @@ REFUSED = {
         "https://example.com/" + "x" * 2048,
     ],
 }
-SHORTENED = {"github_link": "git.io/abc", "linkedin_link": "https://lnkd.in/e", "twitter_link": "https://t.co/A"}
+# What cannot be resolved without asking somebody: field, link, and the beginning of what is advised.
+ADVISED = [
+    ("linkedin_link", "https://lnkd.in/e", "Open this short link"),
+    ("linkedin_link", "lnkd.in/p/dAbC", "Open this short link"),
+    ("linkedin_link", "https://bit.ly/3x", "Open this short link"),
+    ("twitter_link", "https://t.co/A", "Open this short link"),
+    ("twitter_link", "https://pic.x.com/AbC.", "Open this short link"),
+    ("github_link", "git.io/abc", "Open this short link"),
+    ("github_link", "https://www.google.com/url?q=https://github.com/ada/engine&sa=D", "Open this link"),
+    ("github_link", "https://github.com/login?return_to=https%3A%2F%2Fgithub.com%2Fada%2Fengine", "Open this link"),
+    ("linkedin_link", "https://www.linkedin.com/authwall?trk=x&sessionRedirect=https%3A%2F%2F", "Open this link"),
+    ("linkedin_link", "https://www.linkedin.com/uas/login?session_redirect=%2Ffeed%2Fupdate%2F1", "Open this link"),
+    ("linkedin_link", "https://www.linkedin.com/in/ada/recent-activity/all/", "Open one post"),
+    ("linkedin_link", "https://www.linkedin.com/company/ada/posts/?feedView=all", "Open one post"),
+    ("linkedin_link", "https://www.linkedin.com/pulse/engine-ada-abcd", "Open one post"),
+    ("linkedin_link", "https://www.linkedin.com/newsletters/ada-7100", "Open one post"),
+]
 
 
 def store(connection: Connection, column: str, link: str) -> str:
@@ -211,11 +276,13 @@ def test_anything_else_is_refused_with_field_and_example(untouched_database: str
                 assert shown.message_hint, link
 
 
-@pytest.mark.parametrize("column", SHORTENED)
-def test_a_short_link_is_to_be_opened_first(untouched_database: str, column: str) -> None:
+@pytest.mark.parametrize(("column", "link", "advice"), ADVISED)
+def test_what_leads_elsewhere_is_to_be_opened_first(
+    untouched_database: str, column: str, link: str, advice: str
+) -> None:
     with superuser(untouched_database) as connection, pytest.raises(psycopg.errors.CheckViolation) as refused:
-        store(connection, column, SHORTENED[column])
-    assert "Open this short link" in (refused.value.diag.message_hint or "")
+        store(connection, column, link)
+    assert (refused.value.diag.message_hint or "").startswith(advice)
 
 
 def test_every_way_in_is_the_same(untouched_database: str) -> None:
