@@ -54,12 +54,12 @@ revoke all on table private.stripe_account from anon, authenticated, service_rol
 grant select, insert, update on table private.stripe_account to service_role;
 
 revoke all on function private.is_own_account(text, boolean) from public;
-revoke all on function private.remember_account(text, boolean) from public;
+revoke all on function private.record_stripe_account(text, boolean) from public;
 revoke all on function public.report_wrong_stripe_account(text, boolean, text)
   from public, anon, authenticated, service_role;
 revoke all on function public.check_stripe_account(text, boolean, boolean) from public, anon, authenticated, service_role;
 grant execute on function private.is_own_account(text, boolean) to service_role;
-grant execute on function private.remember_account(text, boolean) to service_role;
+grant execute on function private.record_stripe_account(text, boolean) to service_role;
 grant execute on function public.report_wrong_stripe_account(text, boolean, text) to service_role;
 grant execute on function public.check_stripe_account(text, boolean, boolean) to service_role;
 
@@ -93,22 +93,22 @@ grant select, insert, update on table private.stripe_prices to service_role;
 revoke all on function private.names_plan(public.plans) from public;
 revoke all on function private.plans_of_items(jsonb) from public;
 revoke all on function private.plan_of(jsonb) from public;
-revoke all on function private.remember_prices(jsonb) from public;
+revoke all on function private.record_sold_prices(jsonb) from public;
 revoke all on function private.show_price() from public;
-revoke all on function private.remember_plan() from public;
+revoke all on function private.record_sold_plan() from public;
 revoke all on function private.list_price(private.stripe_prices) from public;
 revoke all on function public.apply_stripe_prices(bigint, jsonb, text, text[])
   from public, anon, authenticated, service_role;
 revoke all on function public.retire_stripe_prices(bigint) from public, anon, authenticated, service_role;
 grant execute on function private.names_plan(public.plans) to service_role;
 grant execute on function private.show_price() to service_role;
-grant execute on function private.remember_plan() to service_role;
+grant execute on function private.record_sold_plan() to service_role;
 grant execute on function private.list_price(private.stripe_prices) to service_role;
 grant execute on function public.apply_stripe_prices(bigint, jsonb, text, text[]) to service_role;
 grant execute on function public.retire_stripe_prices(bigint) to service_role;
 grant execute on function private.plans_of_items(jsonb) to service_role;
 grant execute on function private.plan_of(jsonb) to service_role;
-grant execute on function private.remember_prices(jsonb) to service_role;
+grant execute on function private.record_sold_prices(jsonb) to service_role;
 
 -- Handlers only, and through their RPCs.
 alter table private.stripe_customers enable row level security;

@@ -62,7 +62,7 @@ revoke all on function private.is_username_held(text, uuid) from public, anon, a
 revoke all on function private.lock_usernames(text[]) from public, anon, authenticated, service_role;
 revoke all on function private.lock_username() from public, anon, authenticated, service_role;
 revoke all on function private.check_username() from public, anon, authenticated, service_role;
-revoke all on function private.hold_username() from public, anon, authenticated, service_role;
+revoke all on function private.record_former_username() from public, anon, authenticated, service_role;
 revoke all on function private.find_user(text) from public, anon, authenticated, service_role;
 revoke all on function public.username_available(text) from public, anon, authenticated, service_role;
 grant execute on function public.username_available(text) to anon, authenticated, service_role;

@@ -147,7 +147,7 @@ revoke all on table private.former_slugs from anon, authenticated, service_role;
 revoke all on table private.used_slugs from anon, authenticated, service_role;
 
 revoke all on function private.make_slug() from public, anon, authenticated, service_role;
-revoke all on function private.keep_former_slug() from public, anon, authenticated, service_role;
+revoke all on function private.record_former_slug() from public, anon, authenticated, service_role;
 revoke all on function private.find_project(text, text) from public, anon, authenticated, service_role;
 revoke all on function private.can_open_project(public.projects) from public, anon, authenticated, service_role;
 revoke all on function public.find_page(text, text) from public, anon, authenticated, service_role;

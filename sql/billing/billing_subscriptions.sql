@@ -142,10 +142,10 @@ begin
     return jsonb_build_object('outcome', 'unknown_user', 'changed', '[]'::jsonb, 'findings', findings);
   end if;
 
-  perform private.remember_account(null, (subscription ->> 'livemode')::boolean);
-  perform private.remember_prices(known.reference -> 'prices') from private.stripe_events as known
+  perform private.record_stripe_account(null, (subscription ->> 'livemode')::boolean);
+  perform private.record_sold_prices(known.reference -> 'prices') from private.stripe_events as known
   where known.id = event_id and jsonb_array_length(known.reference -> 'prices') > 0;
-  perform private.remember_prices(subscription -> 'items');
+  perform private.record_sold_prices(subscription -> 'items');
   select * into stored from private.store_subscription(version, subscription, owner, grace_seconds);
   before := stored.before;
   after := stored.after;

@@ -23,19 +23,19 @@ $$;
 comment on function private.is_own_account(text, boolean) is 'Whether it may be the account and mode of our rows.';
 
 -- At the first contact; later ones only fill in what was not known.
-create function private.remember_account(account_id text, livemode boolean) returns void
+create function private.record_stripe_account(account_id text, livemode boolean) returns void
 language sql set search_path = pg_catalog, pg_temp as $$
   insert into private.stripe_account as known (account_id, livemode)
-  select remember_account.account_id, remember_account.livemode
+  select record_stripe_account.account_id, record_stripe_account.livemode
   where not exists (
     select from private.stripe_account as known
-    where (known.account_id is not null or remember_account.account_id is null)
-      and (known.livemode is not null or remember_account.livemode is null)
+    where (known.account_id is not null or record_stripe_account.account_id is null)
+      and (known.livemode is not null or record_stripe_account.livemode is null)
   )
   on conflict (id) do update set
     account_id = coalesce(known.account_id, excluded.account_id), livemode = coalesce(known.livemode, excluded.livemode)
 $$;
-comment on function private.remember_account(text, boolean) is 'Keeps what is known of the account for the first time.';
+comment on function private.record_stripe_account(text, boolean) is 'Keeps what is known of the account for the first time.';
 
 -- `missing` is what Stripe did not have, or null.
 create function public.report_wrong_stripe_account(account_id text, livemode boolean, missing text) returns jsonb
@@ -67,7 +67,7 @@ begin
   elsif not private.is_own_account(check_stripe_account.account_id, check_stripe_account.livemode) then
     return false;
   end if;
-  perform private.remember_account(nullif(check_stripe_account.account_id, ''), check_stripe_account.livemode);
+  perform private.record_stripe_account(nullif(check_stripe_account.account_id, ''), check_stripe_account.livemode);
   return true;
 end
 $$;

@@ -83,7 +83,7 @@ comment on function private.plan_of(jsonb) is
   'The plan and tier of a subscription''s items, the prices among them that nothing names, and those that left `plans`.';
 
 -- Called whenever a price is seen under a name, so also before anything is bought at it. Most calls write nothing.
-create function private.remember_prices(items jsonb) returns void
+create function private.record_sold_prices(items jsonb) returns void
 language sql set search_path = pg_catalog, pg_temp as $$
   insert into private.stripe_prices as known (price_id, sold_plan, sold_tier)
   select distinct on (item.price_id) item.price_id, item.plan, item.tier
@@ -95,7 +95,7 @@ language sql set search_path = pg_catalog, pg_temp as $$
   order by item.price_id
   on conflict (price_id) do update set sold_plan = excluded.sold_plan, sold_tier = excluded.sold_tier
 $$;
-comment on function private.remember_prices(jsonb) is 'Keeps the plan and tier of prices that `plans` names.';
+comment on function private.record_sold_prices(jsonb) is 'Keeps the plan and tier of prices that `plans` names.';
 
 -- Fills in how the row's price looks. What has left Stripe's catalogue stays, and is not available.
 create function private.show_price() returns trigger
@@ -131,7 +131,7 @@ create trigger show_price before insert or update on public.plans
   for each row execute function private.show_price();
 
 -- A row is renamed or deleted: who bought its price goes on having what was sold.
-create function private.remember_plan() returns trigger
+create function private.record_sold_plan() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   insert into private.stripe_prices as known (price_id, sold_plan, sold_tier)
@@ -142,10 +142,10 @@ begin
   return null;
 end
 $$;
-comment on function private.remember_plan() is 'Trigger: keeps what the price of a row was sold as.';
+comment on function private.record_sold_plan() is 'Trigger: keeps what the price of a row was sold as.';
 
-create trigger remember_plan after update of plan, tier, price_id, lookup_key or delete on public.plans
-  for each row execute function private.remember_plan();
+create trigger record_sold_plan after update of plan, tier, price_id, lookup_key or delete on public.plans
+  for each row execute function private.record_sold_plan();
 
 -- A price of a plan that no row names becomes a row: by `plan` in the metadata of the price or of its product; or, not
 -- offered until an operator says so, as another one of a product whose rows of this interval are all of one plan. Once
@@ -203,13 +203,13 @@ begin
   end if;
   -- One at a time: which price has a lookup key is decided over all of them.
   perform pg_advisory_xact_lock(hashtextextended('stripe_prices', 0));
-  perform private.remember_prices(known.reference -> 'prices') from private.stripe_events as known
+  perform private.record_sold_prices(known.reference -> 'prices') from private.stripe_events as known
   where known.id = event_id and jsonb_array_length(known.reference -> 'prices') > 0;
   update private.stripe_prices as known set active = false
   where known.price_id = any (missing) and known.version < version;
   for received in select value from jsonb_array_elements(prices) loop
     -- Whose key it is now: the price that had it was sold under that name until here.
-    perform private.remember_prices(
+    perform private.record_sold_prices(
       jsonb_agg(jsonb_build_object('price_id', known.price_id, 'lookup_key', known.lookup_key))
     ) from private.stripe_prices as known
     where known.version < version and known.lookup_key is not null and (

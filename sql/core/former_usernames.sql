@@ -70,7 +70,7 @@ create trigger check_username before insert on private.users
 create trigger check_changed_username before update on private.users
   for each row when (old.username is distinct from new.username) execute function private.check_username();
 
-create function private.hold_username() returns trigger
+create function private.record_former_username() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if tg_op <> 'INSERT' then
@@ -86,12 +86,12 @@ begin
   return null;
 end
 $$;
-comment on function private.hold_username() is 'Trigger: what is given up is held, and what is taken is not any more.';
+comment on function private.record_former_username() is 'Trigger: what is given up is held, and what is taken is not any more.';
 
-create trigger hold_username after insert or delete on private.users
-  for each row execute function private.hold_username();
-create trigger hold_changed_username after update on private.users
-  for each row when (old.username is distinct from new.username) execute function private.hold_username();
+create trigger record_former_username after insert or delete on private.users
+  for each row execute function private.record_former_username();
+create trigger record_changed_username after update on private.users
+  for each row when (old.username is distinct from new.username) execute function private.record_former_username();
 
 -- Before the row is locked by nothing else: a name that is freed by a deletion is locked like one that is changed.
 create function private.lock_username() returns trigger

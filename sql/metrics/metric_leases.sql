@@ -83,7 +83,7 @@ declare
   source private.metric_sources;
   latest public.social_metrics;
   budget record;
-  claims jsonb := '[]';
+  answers jsonb := '[]';
 begin
   for asked in select * from jsonb_each(platforms) order by key loop
     select * into source from private.metric_sources as s
@@ -98,18 +98,18 @@ begin
 
     if latest.as_of > now() - make_interval(secs => fresh_seconds)
       or (asked.key = 'twitter' and latest.recorded_at = (now() at time zone 'utc')::date) then
-      claims := claims || jsonb_build_object('platform', asked.key, 'snapshot', to_jsonb(latest) - 'id' - 'project_id');
+      answers := answers || jsonb_build_object('platform', asked.key, 'snapshot', to_jsonb(latest) - 'id' - 'project_id');
       continue;
     elsif source.project_id is null or source.leased_until > now() then
-      claims := claims || jsonb_build_object('platform', asked.key, 'reason', 'refresh_in_progress');
+      answers := answers || jsonb_build_object('platform', asked.key, 'reason', 'refresh_in_progress');
       continue;
     elsif source.blocked_until > now() then
-      claims := claims || jsonb_build_object('platform', asked.key, 'reason', source.last_error);
+      answers := answers || jsonb_build_object('platform', asked.key, 'reason', source.last_error);
       continue;
     elsif private.within_metric_user_quotas(
       asked.key, array[source.project_id], (asked.value ->> 'units_per_user')::int
     ) = '{}' then
-      claims := claims || jsonb_build_object('platform', asked.key, 'reason', 'share_spent');
+      answers := answers || jsonb_build_object('platform', asked.key, 'reason', 'share_spent');
       continue;
     end if;
 
@@ -118,18 +118,18 @@ begin
       (asked.value ->> 'units_a_month')::int
     );
     if budget.credential is null then
-      claims := claims || jsonb_build_object('platform', asked.key, 'reason', budget.reason);
+      answers := answers || jsonb_build_object('platform', asked.key, 'reason', budget.reason);
     else
       perform private.count_metric_user_quotas(asked.key, array[source.project_id], 1);
       update private.metric_sources as s set lease_id = lease, leased_until = ends, due_at = ends
       where s.project_id = source.project_id and s.platform = source.platform;
-      claims := claims || jsonb_build_object(
+      answers := answers || jsonb_build_object(
         'platform', asked.key, 'lease_id', lease, 'credential', budget.credential,
         'reference', source.reference, 'platform_id', source.platform_id
       );
     end if;
   end loop;
-  return claims;
+  return answers;
 end
 $$;
 comment on function public.lease_project_metric_sources(uuid, jsonb, int, int) is

@@ -1,18 +1,18 @@
 -- A message to the owner of a project, by e-mail: neither learns the other's address but by an answer.
 
 -- What a stranger wrote is kept until it is sent, and no longer.
-create function private.forget_contact_message() returns trigger
+create function private.redact_contact_message() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   new.payload := '{}';
   return new;
 end
 $$;
-comment on function private.forget_contact_message() is 'Trigger: a message to an owner is not kept once it is sent, or never will be.';
+comment on function private.redact_contact_message() is 'Trigger: a message to an owner is not kept once it is sent, or never will be.';
 
-create trigger forget_contact_message before update on public.notifications
+create trigger redact_contact_message before update on public.notifications
   for each row when (new.type = 'contact_message' and new.status not in ('queued', 'sending'))
-  execute function private.forget_contact_message();
+  execute function private.redact_contact_message();
 
 -- The same message again is the same message: a caller that lost the answer may repeat it. Definer: it reads whose project it is,
 -- and counts under hashes of the day (sql/core/daily_uses.sql).

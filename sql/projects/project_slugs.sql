@@ -45,7 +45,7 @@ comment on function private.make_slug() is 'Trigger: a slug from the title where
 create trigger make_slug before insert or update on public.projects
   for each row when (coalesce(new.slug, '') = '') execute function private.make_slug();
 
-create function private.keep_former_slug() returns trigger
+create function private.record_former_slug() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   delete from private.former_slugs as former where former.user_id = new.user_id and former.slug = new.slug;
@@ -60,12 +60,12 @@ begin
   return null;
 end
 $$;
-comment on function private.keep_former_slug() is 'Trigger: the last 20 slugs of a project go on leading to it.';
+comment on function private.record_former_slug() is 'Trigger: the last 20 slugs of a project go on leading to it.';
 
-create trigger keep_new_slug after insert on public.projects
-  for each row execute function private.keep_former_slug();
-create trigger keep_former_slug after update on public.projects
-  for each row when (old.slug is distinct from new.slug) execute function private.keep_former_slug();
+create trigger record_new_slug after insert on public.projects
+  for each row execute function private.record_former_slug();
+create trigger record_former_slug after update on public.projects
+  for each row when (old.slug is distinct from new.slug) execute function private.record_former_slug();
 
 -- An id stands for its project under any username, as it does in QR codes.
 create function private.find_project(username text, slug text) returns uuid
