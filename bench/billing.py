@@ -29,7 +29,7 @@ from tests.support.servers import running_services
 from tests.support.stack import Stack, running_stack
 from tests.support.vendors.stripe import running_stripe
 
-PEOPLE = 50
+USERS = 50
 ROUNDS = 5  # turn by turn, so that whatever else the machine does strikes all alike
 COUNTED = 50  # events sent through the place where calls are counted
 
@@ -89,12 +89,12 @@ def count_calls(stack: Stack, folder: Path, stripe: str) -> Mapping[str, float]:
         return {name: number / len(events) for name, number in crossing.calls.items()}
 
 
-def subscribe(backend: Backend, people: int) -> list[str]:
+def subscribe(backend: Backend, users: int) -> list[str]:
     made = []
     with httpx.Client(base_url=backend.stripe, headers={"Authorization": "Bearer sk_test_bench"}, timeout=30) as api:
-        for _ in range(people):
+        for _ in range(users):
             card = {"payment_method": "pm_card_visa", "invoice_settings[default_payment_method]": "pm_card_visa"}
-            form = {"metadata[user_id]": str(backend.stack.person().id), **card}
+            form = {"metadata[user_id]": str(backend.stack.make_user().id), **card}
             customer = api.post("/v1/customers", data=form).raise_for_status().json()["id"]
             bought = {"customer": customer, "items[0][price]": "price_pro_monthly"}
             made.append(api.post("/v1/subscriptions", data=bought).raise_for_status().json()["id"])
@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=16)
     asked = parser.parse_args()
     with running_world() as (backend, bare, calls):
-        subscriptions = itertools.cycle(subscribe(backend, PEOPLE))
+        subscriptions = itertools.cycle(subscribe(backend, USERS))
         url, share = f"{backend.functions}{WEBHOOK}", asked.events // ROUNDS
         turns: dict[str, list[Turn]] = {"applied": [], "sent again": [], "verified only": []}
         for _ in range(ROUNDS):

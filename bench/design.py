@@ -20,7 +20,7 @@ import psycopg
 from bench.support import print_machine, print_table
 from local.settings import ROOT
 from tests.support.cluster import MIGRATED, TestCluster, free_port
-from tests.support.people import Person
+from tests.support.users import User
 from tests.support.vendors.openai import KEY, Designer, identifier, running_designer
 
 PROJECT = "00000000-0000-4000-8000-000000000101"
@@ -42,11 +42,11 @@ def running() -> Iterator[Designer]:
         cluster.stop()
 
 
-def call(designer: Designer, person: Person, client: httpx.Client) -> None:
+def call(designer: Designer, user: User, client: httpx.Client) -> None:
     answer = client.post(
         f"{designer.settings.functions_url}/functions/v1/aiDesignAssistant",
         json={"project_id": PROJECT},
-        headers=designer.headers(person),
+        headers=designer.headers(user),
     )
     assert answer.status_code == 200, answer.text
 
@@ -58,11 +58,11 @@ def bare(designer: Designer, body: str, client: httpx.Client) -> None:
         assert sum(len(part) for part in answer.iter_raw()) > 0
 
 
-def first_and_last(designer: Designer, person: Person, client: httpx.Client) -> tuple[float, float]:
+def first_and_last(designer: Designer, user: User, client: httpx.Client) -> tuple[float, float]:
     """Milliseconds to the first block and to the end of the stream."""
     url = f"{designer.settings.functions_url}/functions/v1/aiDesignAssistant"
     started = time.perf_counter()
-    headers = designer.headers(person, accept="text/event-stream")
+    headers = designer.headers(user, accept="text/event-stream")
     with client.stream("POST", url, json={"project_id": PROJECT}, headers=headers) as answer:
         parts = answer.iter_text()
         assert next(parts).startswith("event: block")

@@ -1,4 +1,4 @@
-"""What the check of a video costs: honest films, films made to keep us busy, and other people's requests meanwhile.
+"""What the check of a video costs: honest films, films made to keep us busy, and other users' requests meanwhile.
 
 Usage: PYTHONPATH=functions python -m bench.media_videos [--sizes 1 5 50] [--no-stack] [--no-checks]
 """
@@ -135,7 +135,7 @@ def _used(folder: Path) -> float:
 
 async def latencies(stack: Stack, seconds: float) -> list[float]:
     """Milliseconds of another user's requests, four at a time."""
-    person = stack.person()
+    user = stack.make_user()
     found: list[float] = []
     end = time.monotonic() + seconds
 
@@ -145,7 +145,7 @@ async def latencies(stack: Stack, seconds: float) -> list[float]:
             (await client.post("/functions/v1/generateQrCode", json={})).raise_for_status()
             found.append((time.perf_counter() - start) * 1000)
 
-    async with stack.async_client(person) as client:
+    async with stack.async_client(user) as client:
         await client.post("/functions/v1/generateQrCode", json={})
         await asyncio.gather(*(ask(client) for _ in range(4)))
     return found
@@ -155,8 +155,8 @@ def confirm_all(stack: Stack, contents: Sequence[bytes]) -> Confirm:
     """Uploads a film for each of as many users; the function that confirms them gives status and seconds of each."""
     studios: list[tuple[Studio, str]] = []
     for content in contents:
-        person = stack.person()
-        studio = Studio(stack, person, stack.client(person))
+        user = stack.make_user()
+        studio = Studio(stack, user, stack.client(user))
         content_type = _content_type(content)
         announced = studio.announce(studio.project(), content, content_type)
         headers = {"Content-Type": content_type}

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 import httpx
 import psycopg
 
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 PROJECTS = 200
-PEOPLE = 20
+USERS = 20
 CARD = "id,title,users(username,avatar_url),project_images(url,position),project_tags(tag)"
 
 
@@ -36,7 +36,7 @@ class World:
     """Who asks for what."""
 
     stack: Stack
-    people: Sequence[Person]
+    users: Sequence[User]
     projects: Sequence[str]
     outcomes: dict[str, Outcome]
 
@@ -48,7 +48,7 @@ class Client:
     world: World
     http: httpx.AsyncClient
 
-    async def ask(self, kind: str, status: int, method: str, path: str, caller: Person | None, **sent: object) -> None:
+    async def ask(self, kind: str, status: int, method: str, path: str, caller: User | None, **sent: object) -> None:
         """One request; anything but the status that it should have is an error."""
         headers = {**self.world.stack.headers(caller or "anon"), "Prefer": "return=representation"}
         outcome, start = self.world.outcomes[kind], time.perf_counter()
@@ -69,7 +69,7 @@ async def list_projects(client: Client) -> None:
 
 async def embed_projects(client: Client) -> None:
     path = f"/rest/v1/projects?select={CARD}&status=eq.published&order=created_at.desc&limit=10"
-    await client.ask("embed", 200, "GET", path, random.choice(client.world.people))
+    await client.ask("embed", 200, "GET", path, random.choice(client.world.users))
 
 
 async def one_project(client: Client) -> None:
@@ -84,15 +84,13 @@ async def metrics(client: Client) -> None:
 
 async def write(client: Client) -> None:
     """A project of one's own is added, tagged, published and removed."""
-    person, project = random.choice(client.world.people), str(uuid.uuid4())
-    row = {"id": project, "user_id": str(person.id), "title": "Under load"}
+    user, project = random.choice(client.world.users), str(uuid.uuid4())
+    row = {"id": project, "user_id": str(user.id), "title": "Under load"}
     path = f"/rest/v1/projects?id=eq.{project}"
-    await client.ask("insert", 201, "POST", "/rest/v1/projects", person, json=row)
-    await client.ask(
-        "insert", 201, "POST", "/rest/v1/project_tags", person, json={"project_id": project, "tag": "load"}
-    )
-    await client.ask("update", 200, "PATCH", path, person, json={"status": "published"})
-    await client.ask("delete", 200, "DELETE", path, person)
+    await client.ask("insert", 201, "POST", "/rest/v1/projects", user, json=row)
+    await client.ask("insert", 201, "POST", "/rest/v1/project_tags", user, json={"project_id": project, "tag": "load"})
+    await client.ask("update", 200, "PATCH", path, user, json={"status": "published"})
+    await client.ask("delete", 200, "DELETE", path, user)
 
 
 # How often each is chosen: most visitors read.
@@ -105,9 +103,9 @@ MIX: Mapping[Callable[[Client], Awaitable[None]], int] = {
 }
 
 
-def settle(stack: Stack) -> tuple[Sequence[Person], Sequence[str]]:
-    """People, and projects with fresh numbers: no platform has to be asked."""
-    people = [stack.person() for _ in range(PEOPLE)]
+def settle(stack: Stack) -> tuple[Sequence[User], Sequence[str]]:
+    """Users, and projects with fresh numbers: no platform has to be asked."""
+    users = [stack.make_user() for _ in range(USERS)]
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
         projects = connection.execute(
             """
@@ -115,7 +113,7 @@ def settle(stack: Stack) -> tuple[Sequence[Person], Sequence[str]]:
             select (%s::uuid[])[1 + n %% %s], 'Project ' || n, 'published', 'https://github.com/load/project-' || n
             from generate_series(1, %s) as n returning id::text
             """,
-            ([person.id for person in people], PEOPLE, PROJECTS),
+            ([user.id for user in users], USERS, PROJECTS),
         ).fetchall()
         ids = [project for (project,) in projects]
         connection.execute(
@@ -128,7 +126,7 @@ def settle(stack: Stack) -> tuple[Sequence[Person], Sequence[str]]:
         )
         connection.execute("insert into public.project_tags select id, 'load' from unnest(%s::uuid[]) as id", (ids,))
         connection.execute("analyze")
-    return people, ids
+    return users, ids
 
 
 async def load(stack: Stack, clients: int, seconds: float) -> Outcomes:

@@ -30,7 +30,7 @@ SIGN_UPS = """
 insert into auth.users (id, aud, role, email, raw_app_meta_data, raw_user_meta_data)
 select gen_random_uuid(), 'authenticated', 'authenticated', 'p' || number || '@' || %(domain)s,
   '{"provider": "google"}', jsonb_build_object('provider_id', %(domain)s || number)
-from generate_series(1, %(people)s) as number
+from generate_series(1, %(users)s) as number
 """
 
 
@@ -51,12 +51,12 @@ def running() -> Iterator[Mail]:
         cluster.stop()
 
 
-def sign_up(mail: Mail, people: int) -> str:
-    """As many welcomes as people; the domain that they share."""
+def sign_up(mail: Mail, users: int) -> str:
+    """As many welcomes as users; the domain that they share."""
     domain = f"{uuid.uuid4().hex[:12]}.example.com"
     with psycopg.connect(mail.stack.database_url) as connection:
         connection.execute("delete from public.notifications")
-        connection.execute(SIGN_UPS.encode(), {"domain": domain, "people": people})
+        connection.execute(SIGN_UPS.encode(), {"domain": domain, "users": users})
     return domain
 
 

@@ -24,8 +24,8 @@ from bench.support import print_machine, print_table
 from local.postgres import cluster as postgres
 from local.postgres.migrations import node_program
 from local.settings import HOST, ROOT
-from tests.support.people import Person, make_person
 from tests.support.up import Up
+from tests.support.users import User, make_user
 
 ROUNDS = 6
 CONNECTIONS = 32
@@ -73,7 +73,7 @@ def database_url(up: Up) -> str:
 def prepare(up: Up) -> Server:
     """The same content for each: 200 published projects of twenty users, with images and tags."""
     secret = up.key("supabase_jwt_secret")
-    users = [make_person(database_url(up), secret, f"{up.url}/auth/v1") for _ in range(USERS)]
+    users = [make_user(database_url(up), secret, f"{up.url}/auth/v1") for _ in range(USERS)]
     with psycopg.connect(database_url(up), autocommit=True) as connection:
         rows = connection.execute(
             """
@@ -91,7 +91,7 @@ def prepare(up: Up) -> Server:
     return Server(up, _requests(up, users, ids))
 
 
-def _requests(up: Up, users: Sequence[Person], projects: Sequence[str]) -> Mapping[str, Prepared]:
+def _requests(up: Up, users: Sequence[User], projects: Sequence[str]) -> Mapping[str, Prepared]:
     key = {"apikey": up.key("supabase_publishable_key")}
     as_user = [key | {"authorization": f"Bearer {user.token}"} for user in users]
     listed = "select=id,title,status,users(username,avatar_url),project_tags(tag)&order=created_at.desc,id&limit=20"

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from bench.support import Backend, measuring, print_machine, print_table, running_backend
-from tests.support.people import make_person
+from tests.support.users import make_user
 
 LIMIT = 20
 REQUESTS = 40  # of a kind, in a round
@@ -52,7 +52,7 @@ class Measured:
 
 def fill(backend: Backend, projects: int) -> str:
     """The id of one of the owners."""
-    users = [make_person(backend.database_url, "secret", backend.url).id for _ in range(100)]
+    users = [make_user(backend.database_url, "secret", backend.url).id for _ in range(100)]
     with psycopg.connect(backend.database_url, autocommit=True) as connection:
         connection.execute("select setseed(0.5)")
         connection.execute(FILL, {"users": users, "projects": projects})

@@ -100,7 +100,7 @@ def _with(service: Service, environment: Mapping[str, str]) -> Service:
 
 
 def make_projects(backend: Backend, number: int) -> None:
-    """Published projects of one person, each with a GitHub link: as many sources, all of them due."""
+    """Published projects of one user, each with a GitHub link: as many sources, all of them due."""
     with psycopg.connect(backend.database_url, autocommit=True) as connection:
         connection.execute(
             """

@@ -12,10 +12,10 @@ import pytest
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.distribution import ByServers, place, workers
 from tests.support.docker.docker_required import unavailable
-from tests.support.people import Person
 from tests.support.servers import last_lines
 from tests.support.stack import Stack, running_stack
 from tests.support.temporary_files import keep_in_memory
+from tests.support.users import User
 
 CLUSTER = pytest.StashKey[TestCluster]()
 
@@ -114,15 +114,15 @@ def stack(cluster: TestCluster) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def person(stack: Stack) -> Person:
+def user(stack: Stack) -> User:
     """Somebody who has just signed in for the first time."""
-    return stack.person()
+    return stack.make_user()
 
 
 @pytest.fixture
-def people(stack: Stack) -> Callable[..., Person]:
+def make_user(stack: Stack) -> Callable[..., User]:
     """Makes as many as the test needs."""
-    return stack.person
+    return stack.make_user
 
 
 @pytest.fixture
@@ -132,16 +132,16 @@ def anon(stack: Stack) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def owner(stack: Stack, person: Person) -> Iterator[httpx.Client]:
-    """The client of `person`."""
-    with stack.client(person) as client:
+def owner(stack: Stack, user: User) -> Iterator[httpx.Client]:
+    """The client of `user`."""
+    with stack.client(user) as client:
         yield client
 
 
 @pytest.fixture
 def other(stack: Stack) -> Iterator[httpx.Client]:
     """The client of somebody else."""
-    with stack.client(stack.person()) as client:
+    with stack.client(stack.make_user()) as client:
         yield client
 
 

@@ -115,7 +115,7 @@ def _deleted(arguments: argparse.Namespace, settings: Settings, backup: BackupSe
     with opened_source(settings, backup) as target:
         hashes = deletion_tombstones(target.database_url)
     arguments.list.write_text("".join(f"{each}\n" for each in hashes), encoding="utf-8")
-    print(f"{arguments.list}: {len(hashes)} people were deleted in the last 90 days.")
+    print(f"{arguments.list}: {len(hashes)} users were deleted in the last 90 days.")
 
 
 def _delete_again(arguments: argparse.Namespace, settings: Settings, backup: BackupSettings) -> None:

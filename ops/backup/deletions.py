@@ -12,7 +12,7 @@ HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def deletion_tombstones(database_url: str) -> list[str]:
-    """Hashes of the ids of people who were deleted."""
+    """Hashes of the ids of deleted users."""
     with psycopg.connect(database_url, connect_timeout=10) as connection:
         rows = connection.execute(
             "select user_id_hash from private.deletion_tombstones order by deleted_at, 1"
@@ -24,7 +24,7 @@ def read_list(path: Path) -> list[str]:
     """One hash to a line. Raises: BackupError."""
     lines = path.read_text(encoding="utf-8").split()
     if wrong := [line for line in lines if not HASH.fullmatch(line)]:
-        raise BackupError(f"{path} is not a list of deleted people: {wrong[0][:70]}")
+        raise BackupError(f"{path} is not a list of deleted users: {wrong[0][:70]}")
     return lines
 
 

@@ -23,7 +23,7 @@ from ops.backup.upload import finish, upload_files
 from ops.backup.verify import verify_open
 
 WHAT_IS_THERE = """
-    select 'people' where exists (select from auth.users)
+    select 'users' where exists (select from auth.users)
     union all select 'buckets' where exists (select from storage.buckets)
     union all select 'the schema private' where to_regnamespace('private') is not null
     union all select 'migrations' where to_regnamespace('supabase_migrations') is not null

@@ -44,7 +44,7 @@ class File:
 def new_file(world: World, bucket: str, *, upload: bool = True) -> File:
     """In a folder of its own below the owner's."""
     file = File(world, bucket, f"{world.owner.id}/{uuid.uuid4().hex}", picture())
-    if upload:  # by a handler, since not every bucket is open to its people
+    if upload:  # by a handler, since users cannot write to every bucket
         send(world.clients["service"], "POST", file, file.content).raise_for_status()
     return file
 

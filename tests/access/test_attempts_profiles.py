@@ -8,61 +8,59 @@ import pytest
 from tests.access.refusals import assert_denied
 from tests.access.world import Row, World
 from tests.support import plain_http
-from tests.support.people import Person
 from tests.support.sign_in import python_client, register, signed_in
 from tests.support.stack import Stack
+from tests.support.users import User
 
 UPSERT = {"Prefer": "resolution=merge-duplicates,return=representation"}
 
 
-def profile(world: World, person: Person) -> dict[str, Any] | None:
-    return world.stored(Row("private.users", {"id": str(person.id)}, {}))
+def profile(world: World, user: User) -> dict[str, Any] | None:
+    return world.stored(Row("private.users", {"id": str(user.id)}, {}))
 
 
 @pytest.mark.parametrize("change", [{"tier": "paid"}, {"avatar_url": "https://example.com/a.png", "tier": "paid"}])
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
-def test_give_oneself_paid(
-    world: World, owner: httpx.Client, person: Person, method: str, change: dict[str, str]
-) -> None:
-    before = profile(world, person)
-    body = change if method == "PATCH" else {"id": str(person.id)} | change
-    answer = owner.request(method, "/rest/v1/users", params={"id": f"eq.{person.id}"}, json=body)
+def test_give_oneself_paid(world: World, owner: httpx.Client, user: User, method: str, change: dict[str, str]) -> None:
+    before = profile(world, user)
+    body = change if method == "PATCH" else {"id": str(user.id)} | change
+    answer = owner.request(method, "/rest/v1/users", params={"id": f"eq.{user.id}"}, json=body)
     assert_denied(answer, "owner")
-    assert profile(world, person) == before
+    assert profile(world, user) == before
 
 
 @pytest.mark.parametrize("headers", [{}, UPSERT], ids=["insert", "upsert"])
 @pytest.mark.parametrize("existing", [True, False], ids=["with a profile", "without"])
 def test_make_oneself_a_paid_profile(
-    world: World, owner: httpx.Client, person: Person, headers: dict[str, str], existing: bool
+    world: World, owner: httpx.Client, user: User, headers: dict[str, str], existing: bool
 ) -> None:
     if not existing:
-        world.database.execute("delete from private.users where id = %s", (person.id,))
-    before = profile(world, person)
-    row = {"id": str(person.id), "username": person.username, "tier": "paid"}
+        world.database.execute("delete from private.users where id = %s", (user.id,))
+    before = profile(world, user)
+    row = {"id": str(user.id), "username": user.username, "tier": "paid"}
     assert_denied(owner.post("/rest/v1/users", json=row, headers=headers), "owner")
-    everything = row | {"email": person.email, "google_id": person.google_id}
+    everything = row | {"email": user.email, "google_id": user.google_id}
     assert owner.post("/rest/v1/users", json=[everything], headers=headers).is_client_error
-    assert profile(world, person) == before
+    assert profile(world, user) == before
 
 
 @pytest.mark.parametrize("column", ["id", "email", "google_id", "created_at"])
-def test_change_what_google_vouches_for(world: World, owner: httpx.Client, person: Person, column: str) -> None:
-    before = profile(world, person)
+def test_change_what_google_vouches_for(world: World, owner: httpx.Client, user: User, column: str) -> None:
+    before = profile(world, user)
     assert before is not None
     value = str(world.other.id) if column == "id" else "2001-01-01"
-    answer = owner.patch("/rest/v1/users", params={"id": f"eq.{person.id}"}, json={column: value})
+    answer = owner.patch("/rest/v1/users", params={"id": f"eq.{user.id}"}, json={column: value})
     assert answer.is_client_error
-    assert profile(world, person) == before
+    assert profile(world, user) == before
 
 
-def test_an_update_of_everybody_changes_oneself_alone(world: World, owner: httpx.Client, person: Person) -> None:
+def test_an_update_of_everybody_changes_oneself_alone(world: World, owner: httpx.Client, user: User) -> None:
     before = profile(world, world.owner)
     picture = "https://example.com/everybody.png"
     owner.patch("/rest/v1/users", params={"created_at": "not.is.null"}, json={"avatar_url": picture})
     owner.patch("/rest/v1/users", json={"avatar_url": picture})
     assert profile(world, world.owner) == before
-    changed = profile(world, person)
+    changed = profile(world, user)
     assert changed is not None
     assert changed["avatar_url"] == picture
 
@@ -70,7 +68,7 @@ def test_an_update_of_everybody_changes_oneself_alone(world: World, owner: httpx
 @pytest.mark.filterwarnings("ignore:The '.*' parameter is deprecated:DeprecationWarning")
 def test_become_somebody_else_by_editing_the_account(stack: Stack, world: World) -> None:
     """The account's own page at Auth: metadata is its owner's to edit, and nothing may follow from it."""
-    victim = stack.person()
+    victim = stack.make_user()
     with signed_in(stack, register(stack, email="attacker@example.com", name="Attacker")) as client:
         session = client.auth.get_session()
         assert session is not None
@@ -141,8 +139,8 @@ def test_aggregate_addresses(world: World, caller: str, select: str) -> None:
         assert answer.json()["code"] == "PGRST123"
 
 
-def guesses(person: Person) -> list[dict[str, str]]:
-    address, number = person.email, person.google_id
+def guesses(user: User) -> list[dict[str, str]]:
+    address, number = user.email, user.google_id
     return [
         {"email": f"eq.{address}"},
         {"email": f"like.{address[:6]}*"},
@@ -150,9 +148,9 @@ def guesses(person: Person) -> list[dict[str, str]]:
         {"email": f"in.({address})"},
         {"google_id": f"like.{number[:12]}*"},
         {"or": f"(email.eq.{address},google_id.like.{number[:12]}*)"},
-        {"email": "not.is.null", "id": f"eq.{person.id}"},
-        {"email": "gt.a", "id": f"eq.{person.id}"},
-        {"not.and": f"(email.is.null,id.eq.{person.id})", "id": f"eq.{person.id}"},
+        {"email": "not.is.null", "id": f"eq.{user.id}"},
+        {"email": "gt.a", "id": f"eq.{user.id}"},
+        {"not.and": f"(email.is.null,id.eq.{user.id})", "id": f"eq.{user.id}"},
     ]
 
 
@@ -176,15 +174,15 @@ def test_guess_an_address(world: World, caller: str, number: int) -> None:
 
 def test_order_by_address(world: World, stack: Stack, anon: httpx.Client) -> None:
     """The order says nothing: it is that of the ids, though the addresses are in another."""
-    people = sorted((stack.person() for _ in range(4)), key=lambda person: person.id)
-    for letter, person in zip("dbca", people, strict=True):
-        address = f"{letter}{person.email}"
-        world.database.execute("update private.users set email = %s where id = %s", (address, person.id))
-    among = {"select": "id", "id": f"in.({','.join(str(person.id) for person in people)})"}
+    users = sorted((stack.make_user() for _ in range(4)), key=lambda user: user.id)
+    for letter, user in zip("dbca", users, strict=True):
+        address = f"{letter}{user.email}"
+        world.database.execute("update private.users set email = %s where id = %s", (address, user.id))
+    among = {"select": "id", "id": f"in.({','.join(str(user.id) for user in users)})"}
     for column in ("email", "google_id"):
         for order in (f"{column}.asc,id.asc", f"{column}.desc,id.asc"):
             answer = anon.get("/rest/v1/users", params=among | {"order": order})
-            assert [row["id"] for row in answer.json()] == [str(person.id) for person in people]
+            assert [row["id"] for row in answer.json()] == [str(user.id) for user in users]
 
 
 @pytest.mark.parametrize("name", ["email_of", "google_id_of", "private.email_of"])

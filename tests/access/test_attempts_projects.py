@@ -9,7 +9,7 @@ import pytest
 from tests.access.refusals import assert_denied
 from tests.access.rows import BLOCKS, RECIPES
 from tests.access.world import Row, World
-from tests.support.people import Person
+from tests.support.users import User
 
 CHILDREN = ["project_images", "project_videos", "project_tags", "project_technologies"]
 MERGE, IGNORE = "resolution=merge-duplicates", "resolution=ignore-duplicates"
@@ -32,7 +32,7 @@ def test_change_anothers_project(world: World, caller: str, status: str) -> None
     assert stored_project(world, project) == before
 
 
-def test_change_and_delete_every_project(world: World, owner: httpx.Client, person: Person) -> None:
+def test_change_and_delete_every_project(world: World, owner: httpx.Client, user: User) -> None:
     """Without a filter, or with one that everything passes: only one's own are reached."""
     published, draft = world.project(), world.project("draft")
     before = [stored_project(world, published), stored_project(world, draft)]
@@ -160,7 +160,7 @@ def test_give_a_layout_to_the_catalogue_or_to_somebody(world: World, method: str
     assert world.everything() == before
 
 
-def new_project(world: World, person: Person) -> str:
-    project = {"id": str(uuid.uuid4()), "user_id": str(person.id), "title": "Other", "status": "published"}
+def new_project(world: World, user: User) -> str:
+    project = {"id": str(uuid.uuid4()), "user_id": str(user.id), "title": "Other", "status": "published"}
     world.store(Row("public.projects", project, {}))
     return str(project["id"])

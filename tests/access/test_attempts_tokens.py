@@ -16,8 +16,8 @@ SECRET = "a secret of sufficient length that is not the project's"
 
 def claims(world: World, role: str) -> dict[str, Any]:
     now = int(time.time())
-    person = {"iss": f"{world.stack.url}/auth/v1", "sub": str(world.owner.id), "aud": "authenticated"}
-    return person | {"role": role, "iat": now, "exp": now + 3600}
+    user = {"iss": f"{world.stack.url}/auth/v1", "sub": str(world.owner.id), "aud": "authenticated"}
+    return user | {"role": role, "iat": now, "exp": now + 3600}
 
 
 def unsigned(world: World, role: str, algorithm: str, signature: str = "") -> str:

@@ -11,8 +11,8 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 Json = dict[str, Any]
 
@@ -35,8 +35,8 @@ class Row:
 @dataclass(frozen=True)
 class World:
     stack: Stack
-    owner: Person
-    other: Person
+    owner: User
+    other: User
     clients: dict[str, httpx.Client]
     database: psycopg.Connection[Any] = field(repr=False)
 
@@ -87,7 +87,7 @@ def identifier(name: str) -> sql.Identifier:
 
 @contextmanager
 def make_world(stack: Stack) -> Iterator[World]:
-    owner, other = stack.person(), stack.person()
+    owner, other = stack.make_user(), stack.make_user()
     with ExitStack() as closing:
         clients = {
             "anon": closing.enter_context(stack.client("anon")),

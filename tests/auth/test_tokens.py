@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.auth.callers import AUTH, bearer, claims_of, sign_in
 from tests.support import plain_http
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 JWKS = f"{AUTH}/.well-known/jwks.json"
 PROJECT = {"project_id": "00000000-0000-4000-8000-0000000000ff"}  # none: 404 for anyone who may ask
@@ -70,9 +70,9 @@ def test_every_part_takes_what_auth_signs(stack: Stack) -> None:
     assert answers == {"auth": 200, "rest": 200, "graphql": 200, "storage": 200, "functions": 404}
 
 
-def test_the_shared_secret_is_still_accepted(stack: Stack, person: Person) -> None:
+def test_the_shared_secret_is_still_accepted(stack: Stack, user: User) -> None:
     """Its session is none of Auth's, and so Auth alone refuses it."""
-    answers = statuses(stack, person.token)
+    answers = statuses(stack, user.token)
     assert answers == {"auth": 403, "rest": 200, "graphql": 200, "storage": 200, "functions": 404}
 
 

@@ -10,9 +10,9 @@ from postgrest import APIError, SyncRequestBuilder
 
 from supabase import Client
 from tests.support.node import run_script
-from tests.support.people import Person
 from tests.support.sign_in import python_client
 from tests.support.stack import Stack
+from tests.support.users import User
 
 # supabase-py hands its parts options that they no longer like.
 pytestmark = pytest.mark.filterwarnings("ignore:The '.*' parameter is deprecated:DeprecationWarning")
@@ -26,20 +26,20 @@ Answers = dict[str, Any]
 
 @dataclass(frozen=True)
 class Portfolio:
-    """What one person has: two projects, the second a draft."""
+    """What one user has: two projects, the second a draft."""
 
-    owner: Person
+    owner: User
     published: str
     draft: str
 
 
 @pytest.fixture
-def portfolio(stack: Stack, person: Person) -> Portfolio:
-    with stack.client(person) as mine:
+def portfolio(stack: Stack, user: User) -> Portfolio:
+    with stack.client(user) as mine:
         mine.headers["prefer"] = "return=representation"
         ids = []
         for status in ("published", "draft"):
-            answer = mine.post("/rest/v1/projects", json={"user_id": str(person.id), "title": status, "status": status})
+            answer = mine.post("/rest/v1/projects", json={"user_id": str(user.id), "title": status, "status": status})
             ids.append(answer.raise_for_status().json()[0]["id"])
         published, draft = ids
         image = {"project_id": published, "url": "https://example.com/a.png"}
@@ -50,7 +50,7 @@ def portfolio(stack: Stack, person: Person) -> Portfolio:
     with psycopg.connect(stack.database_url) as connection:
         counted = "insert into public.social_metrics (project_id, platform, stars) values (%s, 'github', 7)"
         connection.execute(counted, (published,))
-    return Portfolio(person, published, draft)
+    return Portfolio(user, published, draft)
 
 
 def by_javascript(stack: Stack, portfolio: Portfolio, token: str | None) -> Answers:
@@ -145,7 +145,7 @@ def test_the_owner_reads_and_writes(
 def test_everybody_else_reads_what_is_published_and_writes_nothing(
     stack: Stack, portfolio: Portfolio, ask: Callable[[Stack, Portfolio, str | None], Answers], caller: str
 ) -> None:
-    token = stack.person().token if caller == "somebody else" else None
+    token = stack.make_user().token if caller == "somebody else" else None
     answers = ask(stack, portfolio, token)
     check_reading(answers, portfolio, None)
     assert [row["id"] for row in answers["projects"]["data"]] == [portfolio.published]

@@ -16,8 +16,8 @@ from tests.support.cluster import TestCluster
 from tests.support.doubles.forwarders import SECRET
 from tests.support.doubles.hosted import OTHER_SECRET, Hosted, running_hosted
 from tests.support.node import run_script
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 from tests.support.vendors.openai import identifier, read_events
 
 PUBLISHED = "00000000-0000-4000-8000-000000000101"  # of the demo rows
@@ -30,27 +30,27 @@ CALLS: dict[str, tuple[str, dict[str, Any] | None, int]] = {
     "refreshSocialMetrics": ("service", {}, 200),
     "metricsCard": ("anon", None, 200),
     "webhooks/stripe": ("anon", {}, 400),
-    "createCheckoutSession": ("person", {"plan": "pro_monthly", "success_path": "/a", "cancel_path": "/b"}, 200),
-    "createPortalSession": ("person", {"return_path": "/a"}, 200),
+    "createCheckoutSession": ("user", {"plan": "pro_monthly", "success_path": "/a", "cancel_path": "/b"}, 200),
+    "createPortalSession": ("user", {"return_path": "/a"}, 200),
     "reconcileSubscriptions": ("service", {}, 200),
     "closeBillingAccount": ("service", {"user_id": NOBODY}, 200),
-    "sendNotification": ("person", {"type": "welcome"}, 422),
+    "sendNotification": ("user", {"type": "welcome"}, 422),
     "dispatchNotifications": ("service", {}, 200),
     "queueWeeklyMetrics": ("service", {}, 200),
     "unsubscribe": ("anon", None, 400),
     "webhooks/sendgrid": ("anon", {}, 400),
-    "aiDesignAssistant": ("person", CONTENT, 200),
-    "createUploadUrl": ("person", {"project_id": PUBLISHED, "content_type": "image/png", "size": 1}, 403),
-    "confirmUpload": ("person", {"upload_id": NOBODY}, 404),
-    "getUpload": ("person", None, 422),
+    "aiDesignAssistant": ("user", CONTENT, 200),
+    "createUploadUrl": ("user", {"project_id": PUBLISHED, "content_type": "image/png", "size": 1}, 403),
+    "confirmUpload": ("user", {"upload_id": NOBODY}, 404),
+    "getUpload": ("user", None, 422),
     "sweepMedia": ("service", {}, 200),
-    "generateQrCode": ("person", {}, 200),
-    "exportAccount": ("person", {}, 200),
-    "getAccountExport": ("person", {}, 200),
+    "generateQrCode": ("user", {}, 200),
+    "exportAccount": ("user", {}, 200),
+    "getAccountExport": ("user", {}, 200),
     "continueAccountExports": ("service", {}, 200),
-    "deleteAccount": ("person", {"username": "somebody else"}, 422),
+    "deleteAccount": ("user", {"username": "somebody else"}, 422),
     "getAccountDeletion": ("anon", {"receipt_id": NOBODY}, 404),
-    "cancelAccountDeletion": ("person", {}, 409),
+    "cancelAccountDeletion": ("user", {}, 409),
     "continueAccountDeletions": ("service", {}, 200),
     "watchSystem": ("service", {}, 200),
     "health": ("anon", None, 200),
@@ -70,14 +70,14 @@ def wait_for(what: Callable[[], Any]) -> None:
         time.sleep(0.05)
 
 
-def test_supabase_js_calls_every_function(hosted: Hosted, person: Person) -> None:
+def test_supabase_js_calls_every_function(hosted: Hosted, user: User) -> None:
     assert set(CALLS) == set(ENDPOINTS)
     stack = hosted.stack
     calls = [
         {
             "name": f"{path}?project_id={PUBLISHED}" if path == "metricsCard" else path,
             "key": stack.secret_key if caller == "service" else stack.publishable_key,
-            "token": person.token if caller == "person" else None,
+            "token": user.token if caller == "user" else None,
             "method": "GET" if body is None else "POST",
             **({} if body is None else {"body": body}),
         }
@@ -93,7 +93,7 @@ def test_supabase_js_calls_every_function(hosted: Hosted, person: Person) -> Non
     assert answers["getAccountDeletion"]["body"]["code"]
 
 
-def test_a_person_alone_passes_where_the_edge_looks(hosted: Hosted, person: Person) -> None:
+def test_a_user_alone_passes_where_the_edge_looks(hosted: Hosted, user: User) -> None:
     """With the key that an app has and nobody's token, supabase-js comes no further than the edge."""
     stack = hosted.stack
     calls = [{"name": "generateQrCode", "key": stack.publishable_key, "method": "POST", "body": {}}]
@@ -101,27 +101,27 @@ def test_a_person_alone_passes_where_the_edge_looks(hosted: Hosted, person: Pers
     assert (answer["status"], answer["body"]) == (401, {"code": 401, "message": "Invalid JWT"})
 
 
-def test_a_design_arrives_block_by_block(hosted: Hosted, person: Person) -> None:
+def test_a_design_arrives_block_by_block(hosted: Hosted, user: User) -> None:
     """The first is read while the model is still at work on the others."""
-    hosted.designer.behave(identifier(person), {"kind": "slow", "seconds": 0.02})
-    headers = hosted.designer.headers(person, accept="text/event-stream")
+    hosted.designer.behave(identifier(user), {"kind": "slow", "seconds": 0.02})
+    headers = hosted.designer.headers(user, accept="text/event-stream")
     with hosted.edge.client(**headers) as client, client.stream("POST", "aiDesignAssistant", json=CONTENT) as answer:
         pieces = answer.iter_text()
         text = next(pieces)
-        assert hosted.designer.sessions(person)[0]["status"] == "running"
+        assert hosted.designer.sessions(user)[0]["status"] == "running"
         text += "".join(pieces)
     assert read_events(text)[-1][0] == "done"
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
-def test_who_goes_away_takes_the_upstream_call_along(hosted: Hosted, person: Person, accept: str) -> None:
-    hosted.designer.behave(identifier(person), {"kind": "delay", "seconds": 20, "on": "/v1/chat/completions"})
-    headers = hosted.designer.headers(person, accept=accept) | {"Content-Type": "application/json"}
-    at_work = lambda: wait_for(lambda: hosted.designer.received(identifier(person)))  # noqa: E731
+def test_who_goes_away_takes_the_upstream_call_along(hosted: Hosted, user: User, accept: str) -> None:
+    hosted.designer.behave(identifier(user), {"kind": "delay", "seconds": 20, "on": "/v1/chat/completions"})
+    headers = hosted.designer.headers(user, accept=accept) | {"Content-Type": "application/json"}
+    at_work = lambda: wait_for(lambda: hosted.designer.received(identifier(user)))  # noqa: E731
     hosted.edge.leave("aiDesignAssistant", headers, json.dumps(CONTENT).encode(), at_work)
-    wait_for(lambda: hosted.designer.sessions(person)[0]["status"] != "running")
-    assert hosted.designer.sessions(person)[0]["error_code"] == "client_gone"
-    wait_for(lambda: hosted.designer.received(identifier(person))[0]["ended"] == "hung up")
+    wait_for(lambda: hosted.designer.sessions(user)[0]["status"] != "running")
+    assert hosted.designer.sessions(user)[0]["error_code"] == "client_gone"
+    wait_for(lambda: hosted.designer.received(identifier(user))[0]["ended"] == "hung up")
 
 
 def test_stripes_signature_survives_and_nothing_but_stripes(hosted: Hosted) -> None:
@@ -140,25 +140,25 @@ def test_stripes_signature_survives_and_nothing_but_stripes(hosted: Hosted) -> N
         assert answer.status_code == status, answer.text
 
 
-def test_what_stripe_delivers_changes_the_tier(hosted: Hosted, person: Person) -> None:
+def test_what_stripe_delivers_changes_the_tier(hosted: Hosted, user: User) -> None:
     """Checkout by supabase-js, paid at Stripe, reported by its webhook."""
-    call: dict[str, Any] = {"name": "createCheckoutSession", "key": hosted.stack.publishable_key, "token": person.token}
+    call: dict[str, Any] = {"name": "createCheckoutSession", "key": hosted.stack.publishable_key, "token": user.token}
     call |= {"method": "POST", "body": CALLS["createCheckoutSession"][1]}
     (answer,) = run_script("forwarders.mjs", url=hosted.edge.url, calls=[call])["answers"]
     assert answer["body"]["kind"] == "checkout"
     simulator = hosted.designer.settings.simulator_url("stripe")
-    plain_http.post(f"{simulator}/_simulator/checkout/{person.id}", json={}, timeout=30).raise_for_status()
+    plain_http.post(f"{simulator}/_simulator/checkout/{user.id}", json={}, timeout=30).raise_for_status()
 
     def tier() -> Any:
         with psycopg.connect(hosted.stack.database_url) as connection:
-            return connection.execute("select tier from private.users where id = %s", (person.id,)).fetchone()
+            return connection.execute("select tier from private.users where id = %s", (user.id,)).fetchone()
 
     wait_for(lambda: tier() == ("paid",))
 
 
-def test_sendgrids_signature_survives(hosted: Hosted, person: Person) -> None:
-    notification = hosted.mail.of(person, "welcome")[0]["id"]
-    reported = {"email": person.email, "event": "delivered", "timestamp": int(time.time()), "sg_message_id": "a.recvd"}
+def test_sendgrids_signature_survives(hosted: Hosted, user: User) -> None:
+    notification = hosted.mail.of(user, "welcome")[0]["id"]
+    reported = {"email": user.email, "event": "delivered", "timestamp": int(time.time()), "sg_message_id": "a.recvd"}
     body, headers = hosted.mail.signed(
         {**reported, "sg_event_id": uuid.uuid4().hex, "notification_id": str(notification)}
     )

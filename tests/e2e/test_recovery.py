@@ -17,8 +17,8 @@ import psycopg
 import pytest
 
 from tests.support import plain_http
-from tests.support.people import make_person
 from tests.support.up import Up, own_environment
+from tests.support.users import make_user
 
 TIMEOUT = 200.0  # of a machine that is busy with other tests
 VICTIMS = ["postgres", "gateway", "functions"]
@@ -58,7 +58,7 @@ class Writers:
             if self._post("/rest/v1/projects", body) is not None:
                 self.projects.add(identity)
                 self.without_code.put(identity)
-                time.sleep(0.2)  # a person may have a thousand
+                time.sleep(0.2)  # a user may have a thousand
 
     def write_codes(self) -> None:
         """By a function, which stores a file and a row; one of each project, since there may not be many of one."""
@@ -98,8 +98,8 @@ class Writers:
 @contextlib.contextmanager
 def writing(up: Up) -> Iterator[Writers]:
     url = database_url(up)
-    person = make_person(url, up.key("supabase_jwt_secret"), f"{up.url}/auth/v1")
-    writers = Writers(up.url, up.key("supabase_publishable_key"), person.token, str(person.id))
+    user = make_user(url, up.key("supabase_jwt_secret"), f"{up.url}/auth/v1")
+    writers = Writers(up.url, up.key("supabase_publishable_key"), user.token, str(user.id))
     with ThreadPoolExecutor(4) as threads:
         work: list[Callable[[], None]] = [writers.write_projects, writers.write_codes]
         running = [threads.submit(each) for each in work * 2]

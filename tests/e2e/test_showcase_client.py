@@ -9,20 +9,20 @@ from supabase_functions.errors import FunctionsHttpError
 from supabase import ClientOptions, create_client
 from tests.support.cluster import free_port
 from tests.support.node import run_script
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 
 @pytest.fixture
-def answers(stack: Stack, person: Person) -> dict[str, Any]:
-    with stack.client(person) as owner:
+def answers(stack: Stack, user: User) -> dict[str, Any]:
+    with stack.client(user) as owner:
         owner.headers["prefer"] = "return=representation"
         project = owner.post("/rest/v1/projects", json={"title": "Engine"}).raise_for_status().json()[0]
     return run_script(
         "showcase_client.mjs",
         url=stack.url,
         key=stack.publishable_key,
-        token=person.token,
+        token=user.token,
         project_id=project["id"],
         closed=f"http://127.0.0.1:{free_port()}",
     )

@@ -17,7 +17,7 @@ LONG = "e" * 300
 
 
 def own_row(stack: Stack, google_id: str) -> dict[str, str]:
-    """What a person who signs in sees of their own profile."""
+    """What a user who signs in sees of their own profile."""
     with signed_in(stack, google_id) as client:
         answer = client.auth.get_user()
         assert answer is not None
@@ -77,7 +77,7 @@ def test_supabase_py_signs_in_refreshes_and_signs_out(stack: Stack) -> None:
     assert plain_http.get(f"{stack.url}/auth/v1/user", headers=headers).status_code == 403
 
 
-def test_the_people_of_the_chooser_page_can_sign_in(stack: Stack) -> None:
+def test_the_users_of_the_chooser_page_can_sign_in(stack: Stack) -> None:
     start = plain_http.get(f"{stack.url}/auth/v1/authorize", params={"provider": "google"})
     page = plain_http.get(start.headers["location"])
     assert page.headers["content-type"].startswith("text/html")
@@ -102,8 +102,8 @@ def test_the_first_sign_in_makes_the_profile_and_later_ones_update_it(stack: Sta
 
 def test_the_same_local_part_gives_different_usernames(stack: Stack) -> None:
     local = f"p{secrets.token_hex(6)}"
-    people = [register(stack, email=f"{local}@{domain}") for domain in ("example.com", "example.org", "example.net")]
-    names = [own_row(stack, sub)["username"] for sub in people]
+    users = [register(stack, email=f"{local}@{domain}") for domain in ("example.com", "example.org", "example.net")]
+    names = [own_row(stack, sub)["username"] for sub in users]
     assert names[0] == local
     assert len(set(names)) == 3
     assert all(name.startswith(local) for name in names)

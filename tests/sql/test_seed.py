@@ -26,7 +26,7 @@ def test_the_seed_may_be_run_again(database: str) -> None:
         assert titles == [{"title": "Mine now"}], "what is there stays"
 
 
-def test_the_people_are_those_of_the_local_identity_provider(untouched_database: str) -> None:
+def test_the_users_are_those_of_the_local_identity_provider(untouched_database: str) -> None:
     with superuser(untouched_database) as connection:
         rows = connection.execute("select username, email, google_id, tier from private.users order by 1").fetchall()
     assert [tuple(row.values()) for row in rows] == [

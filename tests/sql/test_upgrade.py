@@ -19,7 +19,7 @@ CHANGED: dict[str, str] = {}
 
 
 @pytest.mark.parametrize("point", [BASELINE, *filter(None, [previous_version.previous_release()])])
-def test_what_people_have_survives_the_new_migrations(cluster: TestCluster, tmp_path: Path, point: str) -> None:
+def test_what_users_have_survives_the_new_migrations(cluster: TestCluster, tmp_path: Path, point: str) -> None:
     released = point.startswith("v")
     project = (previous_version.project_of if released else previous_version.project_until)(tmp_path / "before", point)
     with cluster.copy(PLATFORM) as used, cluster.copy(PLATFORM) as new:

@@ -9,9 +9,9 @@ import pytest
 from supabase import Client, create_client
 from tests.support import plain_http
 from tests.support.node import run_script
-from tests.support.people import Person
 from tests.support.sign_in import python_client
 from tests.support.stack import Stack
+from tests.support.users import User
 
 MIB = 1024 * 1024
 PNG = bytes.fromhex("89504e470d0a1a0a")
@@ -19,10 +19,10 @@ PNG = bytes.fromhex("89504e470d0a1a0a")
 pytestmark = pytest.mark.filterwarnings("ignore:The '.*' parameter is deprecated:DeprecationWarning")
 
 
-def test_every_method_of_storage_js(stack: Stack, person: Person) -> None:
-    given = {"url": stack.url, "key": stack.publishable_key, "secret": stack.secret_key, "token": person.token}
+def test_every_method_of_storage_js(stack: Stack, user: User) -> None:
+    given = {"url": stack.url, "key": stack.publishable_key, "secret": stack.secret_key, "token": user.token}
     bucket = f"js-{secrets.token_hex(4)}"
-    answer = run_script("storage_methods.mjs", **given, folder=str(person.id), bucket=bucket)
+    answer = run_script("storage_methods.mjs", **given, folder=str(user.id), bucket=bucket)
     exists = "400 409 The resource already exists"
     refused = {
         "upload again": exists,
@@ -46,33 +46,33 @@ def test_every_method_of_storage_js(stack: Stack, person: Person) -> None:
     assert answer["shown"] == [200, "image/png"]
 
 
-def test_every_method_of_storage3(stack: Stack, person: Person) -> None:
-    with python_client(stack, person.token) as client:
-        files_of_a_bucket(client, person)
+def test_every_method_of_storage3(stack: Stack, user: User) -> None:
+    with python_client(stack, user.token) as client:
+        files_of_a_bucket(client, user)
     buckets(create_client(stack.url, stack.secret_key), f"py-{secrets.token_hex(4)}")
 
 
-def files_of_a_bucket(client: Client, person: Person) -> None:
+def files_of_a_bucket(client: Client, user: User) -> None:
     files = client.storage.from_("ai-assets")
-    path = f"{person.id}/a.png"
+    path = f"{user.id}/a.png"
     files.upload(path, PNG, {"content-type": "image/png", "metadata": {"alt": "words"}})
     files.update(path, PNG * 2, {"content-type": "image/png"})
     assert files.download(path) == PNG * 2
     info = files.info(path)
     assert (info["size"], info["content_type"]) == (16, "image/png")
     assert files.exists(path)
-    assert not files.exists(f"{person.id}/none.png")
-    files.copy(path, f"{person.id}/b.png")
-    files.move(f"{person.id}/b.png", f"{person.id}/c.png")
+    assert not files.exists(f"{user.id}/none.png")
+    files.copy(path, f"{user.id}/b.png")
+    files.move(f"{user.id}/b.png", f"{user.id}/c.png")
     assert plain_http.get(str(files.create_signed_url(path, 60)["signedURL"])).content == PNG * 2
     assert [row["error"] is None for row in files.create_signed_urls([path, "none"], 60)] == [True, False]
-    signed = files.create_signed_upload_url(f"{person.id}/d.png")
+    signed = files.create_signed_upload_url(f"{user.id}/d.png")
     files.upload_to_signed_url(signed["path"], signed["token"], PNG, {"content-type": "image/png"})
-    assert [row["name"] for row in files.list(str(person.id))] == ["a.png", "c.png", "d.png"]
-    listed = files.list_v2({"prefix": f"{person.id}/", "limit": 2})
-    assert [entry.name for entry in listed.objects] == [path, f"{person.id}/c.png"]
+    assert [row["name"] for row in files.list(str(user.id))] == ["a.png", "c.png", "d.png"]
+    listed = files.list_v2({"prefix": f"{user.id}/", "limit": 2})
+    assert [entry.name for entry in listed.objects] == [path, f"{user.id}/c.png"]
     assert listed.hasNext
-    assert len(files.remove([path, f"{person.id}/c.png"])) == 2
+    assert len(files.remove([path, f"{user.id}/c.png"])) == 2
 
 
 def buckets(client: Client, name: str) -> None:
@@ -87,9 +87,9 @@ def buckets(client: Client, name: str) -> None:
 
 
 def test_a_resumable_upload_of_50_mib_goes_on_where_it_was_cut_off(
-    stack: Stack, service: httpx.Client, person: Person
+    stack: Stack, service: httpx.Client, user: User
 ) -> None:
-    name = f"{person.id}/large.mp4"
+    name = f"{user.id}/large.mp4"
     metadata = {"bucketName": "project-media", "objectName": name, "contentType": "video/mp4", "cacheControl": "60"}
     given = {"url": stack.url, "headers": stack.headers("service"), "metadata": metadata}
     sent = run_script("resumable.mjs", **given, size=50 * MIB, stopAfter=20 * MIB)
@@ -100,23 +100,21 @@ def test_a_resumable_upload_of_50_mib_goes_on_where_it_was_cut_off(
     service.request("DELETE", "/storage/v1/object/project-media", json={"prefixes": [name]}).raise_for_status()
 
 
-def test_a_resumable_upload_by_a_signed_address_needs_no_token(
-    stack: Stack, service: httpx.Client, person: Person
-) -> None:
-    name = f"{person.id}/signed.png"
+def test_a_resumable_upload_by_a_signed_address_needs_no_token(stack: Stack, service: httpx.Client, user: User) -> None:
+    name = f"{user.id}/signed.png"
     signed = service.post(f"/storage/v1/object/upload/sign/ai-assets/{name}").raise_for_status().json()
     metadata = {"bucketName": "ai-assets", "objectName": name, "contentType": "image/png"}
     sent = run_script("resumable.mjs", url=stack.url, metadata=metadata, size=MIB, signature=signed["token"])
     stored = service.get(f"/storage/v1/object/ai-assets/{name}").content
     assert hashlib.sha256(stored).hexdigest() == sent["sha256"]
-    other = {**metadata, "objectName": f"{person.id}/other.png"}
+    other = {**metadata, "objectName": f"{user.id}/other.png"}
     with pytest.raises(AssertionError, match="Invalid signature"):
         run_script("resumable.mjs", url=stack.url, metadata=other, size=10, signature=signed["token"])
 
 
-def test_a_player_seeks(stack: Stack, service: httpx.Client, person: Person) -> None:
+def test_a_player_seeks(stack: Stack, service: httpx.Client, user: User) -> None:
     """As browsers do: a probe of two bytes (Safari), the end, the middle, and again for what is known (RFC 9110)."""
-    name = f"project-media/{person.id}/clip.mp4"
+    name = f"project-media/{user.id}/clip.mp4"
     video = secrets.token_bytes(MIB)
     sent = service.post(f"/storage/v1/object/{name}", content=video, headers={"content-type": "video/mp4"})
     assert sent.is_success, sent.text

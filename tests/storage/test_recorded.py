@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from tests.support import plain_http
-from tests.support.people import Person, access_token
 from tests.support.stack import Stack
+from tests.support.users import User, access_token
 
 STEPS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "recorded.json").read_text("utf-8"))["steps"]
 PNG = bytes.fromhex("89504e470d0a1a0a") + bytes(range(256)) * 8
@@ -30,16 +30,16 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 class Replay:
     """The recorded steps, one after the other; `differences` says where an answer is another."""
 
-    def __init__(self, stack: Stack, person: Person, other: Person) -> None:
+    def __init__(self, stack: Stack, user: User, other: User) -> None:
         self.http = plain_http.Client(base_url=f"{stack.url}/storage/v1", timeout=60)
         self.names = {
-            "owner": str(person.id),
+            "owner": str(user.id),
             "other": str(other.id),
             "run": uuid.uuid4().hex[:6],
             "long": "k" * 1100,
         }
-        expired = access_token(stack.jwt_secret, f"{stack.url}/auth/v1", person.id, seconds=-60)
-        tokens = {"owner": person.token, "other": other.token, "expired": expired, "garbage": "a.b.c"}
+        expired = access_token(stack.jwt_secret, f"{stack.url}/auth/v1", user.id, seconds=-60)
+        tokens = {"owner": user.token, "other": other.token, "expired": expired, "garbage": "a.b.c"}
         key = stack.publishable_key
         self.callers = {name: {"apikey": key, "authorization": f"Bearer {token}"} for name, token in tokens.items()}
         self.callers |= {"anon": stack.headers("anon"), "service": stack.headers("service"), "none": {}}
@@ -114,20 +114,20 @@ class Replay:
         return TIME.sub("TIME", UUID.sub("UUID", value))
 
 
-def test_the_recorded_requests_are_answered_as_by_storage_itself(stack: Stack, person: Person) -> None:
-    other = stack.person()
-    differences = Replay(stack, person, other).run()
+def test_the_recorded_requests_are_answered_as_by_storage_itself(stack: Stack, user: User) -> None:
+    other = stack.make_user()
+    differences = Replay(stack, user, other).run()
     assert not differences, "\n".join(differences)
     assert len(STEPS) == 142
 
 
-def test_a_resumable_upload_lies_where_its_address_says(stack: Stack, person: Person) -> None:
-    name = f"{person.id}/there.png"
+def test_a_resumable_upload_lies_where_its_address_says(stack: Stack, user: User) -> None:
+    name = f"{user.id}/there.png"
     metadata = ",".join(
         f"{key} {base64.b64encode(text.encode()).decode()}"
         for key, text in {"bucketName": "ai-assets", "objectName": name, "contentType": "image/png"}.items()
     )
-    with stack.client(person) as http:
+    with stack.client(user) as http:
         headers = {"tus-resumable": "1.0.0", "upload-length": "1", "upload-metadata": metadata}
         location = http.post("/storage/v1/upload/resumable", headers=headers).headers["location"]
     address, _, encoded = location.rpartition("/")
@@ -138,20 +138,20 @@ def test_a_resumable_upload_lies_where_its_address_says(stack: Stack, person: Pe
     assert urlsplit(location).query == ""
 
 
-def test_an_upload_goes_on_under_its_own_name_alone(stack: Stack, person: Person) -> None:
-    name = f"{person.id}/own.png"
+def test_an_upload_goes_on_under_its_own_name_alone(stack: Stack, user: User) -> None:
+    name = f"{user.id}/own.png"
     metadata = ",".join(
         f"{key} {base64.b64encode(text.encode()).decode()}"
         for key, text in {"bucketName": "ai-assets", "objectName": name, "contentType": "image/png"}.items()
     )
     tus = {"tus-resumable": "1.0.0"}
-    with stack.client(person) as http:
+    with stack.client(user) as http:
         created = http.post(
             "/storage/v1/upload/resumable", headers={**tus, "upload-length": "3", "upload-metadata": metadata}
         )
         own = created.headers["location"].rpartition("/")[2]
         version = base64.urlsafe_b64decode(own + "=" * (-len(own) % 4)).decode().rpartition("/")[2]
-        other = base64.urlsafe_b64encode(f"ai-assets/{person.id}/other.png/{version}".encode()).decode().rstrip("=")
+        other = base64.urlsafe_b64encode(f"ai-assets/{user.id}/other.png/{version}".encode()).decode().rstrip("=")
         part = {**tus, "upload-offset": "0", "content-type": "application/offset+octet-stream"}
         statuses = [
             http.head(f"/storage/v1/upload/resumable/{other}", headers=tus).status_code,

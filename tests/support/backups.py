@@ -18,11 +18,11 @@ from ops.backup.restore import checked, restore
 from ops.backup.schema import UNFINISHED
 from ops.backup.target import Target
 from tests.support.cluster import PLATFORM, TestCluster
-from tests.support.people import Person
 from tests.support.populated_users import rows, tables
 from tests.support.schema import dump
 from tests.support.stack import Stack, running_stack
 from tests.support.up import own_environment
+from tests.support.users import User
 
 SECRET, PUBLIC = new_identity()
 # Where the bytes are, which differs, and when they were last read, which a backup does.
@@ -60,11 +60,11 @@ def restored(archive: Path, stack: Stack) -> list[str]:
         return restore(target_of(stack), opened, manifest, [SECRET])
 
 
-def put(stack: Stack, person: Person, name: str, content: bytes, method: str = "POST") -> None:
+def put(stack: Stack, user: User, name: str, content: bytes, method: str = "POST") -> None:
     with stack.client("service") as client:
         client.request(
             method,
-            f"/storage/v1/object/project-media/{person.id}/{name}",
+            f"/storage/v1/object/project-media/{user.id}/{name}",
             content=content,
             headers={"Content-Type": "image/png"},
         ).raise_for_status()

@@ -1,4 +1,4 @@
-"""People with something in every table, and what of them can be found anywhere in the database."""
+"""Users with something in every table, and what of them can be found anywhere in the database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,42 +9,42 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from tests.support.files.pictures import image
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 SCHEMAS = ["auth", "private", "public", "storage"]
 BUCKETS = {"project-media": "image/png", "avatars": "image/png", "qr-codes": "image/png", "ai-assets": "image/png"}
 
 FILL = """
-with person as (
+with member as (
   select
     %(id)s::uuid as id, %(email)s::text as email, %(customer)s::text as customer, %(subscription)s::text as subscription
 ), signed_in as (
   update auth.users set last_sign_in_at = now() where id = %(id)s
 ), session as (
-  insert into auth.sessions (id, user_id) select gen_random_uuid(), id from person returning id, user_id
+  insert into auth.sessions (id, user_id) select gen_random_uuid(), id from member returning id, user_id
 ), renewed as (
   insert into auth.refresh_tokens (token, user_id, session_id)
   select 'token of ' || user_id, user_id, id from session
 ), flow as (
   insert into auth.flow_state (id, user_id, authentication_method, provider_type, provider_access_token)
-  select gen_random_uuid(), id, 'oauth', 'google', 'token of ' || email from person returning id
+  select gen_random_uuid(), id, 'oauth', 'google', 'token of ' || email from member returning id
 ), company as (
   insert into auth.sso_providers (id) values (gen_random_uuid()) returning id
 ), relayed as (
   insert into auth.saml_relay_states (id, sso_provider_id, request_id, for_email, flow_state_id)
-  select gen_random_uuid(), company.id, 'request', person.email, flow.id from company, flow, person
+  select gen_random_uuid(), company.id, 'request', member.email, flow.id from company, flow, member
 ), logged as (
   insert into auth.audit_log_entries (id, payload, ip_address)
   select gen_random_uuid(), payload, '192.0.2.1'
-  from person, unnest(array[
+  from member, unnest(array[
     json_build_object('action', 'login', 'actor_id', id, 'actor_username', email),
     json_build_object('action', 'user_modified', 'traits', json_build_object('user_id', id, 'user_email', email))
   ]) as payload
 ), project as (
   insert into public.projects (user_id, title, status, github_link)
   select id, title, 'published', 'https://github.com/' || replace(email, '@example.com', '') || '/one'
-  from person, unnest(array['=cmd|one', 'Zwei ü']) as title
+  from member, unnest(array['=cmd|one', 'Zwei ü']) as title
   returning id
 ), previews as (
   insert into public.project_previews (project_id, token_hash, expires_at)
@@ -53,16 +53,16 @@ with person as (
   insert into public.project_views (project_id, day, views) select id, current_date, 3 from project
 ), reported as (
   insert into public.project_reports (project_id, reporter_id, reason, details)
-  select project.id, person.id, 'other', 'of ' || person.email from project, person
+  select project.id, member.id, 'other', 'of ' || member.email from project, member
 ), moderated as (
   insert into public.moderation_actions (project_id, action, operator, reason)
   select id, 'dismiss', 'operator', 'Nothing is wrong.' from project
 ), moved as (
   insert into private.former_slugs (user_id, slug, project_id)
-  select person.id, 'old-' || project.id, project.id from project, person
+  select member.id, 'old-' || project.id, project.id from project, member
 ), renamed as (
   insert into private.former_usernames (username_hash, user_id)
-  select encode(sha256(email::bytea), 'hex'), id from person
+  select encode(sha256(email::bytea), 'hex'), id from member
 ), images as (
   insert into public.project_images (project_id, url) select id, 'https://example.com/a.png' from project
 ), videos as (
@@ -75,53 +75,53 @@ with person as (
   insert into public.social_metrics (project_id, platform, stars) select id, 'github', 7 from project
 ), shares as (
   insert into private.metric_user_quotas (user_id, platform, day, units)
-  select id, 'twitter', current_date, 1 from person
+  select id, 'twitter', current_date, 1 from member
 ), layout as (
   insert into public.layouts (user_id, name, blocks_json)
-  select id, 'Mine', '[{"type": "text", "props": {"text": "hello"}}]' from person
+  select id, 'Mine', '[{"type": "text", "props": {"text": "hello"}}]' from member
 ), asked as (
-  insert into public.ai_sessions (user_id, input_json) select id, '{"prompt": "blue"}' from person
+  insert into public.ai_sessions (user_id, input_json) select id, '{"prompt": "blue"}' from member
 ), used as (
-  insert into private.design_usage (user_id, day, used, attempts) select id, current_date, 1, 1 from person
+  insert into private.design_usage (user_id, day, used, attempts) select id, current_date, 1, 1 from member
 ), runs as (
-  insert into private.design_runs (session_id, user_id, reserved_micros) select gen_random_uuid(), id, 5 from person
+  insert into private.design_runs (session_id, user_id, reserved_micros) select gen_random_uuid(), id, 5 from member
 ), subscribed as (
   insert into public.subscriptions (user_id, stripe_id, status, plan)
-  select id, subscription, 'active', 'pro_monthly' from person returning stripe_id
+  select id, subscription, 'active', 'pro_monthly' from member returning stripe_id
 ), versioned as (
   insert into private.stripe_subscriptions (stripe_id, sold_tier, version) select stripe_id, 'paid', 1 from subscribed
 ), invoiced as (
   insert into public.invoices (
     user_id, stripe_id, subscription_id, status, currency, amount_due, amount_paid, amount_remaining, created_at
   )
-  select id, 'in_' || subscription, subscription, 'paid', 'usd', 900, 900, 0, now() from person
+  select id, 'in_' || subscription, subscription, 'paid', 'usd', 900, 900, 0, now() from member
   returning stripe_id
 ), versions as (
   insert into private.stripe_invoices (stripe_id, version) select stripe_id, 1 from invoiced
 ), customers as (
-  insert into private.stripe_customers (user_id, customer_id) select id, customer from person
+  insert into private.stripe_customers (user_id, customer_id) select id, customer from member
 ), events as (
   insert into private.stripe_events (id, type, reference, version, processed_at, outcome)
   select 'evt_' || subscription, 'customer.subscription.updated',
     jsonb_build_object('kind', 'subscription', 'object_id', subscription, 'emails', '[]'::jsonb), 1, now(), 'applied'
-  from person
+  from member
 ), findings as (
   insert into private.billing_findings (kind, subject, details)
-  select 'charge_refunded', 'ch_' || subscription, jsonb_build_object('user_id', id) from person
+  select 'charge_refunded', 'ch_' || subscription, jsonb_build_object('user_id', id) from member
 ), mailed as (
   insert into public.notifications (user_id, type, status, payload)
-  select id, 'payment_failed', 'delivered', '{"plan": "pro_monthly"}' from person returning id
+  select id, 'payment_failed', 'delivered', '{"plan": "pro_monthly"}' from member returning id
 ), delivered as (
   insert into private.notification_events (notification_id, message_id, event, occurred_at)
   select id, 'message', 'delivered', now() from mailed
 ), wishes as (
-  insert into public.notification_preferences (user_id, type, enabled) select id, 'weekly_metrics', true from person
+  insert into public.notification_preferences (user_id, type, enabled) select id, 'weekly_metrics', true from member
 ), uploads as (
   insert into private.media_uploads (user_id, project_id, kind, content_type, size, expires_at)
-  select person.id, project.id, 'image', 'image/png', 10, now() + interval '1 hour' from person, project
+  select member.id, project.id, 'image', 'image/png', 10, now() + interval '1 hour' from member, project
 ), factor as (
   insert into auth.mfa_factors (id, user_id, friendly_name, factor_type, status, created_at, updated_at, secret)
-  select gen_random_uuid(), id, 'of ' || email, 'totp', 'verified', now(), now(), 'secret of ' || email from person
+  select gen_random_uuid(), id, 'of ' || email, 'totp', 'verified', now(), now(), 'secret of ' || email from member
   returning id
 ), challenged as (
   insert into auth.mfa_challenges (id, factor_id, created_at, ip_address, otp_code)
@@ -131,39 +131,39 @@ with person as (
   select id, now(), now(), 'oauth', gen_random_uuid() from session
 ), linked as (
   insert into auth.one_time_tokens (id, user_id, token_type, token_hash, relates_to)
-  select gen_random_uuid(), id, 'email_change_token_new', 'hash of ' || email, email from person
+  select gen_random_uuid(), id, 'email_change_token_new', 'hash of ' || email, email from member
 ), passkey as (
   insert into auth.webauthn_credentials (user_id, credential_id, public_key, friendly_name)
-  select id, convert_to(email, 'utf8'), convert_to('key', 'utf8'), 'of ' || email from person
+  select id, convert_to(email, 'utf8'), convert_to('key', 'utf8'), 'of ' || email from member
 ), passkey_challenge as (
   insert into auth.webauthn_challenges (user_id, challenge_type, session_data, expires_at)
-  select id, 'registration', jsonb_build_object('user', email), now() + interval '5 minutes' from person
+  select id, 'registration', jsonb_build_object('user', email), now() + interval '5 minutes' from member
 ), application as (
   insert into auth.oauth_clients (id, registration_type, redirect_uris, grant_types, token_endpoint_auth_method)
   values (gen_random_uuid(), 'dynamic', 'https://app.example.com', 'authorization_code', 'none') returning id
 ), authorised as (
   insert into auth.oauth_authorizations
     (id, authorization_id, client_id, user_id, redirect_uri, scope, authorization_code)
-  select gen_random_uuid(), 'authorization of ' || email, application.id, person.id, 'https://app.example.com',
+  select gen_random_uuid(), 'authorization of ' || email, application.id, member.id, 'https://app.example.com',
     'email', 'code of ' || email
-  from person, application
+  from member, application
 ), consented as (
   insert into auth.oauth_consents (id, user_id, client_id, scopes)
-  select gen_random_uuid(), person.id, application.id, 'email' from person, application
+  select gen_random_uuid(), member.id, application.id, 'email' from member, application
 ), multipart as (
   insert into storage.s3_multipart_uploads (id, upload_signature, bucket_id, key, version, owner_id)
-  select 'upload of ' || email, 'signature', 'ai-assets', id || '/large.png', 'v', id::text from person
+  select 'upload of ' || email, 'signature', 'ai-assets', id || '/large.png', 'v', id::text from member
   returning id, key
 ), part as (
   insert into storage.s3_multipart_uploads_parts (upload_id, part_number, bucket_id, key, etag, owner_id, version)
-  select multipart.id, 1, 'ai-assets', multipart.key, 'etag', person.id::text, 'v' from multipart, person
+  select multipart.id, 1, 'ai-assets', multipart.key, 'etag', member.id::text, 'v' from multipart, member
 ), codes as (
   insert into private.qr_codes (name, user_id, link, username, style)
   select id || '/profile/x.png', id, 'https://example.com', %(username)s,
-    '{"dark": "#000000", "light": "#ffffff", "error_correction": "M", "scale": 10}' from person
+    '{"dark": "#000000", "light": "#ffffff", "error_correction": "M", "scale": 10}' from member
 )
 insert into private.file_removals (bucket_id, name, next_attempt_at)
-select 'ai-assets', id || '/gone.png', now() + interval '1 day' from person
+select 'ai-assets', id || '/gone.png', now() + interval '1 day' from member
 """
 
 
@@ -171,7 +171,7 @@ select 'ai-assets', id || '/gone.png', now() + interval '1 day' from person
 class Member:
     """Somebody with something everywhere."""
 
-    person: Person
+    user: User
     customer: str
     subscription: str
 
@@ -179,13 +179,13 @@ class Member:
     def traces(self) -> list[str]:
         """What nobody else has, and so must not be found once they are gone."""
         return [
-            *(str(self.person.id), self.person.email, self.person.google_id, self.customer, self.subscription),
-            self.person.username,
+            *(str(self.user.id), self.user.email, self.user.google_id, self.customer, self.subscription),
+            self.user.username,
         ]
 
 
-def fill(stack: Stack, person: Person, customer: str, subscription: str) -> Member:
-    values = {"id": person.id, "email": person.email, "username": person.username}
+def fill(stack: Stack, user: User, customer: str, subscription: str) -> Member:
+    values = {"id": user.id, "email": user.email, "username": user.username}
     values |= {"customer": customer, "subscription": subscription}
     with psycopg.connect(stack.database_url) as connection:
         connection.execute(FILL.encode(), values)
@@ -193,11 +193,11 @@ def fill(stack: Stack, person: Person, customer: str, subscription: str) -> Memb
         for bucket, content_type in BUCKETS.items():
             for name in ("one.png", "deep/er/two (2).png"):
                 client.post(
-                    f"/storage/v1/object/{bucket}/{person.id}/{name}",
+                    f"/storage/v1/object/{bucket}/{user.id}/{name}",
                     content=image("PNG"),
                     headers={"Content-Type": content_type},
                 ).raise_for_status()
-    return Member(person, customer, subscription)
+    return Member(user, customer, subscription)
 
 
 def rows(stack: Stack, query: str, *values: Any) -> list[dict[str, Any]]:

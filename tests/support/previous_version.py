@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from local.settings import ROOT
-from tests.support.people import make_person
+from tests.support.users import make_user
 
 MIGRATIONS = Path("supabase") / "migrations"
 Rows = dict[str, list[dict[str, Any]]]
@@ -42,12 +42,10 @@ def project_of(folder: Path, tag: str) -> Path:
     return folder
 
 
-def use(url: str, people: int = 20) -> None:
+def use(url: str, users: int = 20) -> None:
     """Rows of the baseline's tables and columns: what is there stays in every later version."""
-    for number in range(people):
-        make_person(
-            url, "unused" * 8, "unused", email=f"upgrade{number}@example.com", tier=("free", "paid")[number % 2]
-        )
+    for number in range(users):
+        make_user(url, "unused" * 8, "unused", email=f"upgrade{number}@example.com", tier=("free", "paid")[number % 2])
     with psycopg.connect(url) as connection:
         connection.execute((Path(__file__).with_name("previous_version.sql")).read_bytes())
 

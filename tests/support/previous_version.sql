@@ -2,12 +2,12 @@
 
 insert into public.projects (user_id, title, short_summary, status, live_link, github_link, linkedin_link, twitter_link)
 select
-  person.id, 'Project ' || number, repeat('é', number), (array['draft', 'published', 'archived'])[1 + number % 3],
+  users.id, 'Project ' || number, repeat('é', number), (array['draft', 'published', 'archived'])[1 + number % 3],
   'https://example.com/' || number, 'https://github.com/owner/project-' || number,
   'https://www.linkedin.com/feed/update/urn:li:activity:' || 7100000000000000000 + number,
   'https://x.com/someone/status/' || 1700000000000000000 + number
-from private.users as person cross join generate_series(1, 6) as number
-where person.email like 'upgrade%';
+from private.users cross join generate_series(1, 6) as number
+where users.email like 'upgrade%';
 
 insert into public.project_images (project_id, url, position)
 select projects.id, 'https://images.example.com/' || projects.id || '/' || place, place

@@ -14,10 +14,10 @@ from local.settings import VENDORS, Settings, new_keys
 from local.stack.services import services
 from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
-from tests.support.people import Person, make_person
 from tests.support.servers import running_services
+from tests.support.users import User, make_user
 
-Caller = Person | Literal["anon", "service"]
+Caller = User | Literal["anon", "service"]
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class Stack:
     logs: Path
     simulators: Mapping[str, str] = field(default_factory=dict)  # vendor -> URL
 
-    def person(self, *, email: str = "", tier: str = "free") -> Person:
-        return make_person(self.database_url, self.jwt_secret, f"{self.url}/auth/v1", email=email, tier=tier)
+    def make_user(self, *, email: str = "", tier: str = "free") -> User:
+        return make_user(self.database_url, self.jwt_secret, f"{self.url}/auth/v1", email=email, tier=tier)
 
     def headers(self, caller: Caller) -> dict[str, str]:
         """As supabase-js sends them."""
         key = self.secret_key if caller == "service" else self.publishable_key
-        return {"apikey": key, "Authorization": f"Bearer {caller.token if isinstance(caller, Person) else key}"}
+        return {"apikey": key, "Authorization": f"Bearer {caller.token if isinstance(caller, User) else key}"}
 
     def client(self, caller: Caller = "anon") -> httpx.Client:
         """Close it: use it in a `with`."""

@@ -49,7 +49,7 @@ def test_a_forwarder_waits_as_long_as_its_functions_may_take(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
-def test_the_edge_asks_for_a_token_where_only_people_may_call(name: str) -> None:
+def test_the_edge_asks_for_a_token_where_only_users_may_call(name: str) -> None:
     """Anybody else has none that it would take."""
     callers = {find_endpoint(path).callers for path in ENDPOINTS if path.partition("/")[0] == name}
     assert configured()[name] == {"verify_jwt": callers == {frozenset({Kind.USER})}}

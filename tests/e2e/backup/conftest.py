@@ -9,10 +9,10 @@ from psycopg.types.json import Jsonb
 from tests.support.backups import Filled, backed_up, empty_stack, put
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.files.pictures import image
-from tests.support.people import Person
 from tests.support.populated_users import fill
 from tests.support.sign_in import register, signed_in
 from tests.support.stack import Stack, running_stack
+from tests.support.users import User
 
 ODD = "tab\there, line\nhere, \\N and \\. and \u2603 \U0001f600 'quoted' \"twice\""
 ODD_NAMES = ["a b (1).png", "plus+and&comma,.png", "deep/er/than/that/e'.png", "$@=;:!*.png"]
@@ -25,9 +25,9 @@ def filled(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> It
         google_id = register(stack, email="bea@example.com", name="Bea")
         with signed_in(stack, google_id):
             pass
-        person = stack.person(tier="paid")
-        fill(stack, person, "cus_backup", "sub_backup")
-        add_oddities(stack, person)
+        user = stack.make_user(tier="paid")
+        fill(stack, user, "cus_backup", "sub_backup")
+        add_oddities(stack, user)
         backed_up(stack, archive)
         yield Filled(stack, google_id, archive)
 
@@ -38,7 +38,7 @@ def empty(cluster: TestCluster) -> Iterator[Stack]:
         yield stack
 
 
-def add_oddities(stack: Stack, person: Person) -> None:
+def add_oddities(stack: Stack, user: User) -> None:
     with psycopg.connect(stack.database_url) as connection:
         # More rows than fit into one piece.
         connection.execute(
@@ -46,16 +46,16 @@ def add_oddities(stack: Stack, person: Person) -> None:
             insert into public.ai_sessions (user_id, status, input_json)
             select %s, 'done', %s from generate_series(1, 80)
             """,
-            (person.id, Jsonb({"prompt": ODD * 1000})),
+            (user.id, Jsonb({"prompt": ODD * 1000})),
         )
-        connection.execute("update public.projects set description = %s where user_id = %s", (ODD, person.id))
+        connection.execute("update public.projects set description = %s where user_id = %s", (ODD, user.id))
         connection.execute("select setval('private.stripe_versions', 4711)")
         # As somebody may do in the dashboard.
         connection.execute(
             "alter publication supabase_realtime add table public.layouts (id, name) where (name <> 'order')"
         )
     for name in ODD_NAMES:
-        put(stack, person, name, image("PNG"))
-    put(stack, person, "empty.png", b"")
+        put(stack, user, name, image("PNG"))
+    put(stack, user, "empty.png", b"")
     with psycopg.connect(stack.database_url) as connection:  # more is stored than may be
         connection.execute("update public.storage_quotas set max_bytes = 1 where tier = 'paid'")

@@ -1,4 +1,4 @@
-"""Backup, destroy, restore: the same project again, and people can go on in it."""
+"""Backup, destroy, restore: the same project again, and users can go on in it."""
 
 import stat
 from collections.abc import Iterator

@@ -31,30 +31,30 @@ from tests.support.stack import running_stack
 def test_what_changes_meanwhile_is_said(cluster: TestCluster, tmp_path: Path) -> None:
     """Between the moment of the rows and the reading of the files."""
     with cluster.copy(MIGRATED) as url, running_stack(cluster, url) as stack:
-        person = stack.person()
+        user = stack.make_user()
         for name in ("gone.png", "new.png", "same.png"):
-            put(stack, person, name, image("PNG"))
+            put(stack, user, name, image("PNG"))
 
         @contextmanager
         def late() -> Iterator[Storage]:
             with stack.client("service") as client:
-                gone = {"prefixes": [f"{person.id}/gone.png"]}
+                gone = {"prefixes": [f"{user.id}/gone.png"]}
                 client.request("DELETE", "/storage/v1/object/project-media", json=gone).raise_for_status()
-            put(stack, person, "new.png", image("PNG", (3, 3)), "PUT")
-            put(stack, person, "later.png", image("PNG"))
+            put(stack, user, "new.png", image("PNG", (3, 3)), "PUT")
+            put(stack, user, "later.png", image("PNG"))
             with target_of(stack).storage() as storage:
                 yield storage
 
         archive = tmp_path / "a.tar.age"
         manifest = create(Target(url, late, hosted=True), archive, [PUBLIC])
         assert list(manifest.notes) == [
-            f"project-media/{person.id}/gone.png was removed meanwhile.",
-            f"project-media/{person.id}/new.png changed meanwhile: its bytes are newer than its row.",
+            f"project-media/{user.id}/gone.png was removed meanwhile.",
+            f"project-media/{user.id}/new.png changed meanwhile: its bytes are newer than its row.",
         ]
         with empty_stack(cluster) as empty:
             assert restored(archive, empty) == list(manifest.notes)
             now = backups.bytes_of(stack)
-            del now[f"project-media/{person.id}/later.png"]
+            del now[f"project-media/{user.id}/later.png"]
             assert backups.bytes_of(empty) == now
 
 

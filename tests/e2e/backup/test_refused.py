@@ -52,6 +52,6 @@ def test_what_is_not_whole(filled: Filled, cluster: TestCluster, tmp_path: Path,
 
 def test_a_project_that_is_not_empty(filled: Filled) -> None:
     before = backups.everything(filled.stack)
-    with pytest.raises(BackupError, match=r"not empty \(it has people, buckets, the schema private"):
+    with pytest.raises(BackupError, match=r"not empty \(it has users, buckets, the schema private"):
         restored(filled.archive, filled.stack)
     assert backups.everything(filled.stack) == before

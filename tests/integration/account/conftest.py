@@ -1,4 +1,4 @@
-"""Functions with a Stripe and a mail service of their own, and people with something in every table."""
+"""Functions with a Stripe and a mail service of their own, and users with something in every table."""
 
 from collections.abc import Callable, Iterator
 
@@ -35,13 +35,13 @@ def mail(stack: Stack, cluster: TestCluster, simulator: httpx.Client) -> Iterato
 
 @pytest.fixture
 def member(stack: Stack, simulator: httpx.Client) -> Iterator[Callable[[], Member]]:
-    """Makes people who pay at Stripe."""
+    """Makes users who pay at Stripe."""
     with new_stripe(simulator) as at_stripe:
 
         def make() -> Member:
-            person = stack.person(tier="paid")
-            customer = at_stripe.paying_customer(email=person.email, metadata={"user_id": str(person.id)})
-            return fill(stack, person, customer.id, at_stripe.subscribe(customer.id).id)
+            user = stack.make_user(tier="paid")
+            customer = at_stripe.paying_customer(email=user.email, metadata={"user_id": str(user.id)})
+            return fill(stack, user, customer.id, at_stripe.subscribe(customer.id).id)
 
         yield make
 

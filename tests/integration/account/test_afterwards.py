@@ -20,7 +20,7 @@ from tests.support.vendors.stripe import SDK_WARNING
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 
-# What their app sends to each function that people may call.
+# What their app sends to each function that users may call.
 BODIES: dict[str, Callable[[str], dict[str, Any]]] = {
     "getSocialMetrics": lambda project: {"project_id": project},
     "createCheckoutSession": lambda _: {"plan": "pro_monthly", "success_path": "/a", "cancel_path": "/b"},
@@ -53,9 +53,9 @@ def designing(stack: Stack, cluster: TestCluster, simulator: httpx.Client) -> It
 @pytest.fixture(scope="module")
 def gone(stack: Stack) -> dict[str, str]:
     """The headers of somebody whose account was deleted a moment ago."""
-    person = stack.person()
-    rows(stack, "delete from auth.users where id = %s returning id", person.id)
-    return stack.headers(person)
+    user = stack.make_user()
+    rows(stack, "delete from auth.users where id = %s returning id", user.id)
+    return stack.headers(user)
 
 
 @pytest.mark.parametrize("path", BY_TOKEN)
@@ -82,22 +82,22 @@ def customers(simulator: httpx.Client) -> int:
     return count
 
 
-def test_every_function_for_people_is_tried() -> None:
-    for_people = {path for path in ENDPOINTS if Kind.USER in (find_endpoint(path).callers or ())}
-    assert for_people == set(BODIES) | WITHOUT_A_TRACE
+def test_every_function_for_users_is_tried() -> None:
+    for_users = {path for path in ENDPOINTS if Kind.USER in (find_endpoint(path).callers or ())}
+    assert for_users == set(BODIES) | WITHOUT_A_TRACE
 
 
-def test_a_token_that_outlives_its_person_does_nothing_that_lasts(
+def test_a_token_that_outlives_its_user_does_nothing_that_lasts(
     designing: Mail, member: Callable[[], Member], stack: Stack, simulator: httpx.Client
 ) -> None:
     gone, other = member(), member()
-    (project,) = rows(stack, "select id from projects where user_id = %s limit 1", gone.person.id)
-    (theirs,) = rows(stack, "select id from projects where user_id = %s limit 1", other.person.id)
+    (project,) = rows(stack, "select id from projects where user_id = %s limit 1", gone.user.id)
+    (theirs,) = rows(stack, "select id from projects where user_id = %s limit 1", other.user.id)
     announced = designing.call(
-        "createUploadUrl", BODIES["createUploadUrl"](str(project["id"])), stack.headers(gone.person)
+        "createUploadUrl", BODIES["createUploadUrl"](str(project["id"])), stack.headers(gone.user)
     ).json()
     done: dict[str, Any] = designing.call(
-        "deleteAccount", {"username": gone.person.username}, stack.headers(gone.person)
+        "deleteAccount", {"username": gone.user.username}, stack.headers(gone.user)
     ).json()
     for _ in range(30):
         if done["status"] == "done":
@@ -108,9 +108,9 @@ def test_a_token_that_outlives_its_person_does_nothing_that_lasts(
     asked = customers(simulator)
 
     for path, body in BODIES.items():
-        answer = designing.call(path, body(str(project["id"])), stack.headers(gone.person))
+        answer = designing.call(path, body(str(project["id"])), stack.headers(gone.user))
         assert (answer.status_code, answer.json()["code"]) == (401, "account_gone"), f"{path}: {answer.text}"
-    with stack.client(gone.person) as client:
+    with stack.client(gone.user) as client:
         for table, row in (
             ("projects", {"title": "Late"}),
             ("layouts", {"name": "Late", "blocks_json": []}),
@@ -118,10 +118,10 @@ def test_a_token_that_outlives_its_person_does_nothing_that_lasts(
             ("notification_preferences", {"type": "weekly_metrics", "enabled": True}),
         ):
             assert client.post(f"/rest/v1/{table}", json=row).is_client_error, table
-            named = {**row, "user_id": str(gone.person.id)}
+            named = {**row, "user_id": str(gone.user.id)}
             assert client.post(f"/rest/v1/{table}", json=named).is_client_error, table
         for bucket in ("ai-assets", "avatars", "project-media", "qr-codes", "uploads", "account-exports"):
-            address = f"{bucket}/{gone.person.id}/late.png"
+            address = f"{bucket}/{gone.user.id}/late.png"
             headers = {"Content-Type": "image/png", "x-upsert": "true"}
             sent = client.post(f"/storage/v1/object/{address}", content=image("PNG"), headers=headers)
             assert sent.is_client_error, bucket
@@ -132,7 +132,7 @@ def test_a_token_that_outlives_its_person_does_nothing_that_lasts(
     # The address that was theirs to send a file to is Storage's to honour: the sweep finds what comes by it.
     plain_http.put(announced["upload_url"], content=image("PNG"), headers={"Content-Type": "image/png"})
     query = "update storage.objects set created_at = now() - interval '2 days' where starts_with(name, %s)"
-    rows(stack, query, str(gone.person.id))
+    rows(stack, query, str(gone.user.id))
     designing.call("sweepMedia", {"orphans": True})
     for _ in range(20):
         if found(stack, gone.traces) == {}:

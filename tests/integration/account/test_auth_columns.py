@@ -49,6 +49,6 @@ def test_every_column_is_known(stack: Stack) -> None:
     there = {relation: every[relation] for relation in secret}  # test_leaving.py: no other table names a user
     assert set(EXPORTED) == set(secret)
     for relation, columns in there.items():
-        assert columns <= EXPORTED[relation] | secret[relation], f"{relation}: what of a person is in the new column?"
+        assert columns <= EXPORTED[relation] | secret[relation], f"{relation}: what of a user is in the new column?"
         assert secret[relation] <= columns
         assert EXPORTED[relation].isdisjoint(secret[relation])

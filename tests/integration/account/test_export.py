@@ -33,7 +33,7 @@ def slow(stack: Stack, cluster: TestCluster) -> Iterator[Mail]:
 
 
 def ask(mail: Mail, member: Member, name: str) -> httpx.Response:
-    return mail.call(name, {}, mail.stack.headers(member.person))
+    return mail.call(name, {}, mail.stack.headers(member.user))
 
 
 def finished(mail: Mail, member: Member) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def entries(answer: dict[str, Any]) -> list[tuple[str, bytes]]:
 
 def stored(stack: Stack, member: Member) -> list[str]:
     query = "select name from storage.objects where bucket_id = 'account-exports' and starts_with(name, %s) order by 1"
-    return [row["name"] for row in rows(stack, query, str(member.person.id))]
+    return [row["name"] for row in rows(stack, query, str(member.user.id))]
 
 
 def test_many_parts_hold_what_one_would(mail: Mail, slow: Mail, member: MakeMember, stack: Stack) -> None:
@@ -93,7 +93,7 @@ def test_many_parts_hold_what_one_would(mail: Mail, slow: Mail, member: MakeMemb
 def test_a_file_that_is_lost_is_listed_and_the_rest_is_there(mail: Mail, member: MakeMember, stack: Stack) -> None:
     """Storage's table has it and its disk has not."""
     someone = member()
-    lost = f"{someone.person.id}/lost.png"
+    lost = f"{someone.user.id}/lost.png"
     query = "insert into storage.objects (bucket_id, name, metadata) values ('ai-assets', %s, '{\"size\": 10}')"
     rows(stack, query, lost)
     done = ask(mail, someone, "exportAccount").json()
@@ -111,13 +111,13 @@ def test_who_asks_again_gets_the_same_archive_and_one_letter(mail: Mail, member:
     assert len({answer.json()["id"] for answer in answers}) == 1
     done = finished(mail, someone)
     assert ask(mail, someone, "exportAccount").json()["id"] == done["id"]
-    assert len(mail.of(someone.person, "data_export_ready")) == 1
+    assert len(mail.of(someone.user, "data_export_ready")) == 1
     assert len(stored(stack, someone)) == len(done["parts"])
     rows(stack, "update private.account_exports set finished_at = now() - interval '1 hour' where id = %s", done["id"])
     assert ask(mail, someone, "exportAccount").json()["id"] != done["id"]
 
 
-def test_an_archive_is_its_persons_alone(mail: Mail, member: MakeMember) -> None:
+def test_an_archive_is_its_users_alone(mail: Mail, member: MakeMember) -> None:
     someone, other = member(), member()
     assert ask(mail, someone, "exportAccount").status_code == 200
     assert ask(mail, other, "getAccountExport").json()["code"] == "export_not_found"
@@ -126,8 +126,8 @@ def test_an_archive_is_its_persons_alone(mail: Mail, member: MakeMember) -> None
     address, _, token = mine["url"].partition("?")
     assert plain_http.get(f"{theirs['url'].partition('?')[0]}?{token}").is_client_error
     assert plain_http.get(address).is_client_error
-    assert mail.call("getAccountExport", {"user_id": str(someone.person.id)}).status_code == 403
-    assert mail.call("continueAccountExports", {}, mail.stack.headers(other.person)).status_code == 403
+    assert mail.call("getAccountExport", {"user_id": str(someone.user.id)}).status_code == 403
+    assert mail.call("continueAccountExports", {}, mail.stack.headers(other.user)).status_code == 403
     assert mail.call("exportAccount", {}, {}).status_code == 401
 
 
@@ -137,7 +137,7 @@ def test_who_was_overtaken_adds_nothing(mail: Mail, member: MakeMember, stack: S
     (made,) = rows(
         stack,
         "insert into private.account_exports (user_id, expires_at) values (%s, now() + '1 hour') returning id",
-        someone.person.id,
+        someone.user.id,
     )
     late, present = (
         rows(stack, "select public.lease_account_export(0, %s) as it", made["id"])[0]["it"] for _ in range(2)
@@ -154,7 +154,7 @@ def test_who_was_overtaken_adds_nothing(mail: Mail, member: MakeMember, stack: S
 def test_what_has_run_out_is_removed(mail: Mail, slow: Mail, member: MakeMember, stack: Stack) -> None:
     someone = member()
     url = ask(mail, someone, "exportAccount").json()["parts"][0]["url"]
-    rows(stack, "update private.account_exports set expires_at = now() where user_id = %s", someone.person.id)
+    rows(stack, "update private.account_exports set expires_at = now() where user_id = %s", someone.user.id)
     assert ask(mail, someone, "getAccountExport").status_code == 404
     mail.call("continueAccountExports")
     for _ in range(20):
@@ -169,7 +169,7 @@ def test_the_letter_has_every_part(slow: Mail, member: MakeMember, stack: Stack)
     someone = member()
     ask(slow, someone, "exportAccount")
     done = finished(slow, someone)
-    (queued,) = slow.of(someone.person, "data_export_ready")
+    (queued,) = slow.of(someone.user, "data_export_ready")
     assert len(queued["payload"]["urls"]) == len(done["parts"])
     assert queued["payload"]["size_bytes"] == done["size"]
     assert json.dumps(queued["payload"]["url"]) in json.dumps(queued["payload"]["urls"])

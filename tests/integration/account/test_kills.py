@@ -113,8 +113,8 @@ def test_a_deletion_that_is_killed_in_every_step_ends_the_same(world: World, mem
     asked = rows(
         world.stack,
         "select public.request_account_deletion(%s, %s, 900, 0) ->> 'id' as id",
-        leaving.person.id,
-        leaving.person.username,
+        leaving.user.id,
+        leaving.user.username,
     )[0]["id"]
     points: list[Callable[[], Callable[[], bool]]] = [
         lambda: at_crossing(world, "lease_account_deletions", "after"),
@@ -124,7 +124,7 @@ def test_a_deletion_that_is_killed_in_every_step_ends_the_same(world: World, mem
         lambda: at_crossing(world, "DELETE project-media", "before"),
         lambda: at_crossing(world, "DELETE project-media", "after"),
         lambda: at_crossing(world, "record_account_deletion", "after"),
-        lambda: at_vendor(world.mail.sendgrid, leaving.person.email),
+        lambda: at_vendor(world.mail.sendgrid, leaving.user.email),
         lambda: at_crossing(world, "delete_account", "before"),
         lambda: at_crossing(world, "delete_account", "after"),
         lambda: at_crossing(world, "finish_account_deletion", "after"),
@@ -135,22 +135,22 @@ def test_a_deletion_that_is_killed_in_every_step_ends_the_same(world: World, mem
     assert (receipt["status"], receipt["waiting_for"]) == ("done", None)
     assert found(world.stack, leaving.traces) == {}
     assert found(world.stack, staying.traces) == before
-    letters = world.mail.messages(leaving.person.email)
+    letters = world.mail.messages(leaving.user.email)
     assert len([each for each in letters if "deleted" in each["subject"].lower()]) <= 1
-    assert world.mail.messages(staying.person.email) == []
+    assert world.mail.messages(staying.user.email) == []
 
 
 def test_an_archive_that_is_killed_in_every_step_is_whole_in_the_end(
     world: World, member: Callable[[], Member]
 ) -> None:
     someone = member()
-    headers = world.stack.headers(someone.person)
+    headers = world.stack.headers(someone.user)
     query = "select public.begin_account_export(%s, 3600, 0) ->> 'id' as id"
-    made = rows(world.stack, query, someone.person.id)[0]["id"]
+    made = rows(world.stack, query, someone.user.id)[0]["id"]
 
     def stored() -> list[str]:
         files = "select name from storage.objects where bucket_id = 'account-exports' and starts_with(name, %s)"
-        return [row["name"] for row in rows(world.stack, files, str(someone.person.id))]
+        return [row["name"] for row in rows(world.stack, files, str(someone.user.id))]
 
     points = [
         ("export_account_rows", "after"),
@@ -178,7 +178,7 @@ def test_an_archive_that_is_killed_in_every_step_is_whole_in_the_end(
     sources = [row["source"] for row in rows(world.stack, "select source from private.personal_data")]
     assert {f"data/{source}.json" for source in sources} <= set(contents)
     assert len([entry for entry in contents if entry.startswith("files/")]) == 8
-    assert len(world.mail.of(someone.person, "data_export_ready")) == 1
+    assert len(world.mail.of(someone.user, "data_export_ready")) == 1
 
     rows(world.stack, "update private.account_exports set expires_at = now() where id = %s", made)
     for _ in range(30):

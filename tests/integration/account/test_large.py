@@ -10,9 +10,9 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from tests.support import plain_http
-from tests.support.people import Person
 from tests.support.populated_users import rows
 from tests.support.stack import Stack
+from tests.support.users import User
 from tests.support.vendors.sendgrid import Mail
 
 PROJECTS = 2000
@@ -27,7 +27,7 @@ def content() -> Iterator[bytes]:
         yield piece
 
 
-def fill(stack: Stack, person: Person) -> None:
+def fill(stack: Stack, user: User) -> None:
     query = """
         with made as (
           insert into public.projects (user_id, title, description, status)
@@ -39,20 +39,20 @@ def fill(stack: Stack, person: Person) -> None:
         insert into public.social_metrics (project_id, platform, stars, recorded_at)
         select id, 'github', day, current_date - day from made, generate_series(1, 3) as day
     """
-    rows(stack, query, person.id, PROJECTS)
+    rows(stack, query, user.id, PROJECTS)
     with stack.client("service") as service:
         for number in range(FILES):
             service.post(
-                f"/storage/v1/object/project-media/{person.id}/{number}.mp4",
+                f"/storage/v1/object/project-media/{user.id}/{number}.mp4",
                 content=content(),
                 headers={"Content-Type": "video/mp4"},
                 timeout=120,
             ).raise_for_status()
 
 
-def follow(mail: Mail, person: Person) -> tuple[float, dict[str, Any]]:
+def follow(mail: Mail, user: User) -> tuple[float, dict[str, Any]]:
     """By cron's calls to the end; how long the longest took, and the archive."""
-    longest, headers = 0.0, mail.stack.headers(person)
+    longest, headers = 0.0, mail.stack.headers(user)
     for number in range(200):
         name, caller = (
             ("continueAccountExports", mail.stack.headers("service")) if number else ("exportAccount", headers)
@@ -69,8 +69,8 @@ def follow(mail: Mail, person: Person) -> tuple[float, dict[str, Any]]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_one_gigabyte_in_less_than_200_megabytes(stack: Stack, mail: Mail, person: Person) -> None:
-    fill(stack, person)
+def test_one_gigabyte_in_less_than_200_megabytes(stack: Stack, mail: Mail, user: User) -> None:
+    fill(stack, user)
     port = int(mail.functions_urls[0].rpartition(":")[2])
     server = next(
         process
@@ -90,7 +90,7 @@ def test_one_gigabyte_in_less_than_200_megabytes(stack: Stack, mail: Mail, perso
     watcher.start()
     started = time.monotonic()
     try:
-        longest, answer = follow(mail, person)
+        longest, answer = follow(mail, user)
     finally:
         over.set()
         watcher.join()

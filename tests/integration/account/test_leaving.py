@@ -1,4 +1,4 @@
-"""Two people with everything; one takes their data along and leaves."""
+"""Two users with everything; one takes their data along and leaves."""
 
 import csv
 import io
@@ -73,7 +73,7 @@ def test_every_table_is_exported_and_erased_or_impersonal(mail: Mail, member: Ma
         exported = json.loads(archive.read(f"data/{row['source']}.json"))
         if relation in {"private.notification_suppressions", "private.account_deletions"}:
             continue
-        assert exported, f"{row['source']}: the test's people have nothing there, so it would see nothing"
+        assert exported, f"{row['source']}: the test's users have nothing there, so it would see nothing"
         schema, name = relation.split(".")
         columns = rows(
             stack,
@@ -85,7 +85,7 @@ def test_every_table_is_exported_and_erased_or_impersonal(mail: Mail, member: Ma
 
 
 def call(mail: Mail, member: Member, name: str, **body: Any) -> httpx.Response:
-    return mail.call(name, body, mail.stack.headers(member.person))
+    return mail.call(name, body, mail.stack.headers(member.user))
 
 
 def export(mail: Mail, member: Member) -> zipfile.ZipFile:
@@ -100,7 +100,7 @@ def export(mail: Mail, member: Member) -> zipfile.ZipFile:
 
 
 def leave(mail: Mail, member: Member) -> dict[str, Any]:
-    answer = call(mail, member, "deleteAccount", username=member.person.username)
+    answer = call(mail, member, "deleteAccount", username=member.user.username)
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     for _ in range(30):
@@ -123,7 +123,7 @@ def test_one_leaves_with_everything_and_the_other_keeps_everything(
         query = f"select to_jsonb(t) - %s::text[] as row from {source['relation']} as t where " + source[
             "owned"
         ].replace("$1", "%s::uuid").replace("%s::uuid ||", "%s::uuid::text ||")
-        values = [leaving.person.id] * source["owned"].count("$1")
+        values = [leaving.user.id] * source["owned"].count("$1")
         kept = [row["row"] for row in rows(stack, query, source["secrets"], *values)]
         if source["source"] in {"account_exports", "files", "notifications"}:
             continue  # they have changed by the export itself
@@ -135,7 +135,7 @@ def test_one_leaves_with_everything_and_the_other_keeps_everything(
     files = [name for name in archive.namelist() if name.startswith("files/")]
     assert len(files) == 8
     assert all(archive.read(name).startswith(b"\x89PNG") for name in files)
-    assert [row["status"] for row in mail.of(leaving.person, "data_export_ready")] != []
+    assert [row["status"] for row in mail.of(leaving.user, "data_export_ready")] != []
 
     done = leave(mail, leaving)
     assert (done["status"], done["waiting_for"]) == ("done", None)
@@ -145,13 +145,13 @@ def test_one_leaves_with_everything_and_the_other_keeps_everything(
         at_stripe.sdk().v1.subscriptions.cancel(leaving.subscription)
     assert getattr(at_stripe.sdk().v1.customers.retrieve(leaving.customer), "deleted", False)
     assert at_stripe.sdk().v1.subscriptions.retrieve(staying.subscription).status == "active"
-    goodbyes = [each for each in mail.messages(leaving.person.email) if "deleted" in each["subject"].lower()]
+    goodbyes = [each for each in mail.messages(leaving.user.email) if "deleted" in each["subject"].lower()]
     assert len(goodbyes) == 1
-    assert mail.messages(staying.person.email) == []
+    assert mail.messages(staying.user.email) == []
     for address in files:
         bucket, _, name = address.removeprefix("files/").partition("/")
         with stack.client("service") as service:
-            url = f"/storage/v1/object/{bucket}/{leaving.person.id}/{name}"
+            url = f"/storage/v1/object/{bucket}/{leaving.user.id}/{name}"
             assert service.get(url).is_client_error
 
 
@@ -159,19 +159,19 @@ def test_stripe_down_deletes_nothing_and_says_so(
     mail: Mail, member: MakeMember, stack: Stack, cluster: TestCluster
 ) -> None:
     someone = member()
-    before = found(stack, [str(someone.person.id)])
+    before = found(stack, [str(someone.user.id)])
     away = {"STRIPE_API_URL": "http://127.0.0.1:9", "STRIPE_TIMEOUT": "1"}
     at_once = {"ACCOUNT_RETRY_SECONDS": "0", "ACCOUNT_RUN_SECONDS": "2"}
     with running_mail(stack, cluster, 1, **away, **at_once, **BILLING) as without:
-        answer = call(without, someone, "deleteAccount", username=someone.person.username)
+        answer = call(without, someone, "deleteAccount", username=someone.user.username)
         waiting = answer.json()
         assert (waiting["status"], waiting["step"]) == ("running", "billing")
         assert waiting["waiting_for"] == "billing_unavailable"
-        rows(stack, "update private.users set username = username || 'x' where id = %s", someone.person.id)
-        again = call(without, someone, "deleteAccount", username=someone.person.username)
+        rows(stack, "update private.users set username = username || 'x' where id = %s", someone.user.id)
+        again = call(without, someone, "deleteAccount", username=someone.user.username)
         assert (again.status_code, again.json()["receipt_id"]) == (200, waiting["receipt_id"]), "it is asked once"
         without.call("continueAccountDeletions")
-        left = found(stack, [str(someone.person.id)])
+        left = found(stack, [str(someone.user.id)])
         counted = {table: len(hits) for table, hits in before.items()}
         added = ("private.account_deletions", "private.former_usernames")
         assert {table: len(hits) for table, hits in left.items()} == counted | {
@@ -189,17 +189,15 @@ def test_stripe_down_deletes_nothing_and_says_so(
 
 def test_leaving_asks_for_the_name_and_a_recent_sign_in(mail: Mail, member: MakeMember, stack: Stack) -> None:
     someone, other = member(), member()
-    for typed in ("", someone.person.username.upper(), other.person.username):
+    for typed in ("", someone.user.username.upper(), other.user.username):
         answer = call(mail, someone, "deleteAccount", username=typed)
         assert (answer.status_code, answer.json()["code"]) == (422, "wrong_username")
-    rows(
-        stack, "update auth.users set last_sign_in_at = now() - interval '16 minutes' where id = %s", someone.person.id
-    )
-    answer = call(mail, someone, "deleteAccount", username=someone.person.username)
+    rows(stack, "update auth.users set last_sign_in_at = now() - interval '16 minutes' where id = %s", someone.user.id)
+    answer = call(mail, someone, "deleteAccount", username=someone.user.username)
     assert (answer.status_code, answer.json()["code"]) == (403, "sign_in_again")
-    rows(stack, "update auth.users set last_sign_in_at = null where id = %s", someone.person.id)
-    assert call(mail, someone, "deleteAccount", username=someone.person.username).status_code == 403
-    assert rows(stack, "select 1 from private.account_deletions where user_id = %s", someone.person.id) == []
+    rows(stack, "update auth.users set last_sign_in_at = null where id = %s", someone.user.id)
+    assert call(mail, someone, "deleteAccount", username=someone.user.username).status_code == 403
+    assert rows(stack, "select 1 from private.account_deletions where user_id = %s", someone.user.id) == []
     assert mail.call("deleteAccount", {"username": "x"}).status_code == 403
     assert call(mail, someone, "continueAccountDeletions").status_code == 403
 
@@ -207,21 +205,21 @@ def test_leaving_asks_for_the_name_and_a_recent_sign_in(mail: Mail, member: Make
 def test_a_grace_period_can_be_used_to_stay(mail: Mail, member: MakeMember, stack: Stack, cluster: TestCluster) -> None:
     someone = member()
     with running_mail(stack, cluster, 1, ACCOUNT_GRACE_SECONDS="3600", **BILLING) as patient:
-        asked = call(patient, someone, "deleteAccount", username=someone.person.username).json()
-        again = call(patient, someone, "deleteAccount", username=someone.person.username).json()
+        asked = call(patient, someone, "deleteAccount", username=someone.user.username).json()
+        again = call(patient, someone, "deleteAccount", username=someone.user.username).json()
         assert asked == again
         assert asked["status"] == "scheduled"
         patient.call("continueAccountDeletions")
         assert call(patient, someone, "cancelAccountDeletion").json()["status"] == "canceled"
         assert call(patient, someone, "cancelAccountDeletion").status_code == 409
-    assert rows(stack, "select 1 from private.users where id = %s", someone.person.id) != []
+    assert rows(stack, "select 1 from private.users where id = %s", someone.user.id) != []
     receipt = rows(
         stack, "select user_id, stripe_ids from private.account_deletions where id = %s", asked["receipt_id"]
     )
     assert receipt == [{"user_id": None, "stripe_ids": []}]
 
 
-def test_a_receipt_tells_nothing_about_the_person(mail: Mail, member: MakeMember) -> None:
+def test_a_receipt_tells_nothing_about_the_user(mail: Mail, member: MakeMember) -> None:
     someone = member()
     body = leave(mail, someone)
     reported = mail.call("getAccountDeletion", {"receipt_id": body["receipt_id"]}, {}).text

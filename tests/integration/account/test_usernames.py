@@ -1,27 +1,27 @@
-"""Which usernames people can take."""
+"""Which usernames are allowed."""
 
 import psycopg
 import pytest
 
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 
 @pytest.mark.parametrize("name", ["admin", "api", "auth", "login", "projects", "settings", "support", "www"])
-def test_a_page_of_the_site_is_nobodys_name(stack: Stack, person: Person, name: str) -> None:
-    with stack.client(person) as client:
-        mine = f"/rest/v1/users?id=eq.{person.id}"
+def test_a_page_of_the_site_is_nobodys_name(stack: Stack, user: User, name: str) -> None:
+    with stack.client(user) as client:
+        mine = f"/rest/v1/users?id=eq.{user.id}"
         answer = client.patch(mine, json={"username": name})
         assert (answer.status_code, answer.json()["code"]) == (400, "23514")
         assert answer.json()["message"] == f"The username {name} is reserved."
         assert answer.json()["hint"] == "Choose another username."
-        assert client.get(mine).json()[0]["username"] == person.username
+        assert client.get(mine).json()[0]["username"] == user.username
 
 
-def test_who_has_had_such_a_name_keeps_it(stack: Stack, person: Person) -> None:
-    name = f"early-{person.id.hex[:12]}"
-    with stack.client(person) as client, psycopg.connect(stack.database_url, autocommit=True) as connection:
-        mine = f"/rest/v1/users?id=eq.{person.id}"
+def test_who_has_had_such_a_name_keeps_it(stack: Stack, user: User) -> None:
+    name = f"early-{user.id.hex[:12]}"
+    with stack.client(user) as client, psycopg.connect(stack.database_url, autocommit=True) as connection:
+        mine = f"/rest/v1/users?id=eq.{user.id}"
         client.patch(mine, json={"username": name}).raise_for_status()
         connection.execute("insert into private.reserved_usernames values (%s)", (name,))
         picture = {"username": name, "avatar_url": "https://example.com/a.png"}

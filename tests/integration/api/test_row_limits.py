@@ -1,18 +1,18 @@
-"""What a client reads where a person would have more rows than they may."""
+"""What a client reads where a user would have more rows than they may."""
 
 import psycopg
 
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 
-def test_a_project_too_many_is_a_conflict(stack: Stack, person: Person) -> None:
+def test_a_project_too_many_is_a_conflict(stack: Stack, user: User) -> None:
     with psycopg.connect(stack.database_url) as connection:
         connection.execute(
             "insert into projects (user_id, title) select %s, 'P' || number from generate_series(1, 1000) as number",
-            (person.id,),
+            (user.id,),
         )
-    with stack.client(person) as client:
+    with stack.client(user) as client:
         answer = client.post("/rest/v1/projects", json={"title": "One more"})
         assert answer.status_code == 409, answer.text
         assert answer.json() == {

@@ -7,8 +7,8 @@ import jwt
 import pytest
 
 from tests.support import plain_http
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 # Offsets in seconds from now, far enough from the limit that a slow machine does not decide.
 TAKEN: list[dict[str, Any]] = [
@@ -26,11 +26,11 @@ REFUSED: list[dict[str, Any]] = [
 ]
 
 
-def token(stack: Stack, person: Person, claims: dict[str, Any]) -> str:
+def token(stack: Stack, user: User, claims: dict[str, Any]) -> str:
     now = int(time.time())
     times = {name: now + offset for name, offset in claims.items() if name != "aud"}
     reported = {
-        "sub": str(person.id),
+        "sub": str(user.id),
         "role": "authenticated",
         "aud": claims.get("aud", "authenticated"),
         "exp": now + 600,
@@ -38,21 +38,21 @@ def token(stack: Stack, person: Person, claims: dict[str, Any]) -> str:
     return jwt.encode(reported | times, stack.jwt_secret, "HS256")
 
 
-def statuses(stack: Stack, person: Person, claims: dict[str, Any]) -> list[int]:
-    headers = {"apikey": stack.publishable_key, "Authorization": f"Bearer {token(stack, person, claims)}"}
+def statuses(stack: Stack, user: User, claims: dict[str, Any]) -> list[int]:
+    headers = {"apikey": stack.publishable_key, "Authorization": f"Bearer {token(stack, user, claims)}"}
     with plain_http.Client(base_url=stack.url, headers=headers, timeout=30) as client:
         return [
             client.get("/rest/v1/users?select=id").status_code,
             client.post("/graphql/v1", json=QUERY).status_code,
-            client.post("/functions/v1/getSocialMetrics", json={"project_id": str(person.id)}).status_code,
+            client.post("/functions/v1/getSocialMetrics", json={"project_id": str(user.id)}).status_code,
         ]
 
 
 @pytest.mark.parametrize("claims", TAKEN, ids=str)
-def test_what_postgrest_takes_is_taken_everywhere(stack: Stack, person: Person, claims: dict[str, Any]) -> None:
-    assert statuses(stack, person, claims) == [200, 200, 404]
+def test_what_postgrest_takes_is_taken_everywhere(stack: Stack, user: User, claims: dict[str, Any]) -> None:
+    assert statuses(stack, user, claims) == [200, 200, 404]
 
 
 @pytest.mark.parametrize("claims", REFUSED, ids=str)
-def test_what_postgrest_refuses_is_refused_everywhere(stack: Stack, person: Person, claims: dict[str, Any]) -> None:
-    assert statuses(stack, person, claims) == [401, 401, 401]
+def test_what_postgrest_refuses_is_refused_everywhere(stack: Stack, user: User, claims: dict[str, Any]) -> None:
+    assert statuses(stack, user, claims) == [401, 401, 401]

@@ -18,9 +18,9 @@ from local.stack.services import Service
 from tests.support import plain_http
 from tests.support.cluster import free_port
 from tests.support.database import kept_connection
-from tests.support.people import Person
 from tests.support.servers import running_services
 from tests.support.stack import Caller, Stack
+from tests.support.users import User
 
 SECRET = "whsec_billing_tests"
 OTHER_SECRET = "whsec_the_one_before"
@@ -42,19 +42,19 @@ class Backend:
         with kept_connection(self.stack.database_url) as connection:
             connection.execute(query.encode(), values)
 
-    def subscriptions(self, person: Person) -> list[dict[str, Any]]:
-        return self.rows("select * from public.subscriptions where user_id = %s order by created_at, id", person.id)
+    def subscriptions(self, user: User) -> list[dict[str, Any]]:
+        return self.rows("select * from public.subscriptions where user_id = %s order by created_at, id", user.id)
 
-    def tier(self, person: Person) -> str:
-        return str(self.rows("select tier from private.users where id = %s", person.id)[0]["tier"])
+    def tier(self, user: User) -> str:
+        return str(self.rows("select tier from private.users where id = %s", user.id)[0]["tier"])
 
-    def emails(self, person: Person) -> list[tuple[str, str]]:
+    def emails(self, user: User) -> list[tuple[str, str]]:
         """Type and key of what Billing queued, sorted."""
         query = """
             select type, dedupe_key from public.notifications where user_id = %s and type <> 'welcome'
             order by type, dedupe_key
         """
-        return [(row["type"], row["dedupe_key"]) for row in self.rows(query, person.id)]
+        return [(row["type"], row["dedupe_key"]) for row in self.rows(query, user.id)]
 
     def event(self, identity: str) -> dict[str, Any]:
         rows = self.rows("select * from private.stripe_events where id = %s", identity)

@@ -1,4 +1,4 @@
-"""One simulator and one server of functions for all tests of a process; each test has a person of its own."""
+"""One simulator and one server of functions for all tests of a process; each test has a user of its own."""
 
 from collections.abc import Iterator
 

@@ -11,7 +11,7 @@ import httpx
 
 from tests.integration.billing.backend import WEBHOOK, Backend, signed
 from tests.support import plain_http
-from tests.support.people import Person
+from tests.support.users import User
 
 # What happens, in this order, and which of its events stands for it.
 STORY = (
@@ -33,7 +33,7 @@ PASSING = {"event_in_progress", "stripe_unavailable", "database_unavailable"}
 @dataclass
 class Life:
     backend: Backend
-    person: Person
+    user: User
     http: httpx.AsyncClient
     subscription: str = ""
     lived: int = 0
@@ -47,7 +47,7 @@ class Life:
 
     async def own_plan(self) -> None:
         """A plan of their own, known by the lookup key of its price."""
-        key = f"plan_{self.person.id.hex}"
+        key = f"plan_{self.user.id.hex}"
         self.monthly = await self._price(500, lookup_key=key)
         self.plans[self.monthly] = key
         query = "insert into public.plans (plan, lookup_key, tier) values (%s, %s, 'paid')"
@@ -90,7 +90,7 @@ class Life:
 
     async def _live_on(self) -> None:
         name = STORY[self.lived][0]
-        me = str(self.person.id)
+        me = str(self.user.id)
         if name == "created":  # and paid, and the checkout is completed: at Stripe they are one
             customer = await self._api("POST", "customers", **{"metadata[user_id]": me})
             await self._api(
@@ -122,9 +122,7 @@ class Life:
 
     async def _listen(self) -> None:
         """Which of the new events stand for what has happened."""
-        answer = await self.http.get(
-            f"{self.backend.stripe}/_simulator/events", params={"subject": str(self.person.id)}
-        )
+        answer = await self.http.get(f"{self.backend.stripe}/_simulator/events", params={"subject": str(self.user.id)})
         new, self.seen = answer.json()[self.seen :], len(answer.json())
         at_once = 3 if self.lived == 0 else 1
         for step in range(self.lived, self.lived + at_once):
@@ -154,7 +152,7 @@ class Life:
 async def assert_as_at_stripe(life: Life) -> None:
     """Row, tier and e-mails, by what Stripe says in the end and by the table of tiers."""
     theirs = await life.at_stripe()
-    rows = life.backend.subscriptions(life.person)
+    rows = life.backend.subscriptions(life.user)
     assert len(rows) == 1
     ours = rows[0]
     item = theirs["items"]["data"][0]
@@ -162,7 +160,7 @@ async def assert_as_at_stripe(life: Life) -> None:
     assert ours["status"] == theirs["status"]
     assert (ours["price_id"], ours["plan"]) == (item["price"]["id"], life.plans[item["price"]["id"]])
     assert ours["current_period_end"].timestamp() == item["current_period_end"]
-    assert life.backend.tier(life.person) == ("paid" if theirs["status"] in {"active", "past_due"} else "free")
+    assert life.backend.tier(life.user) == ("paid" if theirs["status"] in {"active", "past_due"} else "free")
 
 
 def assert_emails(life: Life, *certain: str) -> None:
@@ -179,7 +177,7 @@ def assert_emails(life: Life, *certain: str) -> None:
         possible.add(("renewal_succeeded", life.reported[6]["data"]["object"]["id"]))
     if life.lived > 7:
         possible.add(("subscription_canceled", life.subscription))
-    found = life.backend.emails(life.person)
+    found = life.backend.emails(life.user)
     assert len(found) == len(set(found))
     assert set(found) <= possible
     assert set(certain) <= {kind for kind, _ in found}
@@ -188,7 +186,7 @@ def assert_emails(life: Life, *certain: str) -> None:
 def assert_invoices(life: Life) -> None:
     """As they are at Stripe now, and the latest among them: the story leaves some invoices' own events out."""
     query = "select stripe_id, status, amount_paid from public.invoices where user_id = %s"
-    ours = {row["stripe_id"]: (row["status"], row["amount_paid"]) for row in life.backend.rows(query, life.person.id)}
+    ours = {row["stripe_id"]: (row["status"], row["amount_paid"]) for row in life.backend.rows(query, life.user.id)}
     listed = plain_http.get(
         f"{life.backend.stripe}/v1/invoices",
         params={"subscription": life.subscription},

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.integration.billing.backend import Backend, new_event
-from tests.support.people import Person
+from tests.support.users import User
 from tests.support.vendors.descriptions import description_file
 from tests.support.vendors.stripe import SDK_WARNING, Stripe
 
@@ -19,8 +19,8 @@ FIXTURES = description_file("stripe.fixtures3.json")
 
 
 @pytest.fixture
-def person(backend: Backend, at_stripe: Stripe) -> Person:
-    made = backend.stack.person()
+def user(backend: Backend, at_stripe: Stripe) -> User:
+    made = backend.stack.make_user()
     object.__setattr__(at_stripe, "user", str(made.id))
     return made
 
@@ -41,23 +41,23 @@ def subscribed(at_stripe: Stripe, **given: Any) -> str:
 
 
 @pytest.mark.parametrize("version", [NEWEST, BEFORE])
-def test_a_year_in_both_shapes(backend: Backend, at_stripe: Stripe, person: Person, version: str) -> None:
+def test_a_year_in_both_shapes(backend: Backend, at_stripe: Stripe, user: User, version: str) -> None:
     subscription = subscribed(at_stripe)
-    at_stripe.tell(f"customers/{person.id}/advance", to="renewal")
+    at_stripe.tell(f"customers/{user.id}/advance", to="renewal")
     deliver(backend, at_stripe, version=version)
-    at_stripe.tell(f"customers/{person.id}/card", outcome="card_declined")
-    at_stripe.tell(f"customers/{person.id}/advance", to="renewal")
+    at_stripe.tell(f"customers/{user.id}/card", outcome="card_declined")
+    at_stripe.tell(f"customers/{user.id}/advance", to="renewal")
     assert deliver(backend, at_stripe, version=version) > 15
     deliver(backend, at_stripe, version=version)
-    row = backend.subscriptions(person)[0]
+    row = backend.subscriptions(user)[0]
     ends = at_stripe.sdk().v1.subscriptions.retrieve(subscription)["items"].data[0].current_period_end
     assert (row["status"], row["current_period_end"].timestamp()) == ("past_due", ends)
     assert (row["grace_until"] - row["past_due_since"]).days == 7
-    assert backend.tier(person) == "paid"
-    types = [kind for kind, _ in backend.emails(person)]
+    assert backend.tier(user) == "paid"
+    types = [kind for kind, _ in backend.emails(user)]
     # The renewals are heard of after they have happened: nothing is announced any more.
     assert types == ["payment_failed", "renewal_succeeded", "subscription_started"]
-    payloads = backend.rows("select type, payload from public.notifications where user_id = %s", person.id)
+    payloads = backend.rows("select type, payload from public.notifications where user_id = %s", user.id)
     reported = {row["type"]: row["payload"] for row in payloads}
     assert (reported["renewal_succeeded"]["amount"], reported["renewal_succeeded"]["currency"]) == (900, "usd")
     assert reported["payment_failed"]["plan"] == "pro_monthly"
@@ -73,9 +73,7 @@ def test_a_year_in_both_shapes(backend: Backend, at_stripe: Stripe, person: Pers
 
 
 @pytest.mark.parametrize("version", [NEWEST, BEFORE])
-def test_the_published_samples_are_understood(
-    backend: Backend, at_stripe: Stripe, person: Person, version: str
-) -> None:
+def test_the_published_samples_are_understood(backend: Backend, at_stripe: Stripe, user: User, version: str) -> None:
     """Stripe's own sample objects, made into events about a subscription that there is."""
     if not FIXTURES.exists():
         pytest.skip(f"Stripe's published samples are not at {FIXTURES}")
@@ -99,36 +97,36 @@ def test_the_published_samples_are_understood(
         event = new_event(kind, obj, api_version=version)
         assert backend.send(event).json()["outcome"] in {"applied", "unchanged"}, kind
     # The samples' own statuses, periods and payments are not believed: Stripe was asked.
-    assert backend.subscriptions(person)[0]["status"] == "active"
-    assert [kind for kind, _ in backend.emails(person)] == ["subscription_started"]
+    assert backend.subscriptions(user)[0]["status"] == "active"
+    assert [kind for kind, _ in backend.emails(user)] == ["subscription_started"]
 
 
-def test_a_trial_gives_the_tier_and_tells_when_it_ends(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+def test_a_trial_gives_the_tier_and_tells_when_it_ends(backend: Backend, at_stripe: Stripe, user: User) -> None:
     subscription = subscribed(at_stripe, trial_period_days=10)
     deliver(backend, at_stripe)
-    assert (backend.subscriptions(person)[0]["status"], backend.tier(person)) == ("trialing", "paid")
-    at_stripe.tell(f"customers/{person.id}/advance", seconds=8 * DAY)
+    assert (backend.subscriptions(user)[0]["status"], backend.tier(user)) == ("trialing", "paid")
+    at_stripe.tell(f"customers/{user.id}/advance", seconds=8 * DAY)
     assert deliver(backend, at_stripe, "customer.subscription.trial_will_end") == 1
-    assert [(kind, key.partition(":")[0]) for kind, key in backend.emails(person)] == [
+    assert [(kind, key.partition(":")[0]) for kind, key in backend.emails(user)] == [
         ("renewal_upcoming", subscription),
         ("subscription_started", subscription),
     ]
 
 
-def test_a_pause_takes_the_tier_and_a_resumption_gives_it(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+def test_a_pause_takes_the_tier_and_a_resumption_gives_it(backend: Backend, at_stripe: Stripe, user: User) -> None:
     pausing = {"end_behavior": {"missing_payment_method": "pause"}}
     subscription = at_stripe.subscribe(at_stripe.customer().id, trial_period_days=5, trial_settings=pausing).id
-    at_stripe.tell(f"customers/{person.id}/advance", seconds=6 * DAY)
+    at_stripe.tell(f"customers/{user.id}/advance", seconds=6 * DAY)
     deliver(backend, at_stripe)
-    assert (backend.subscriptions(person)[0]["status"], backend.tier(person)) == ("paused", "free")
-    at_stripe.tell(f"customers/{person.id}/card", outcome="ok")
+    assert (backend.subscriptions(user)[0]["status"], backend.tier(user)) == ("paused", "free")
+    at_stripe.tell(f"customers/{user.id}/card", outcome="ok")
     at_stripe.sdk().v1.subscriptions.resume(subscription)
     deliver(backend, at_stripe, "customer.subscription.resumed")
-    assert (backend.subscriptions(person)[0]["status"], backend.tier(person)) == ("active", "paid")
+    assert (backend.subscriptions(user)[0]["status"], backend.tier(user)) == ("active", "paid")
 
 
 def test_a_scheduled_cancellation_keeps_the_tier_until_it_comes(
-    backend: Backend, at_stripe: Stripe, person: Person
+    backend: Backend, at_stripe: Stripe, user: User
 ) -> None:
     subscription = subscribed(at_stripe)
     change = at_stripe.sdk().v1.subscriptions.update
@@ -136,44 +134,40 @@ def test_a_scheduled_cancellation_keeps_the_tier_until_it_comes(
         change(subscription, {"cancel_at_period_end": ending})
         for _ in range(2):
             deliver(backend, at_stripe)
-    row = backend.subscriptions(person)[0]
-    assert (row["status"], row["cancel_at"], backend.tier(person)) == ("active", row["current_period_end"], "paid")
+    row = backend.subscriptions(user)[0]
+    assert (row["status"], row["cancel_at"], backend.tier(user)) == ("active", row["current_period_end"], "paid")
     scheduled = ["cancellation_scheduled", "cancellation_scheduled", "cancellation_withdrawn"]
-    assert [kind for kind, _ in backend.emails(person)] == [*scheduled, "subscription_started"]
-    at_stripe.tell(f"customers/{person.id}/advance", to="period_end")
+    assert [kind for kind, _ in backend.emails(user)] == [*scheduled, "subscription_started"]
+    at_stripe.tell(f"customers/{user.id}/advance", to="period_end")
     deliver(backend, at_stripe, "customer.subscription.deleted")
-    assert (backend.subscriptions(person)[0]["status"], backend.tier(person)) == ("canceled", "free")
-    assert [kind for kind, _ in backend.emails(person)] == [*scheduled, "subscription_canceled", "subscription_started"]
+    assert (backend.subscriptions(user)[0]["status"], backend.tier(user)) == ("canceled", "free")
+    assert [kind for kind, _ in backend.emails(user)] == [*scheduled, "subscription_canceled", "subscription_started"]
 
 
-def test_one_of_two_subscriptions_is_enough_and_two_are_found(
-    backend: Backend, at_stripe: Stripe, person: Person
-) -> None:
+def test_one_of_two_subscriptions_is_enough_and_two_are_found(backend: Backend, at_stripe: Stripe, user: User) -> None:
     first, second = subscribed(at_stripe), subscribed(at_stripe)
     deliver(backend, at_stripe)
-    assert finding(backend, "several_subscriptions", str(person.id)) == {"open": True, "times": True}
+    assert finding(backend, "several_subscriptions", str(user.id)) == {"open": True, "times": True}
     at_stripe.sdk().v1.subscriptions.cancel(first)
     deliver(backend, at_stripe, "customer.subscription.deleted")
-    statuses = {row["stripe_id"]: row["status"] for row in backend.subscriptions(person)}
+    statuses = {row["stripe_id"]: row["status"] for row in backend.subscriptions(user)}
     assert statuses == {first: "canceled", second: "active"}
-    assert backend.tier(person) == "paid"
-    assert finding(backend, "several_subscriptions", str(person.id))["open"] is False
+    assert backend.tier(user) == "paid"
+    assert finding(backend, "several_subscriptions", str(user.id))["open"] is False
 
 
-def test_a_price_that_nobody_named_gives_nothing_and_is_found(
-    backend: Backend, at_stripe: Stripe, person: Person
-) -> None:
+def test_a_price_that_nobody_named_gives_nothing_and_is_found(backend: Backend, at_stripe: Stripe, user: User) -> None:
     monthly: Any = {"product": "prod_pro", "currency": "usd", "unit_amount": 1, "recurring": {"interval": "month"}}
     price = at_stripe.sdk().v1.prices.create(monthly).id
     subscription = subscribed(at_stripe, items=[{"price": price}])
     deliver(backend, at_stripe)
-    row = backend.subscriptions(person)[0]
-    assert (row["plan"], row["price_id"], row["tier"], backend.tier(person)) == ("unknown", price, "free", "free")
+    row = backend.subscriptions(user)[0]
+    assert (row["plan"], row["price_id"], row["tier"], backend.tier(user)) == ("unknown", price, "free", "free")
     assert finding(backend, "unknown_price", price)["open"] is True
     backend.change("insert into public.plans (plan, price_id, tier, offered) values ('old', %s, 'paid', false)", price)
     obj = {"id": subscription, "object": "subscription"}
     assert backend.send(new_event("customer.subscription.updated", obj)).json() == {"outcome": "applied"}
-    assert (backend.subscriptions(person)[0]["plan"], backend.tier(person)) == ("old", "paid")
+    assert (backend.subscriptions(user)[0]["plan"], backend.tier(user)) == ("old", "paid")
     assert finding(backend, "unknown_price", price)["open"] is False
 
 
@@ -190,21 +184,21 @@ def test_a_subscription_of_nobody_is_recorded_found_and_taken(backend: Backend, 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_what_stripe_does_not_have_is_of_another_account_and_ends_nothing(
-    backend: Backend, at_stripe: Stripe, person: Person, known: bool
+    backend: Backend, at_stripe: Stripe, user: User, known: bool
 ) -> None:
     """Stripe keeps subscriptions that have ended: a 404 says that the key is of another account or mode."""
     subscription = subscribed(at_stripe)
     if known:
         deliver(backend, at_stripe)
-    before = backend.subscriptions(person), backend.tier(person), backend.emails(person)
+    before = backend.subscriptions(user), backend.tier(user), backend.emails(user)
     at_stripe.control.delete(f"/_simulator/objects/{subscription}")
     event = new_event("customer.subscription.deleted", {"id": subscription})
     assert backend.send(event).status_code == 503
     assert backend.event(event["id"])["processed_at"] is None
-    assert (backend.subscriptions(person), backend.tier(person), backend.emails(person)) == before
+    assert (backend.subscriptions(user), backend.tier(user), backend.emails(user)) == before
 
 
-def test_refunds_and_disputes_are_found(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+def test_refunds_and_disputes_are_found(backend: Backend, at_stripe: Stripe, user: User) -> None:
     subscribed(at_stripe)
     charge = at_stripe.events("charge.succeeded")[0]["data"]["object"]["id"]
     deliver(backend, at_stripe)
@@ -216,14 +210,14 @@ def test_refunds_and_disputes_are_found(backend: Backend, at_stripe: Stripe, per
         details = backend.rows(
             "select details from private.billing_findings where kind = %s and subject = %s", kind, charge
         )
-        assert details[0]["details"]["user_id"] == str(person.id)
-    assert backend.tier(person) == "paid"
+        assert details[0]["details"]["user_id"] == str(user.id)
+    assert backend.tier(user) == "paid"
     query = "select payload from public.notifications where user_id = %s and type = 'payment_refunded'"
-    [refunded] = backend.rows(query, person.id)
+    [refunded] = backend.rows(query, user.id)
     assert refunded["payload"] == {"amount": 100, "paid": 900, "currency": "usd"}
 
 
-def test_no_part_of_a_card_or_an_address_is_kept(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+def test_no_part_of_a_card_or_an_address_is_kept(backend: Backend, at_stripe: Stripe, user: User) -> None:
     subscribed(at_stripe)
     deliver(backend, at_stripe)
     tables = (
@@ -236,7 +230,7 @@ def test_no_part_of_a_card_or_an_address_is_kept(backend: Backend, at_stripe: St
     kept = "".join(str(backend.rows(f"select * from {table}")) for table in tables)
     # As a word of its own: times and ids may have these digits in them.
     assert not re.search(r"(?<![\w.:-])4242(?![\w:-])", kept)
-    assert f"{person.id}@example.com" not in kept
+    assert f"{user.id}@example.com" not in kept
     assert "visa" not in kept
 
 

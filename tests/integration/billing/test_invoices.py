@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.billing.backend import Backend
 from tests.support import plain_http
-from tests.support.people import Person
+from tests.support.users import User
 from tests.support.vendors.stripe import SDK_WARNING, Stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
@@ -15,14 +15,14 @@ FIELDS = "stripe_id,subscription_id,number,status,currency,amount_due,amount_pai
 
 
 @pytest.fixture
-def person(backend: Backend, at_stripe: Stripe) -> Person:
-    made = backend.stack.person()
+def user(backend: Backend, at_stripe: Stripe) -> User:
+    made = backend.stack.make_user()
     object.__setattr__(at_stripe, "user", str(made.id))
     return made
 
 
-def seen_by(backend: Backend, person: Person) -> list[dict[str, object]]:
-    with backend.stack.client(person) as client:
+def seen_by(backend: Backend, user: User) -> list[dict[str, object]]:
+    with backend.stack.client(user) as client:
         answer = client.get("/rest/v1/invoices", params={"select": FIELDS, "order": "created_at,stripe_id"})
     found: list[dict[str, object]] = answer.raise_for_status().json()
     return found
@@ -41,32 +41,32 @@ def at_stripe_now(at_stripe: Stripe, customer: str) -> list[dict[str, object]]:
     ]
 
 
-def test_any_order_ends_as_it_is_at_stripe(backend: Backend, at_stripe: Stripe, person: Person) -> None:
+def test_any_order_ends_as_it_is_at_stripe(backend: Backend, at_stripe: Stripe, user: User) -> None:
     customer = at_stripe.paying_customer().id
     at_stripe.subscribe(customer)
-    at_stripe.tell(f"customers/{person.id}/advance", to="renewal")
-    at_stripe.tell(f"customers/{person.id}/card", outcome="card_declined")
-    at_stripe.tell(f"customers/{person.id}/advance", to="renewal")
+    at_stripe.tell(f"customers/{user.id}/advance", to="renewal")
+    at_stripe.tell(f"customers/{user.id}/card", outcome="card_declined")
+    at_stripe.tell(f"customers/{user.id}/advance", to="renewal")
     events = [event for event in at_stripe.events() if event["type"].startswith(("invoice.", "customer.subscription."))]
     random.shuffle(events)
     for event in events:
         backend.deliver(event)
-    ours = seen_by(backend, person)
+    ours = seen_by(backend, user)
     assert [invoice["status"] for invoice in ours] == ["paid", "paid", "open"]
     assert ours == at_stripe_now(at_stripe, customer)
-    assert seen_by(backend, backend.stack.person()) == []
+    assert seen_by(backend, backend.stack.make_user()) == []
     assert plain_http.get(
         f"{backend.stack.url}/rest/v1/invoices", headers=backend.stack.headers("anon")
     ).is_client_error
 
-    at_stripe.tell(f"customers/{person.id}/card", outcome="ok")
+    at_stripe.tell(f"customers/{user.id}/card", outcome="ok")
     at_stripe.sdk().v1.invoices.pay(str(ours[-1]["stripe_id"]))
     for event in at_stripe.events("invoice.paid")[-1:]:
         backend.deliver(event)
-    assert [invoice["status"] for invoice in seen_by(backend, person)] == ["paid"] * 3
+    assert [invoice["status"] for invoice in seen_by(backend, user)] == ["paid"] * 3
 
 
-def test_a_lower_version_changes_nothing(backend: Backend, person: Person) -> None:
+def test_a_lower_version_changes_nothing(backend: Backend, user: User) -> None:
     invoice = (
         '{"id": "in_versions", "status": "%s", "currency": "usd", "amount_due": 900, "amount_paid": %s, '
         '"amount_remaining": 0, "created": 1}'
@@ -75,8 +75,8 @@ def test_a_lower_version_changes_nothing(backend: Backend, person: Person) -> No
         backend.change(
             "select private.store_stripe_invoices(%s, %s, jsonb_build_array(%s::jsonb))",
             version,
-            person.id,
+            user.id,
             invoice % (status, paid),
         )
-    [stored] = seen_by(backend, person)
+    [stored] = seen_by(backend, user)
     assert (stored["status"], stored["amount_paid"]) == ("paid", 900)

@@ -52,7 +52,7 @@ def world(stack: Stack, simulator: httpx.Client) -> Iterator[World]:
 async def lived_to(backend: Backend, step: int, *, told_to: int) -> Life:
     """Somebody's story up to a step, and who has heard of it up to another."""
     async with plain_http.AsyncClient(timeout=60, trust_env=False) as http:
-        life = Life(backend, backend.stack.person(), http)
+        life = Life(backend, backend.stack.make_user(), http)
         await life.live_to(step)
         for earlier in range(told_to):
             await life.deliver(earlier)
@@ -169,7 +169,7 @@ def test_a_failure_is_kept_and_the_next_delivery_is_let_in_at_once(
         assert (row["attempts"], row["processed_at"], row["leased_until"]) == (attempt, None, None)
         assert row["error"].startswith("stripe: ")
         assert "sk_test" not in row["error"] + json.dumps(answer.json())
-    assert world.backend.subscriptions(life.person) == []
+    assert world.backend.subscriptions(life.user) == []
     at_stripe.behave(life.subscription)
     assert world.backend.send(event).json() == {"outcome": "applied"}
     as_at_stripe(life)

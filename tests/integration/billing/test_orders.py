@@ -25,7 +25,7 @@ from tests.support.stack import Stack
 from tests.support.vendors.stripe import running_stripe
 
 FIRST_SIX = list(itertools.permutations(range(6)))
-AT_ONCE = 8  # lives of different people side by side
+AT_ONCE = 8  # scenarios of different users at the same time
 
 T = TypeVar("T")
 Telling = Callable[[Life, T], Coroutine[Any, Any, None]]
@@ -39,7 +39,7 @@ async def live_side_by_side(backend: Backend, telling: Telling[T], stories: Sequ
 
         async def live(story: T) -> None:
             async with turns:
-                life = Life(backend, backend.stack.person(), http)
+                life = Life(backend, backend.stack.make_user(), http)
                 try:
                     await telling(life, story)
                     await assert_as_at_stripe(life)

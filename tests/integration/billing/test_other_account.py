@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from tests.integration.billing.backend import Backend, new_event, reconcile, running_functions
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 from tests.support.vendors.stripe import SDK_WARNING, Stripe, new_stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
@@ -41,8 +41,8 @@ def at_stripe(own_simulator: httpx.Client) -> Iterator[Stripe]:
 
 
 @pytest.fixture
-def person(world: Backend, at_stripe: Stripe) -> Person:
-    made = world.stack.person()
+def user(world: Backend, at_stripe: Stripe) -> User:
+    made = world.stack.make_user()
     object.__setattr__(at_stripe, "user", str(made.id))
     return made
 
@@ -52,7 +52,7 @@ def kept(world: Backend) -> Mapping[str, Any]:
 
 
 def test_whatever_is_under_way_nothing_is_changed(
-    world: Backend, foreign: Backend, at_stripe: Stripe, person: Person
+    world: Backend, foreign: Backend, at_stripe: Stripe, user: User
 ) -> None:
     """Paid, missed by the events, owed with the grace over, ended without an event, an event that failed."""
     customer = at_stripe.paying_customer().id
@@ -75,11 +75,11 @@ def test_whatever_is_under_way_nothing_is_changed(
         assert (report["finished"], report["stopped"]) == (False, "wrong_stripe_account")
         assert report["findings"]["wrong_stripe_account"] == 1
     refused = foreign.ask(
-        person, "createCheckoutSession", {"plan": "pro_monthly", "success_path": "/a", "cancel_path": "/b"}
+        user, "createCheckoutSession", {"plan": "pro_monthly", "success_path": "/a", "cancel_path": "/b"}
     )
     assert (refused.status_code, refused.json()["code"]) == (503, "stripe_unavailable")
-    assert foreign.ask(person, "createPortalSession", {"return_path": "/a"}).status_code == 503
-    assert foreign.ask("service", "closeBillingAccount", {"user_id": str(person.id)}).status_code == 503
+    assert foreign.ask(user, "createPortalSession", {"return_path": "/a"}).status_code == 503
+    assert foreign.ask("service", "closeBillingAccount", {"user_id": str(user.id)}).status_code == 503
     assert kept(world) == before
     assert world.event(event["id"])["processed_at"] is None
 
@@ -87,7 +87,7 @@ def test_whatever_is_under_way_nothing_is_changed(
     report = reconcile(world)
     assert (report["finished"], report["events_replayed"]) == (True, 1)
     assert "wrong_stripe_account" not in report["findings"]
-    rows = {row["stripe_id"]: (row["status"], row["plan"]) for row in world.subscriptions(person)}
+    rows = {row["stripe_id"]: (row["status"], row["plan"]) for row in world.subscriptions(user)}
     assert rows[paid], rows[missed] == (("active", "pro_monthly"), ("active", "pro_yearly"))
     assert rows[owed], rows[ended] == (("active", "pro_monthly"), ("canceled", "pro_monthly"))
 
@@ -95,16 +95,16 @@ def test_whatever_is_under_way_nothing_is_changed(
 def test_nobody_becomes_a_customer_of_another_account(world: Backend, foreign: Backend) -> None:
     """Such a customer would be kept, and with the right key its user could buy nothing."""
     reconcile(world)
-    person = world.stack.person()
+    user = world.stack.make_user()
     before = kept(world)
     asked = {"plan": "pro_monthly", "success_path": "/a", "cancel_path": "/b"}
-    refused = foreign.ask(person, "createCheckoutSession", asked)
+    refused = foreign.ask(user, "createCheckoutSession", asked)
     assert (refused.status_code, refused.json()["code"]) == (503, "stripe_unavailable")
     assert kept(world) == before
-    assert world.ask(person, "createCheckoutSession", asked).json()["kind"] == "checkout"
+    assert world.ask(user, "createCheckoutSession", asked).json()["kind"] == "checkout"
 
 
-def test_an_event_of_the_other_mode_stays_in_the_ledger(world: Backend, at_stripe: Stripe, person: Person) -> None:
+def test_an_event_of_the_other_mode_stays_in_the_ledger(world: Backend, at_stripe: Stripe, user: User) -> None:
     subscription = at_stripe.subscribe(at_stripe.paying_customer().id).id
     reconcile(world)
     at_stripe.sdk().v1.subscriptions.cancel(subscription)
@@ -129,23 +129,23 @@ def test_an_operator_moves_to_another_account(world: Backend, foreign: Backend) 
     assert world.rows("select account_id, livemode from private.stripe_account") == before
 
 
-def test_too_many_ends_at_once_are_put_to_an_operator(world: Backend, at_stripe: Stripe, person: Person) -> None:
+def test_too_many_ends_at_once_are_put_to_an_operator(world: Backend, at_stripe: Stripe, user: User) -> None:
     customer = at_stripe.paying_customer().id
     many = [at_stripe.subscribe(customer).id for _ in range(4)]
     reconcile(world)
     for subscription in many:
         at_stripe.sdk().v1.subscriptions.cancel(subscription)
     other = at_stripe.subscribe(customer).id
-    before = [row["status"] for row in world.subscriptions(person)]
+    before = [row["status"] for row in world.subscriptions(user)]
     for _ in range(2):
         report = reconcile(world)
         assert (report["finished"], report["stopped"]) == (False, "mass_cancellation")
         assert report["findings"]["mass_cancellation"] == 1
-    rows = {row["stripe_id"]: row["status"] for row in world.subscriptions(person)}
+    rows = {row["stripe_id"]: row["status"] for row in world.subscriptions(user)}
     assert [rows[each] for each in many] == before[-4:] == ["active"] * 4
     assert rows[other] == "active", "the rest is repaired all the same"
-    assert "subscription_canceled" not in {kind for kind, _ in world.emails(person)}
+    assert "subscription_canceled" not in {kind for kind, _ in world.emails(user)}
     report = reconcile(world, accept_cancellations=True)
     assert (report["finished"], report["findings"].get("mass_cancellation")) == (True, None)
-    assert [kind for kind, _ in world.emails(person)].count("subscription_canceled") == 4
-    assert world.tier(person) == "paid"
+    assert [kind for kind, _ in world.emails(user)].count("subscription_canceled") == 4
+    assert world.tier(user) == "paid"

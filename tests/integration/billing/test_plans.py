@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.integration.billing.backend import Backend, new_event, reconcile
-from tests.support.people import Person
+from tests.support.users import User
 from tests.support.vendors.stripe import SDK_WARNING, Stripe, new_stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
@@ -22,8 +22,8 @@ def at_stripe(own_simulator: httpx.Client) -> Iterator[Stripe]:
 
 
 @pytest.fixture
-def person(world: Backend, at_stripe: Stripe) -> Person:
-    made = world.stack.person()
+def user(world: Backend, at_stripe: Stripe) -> User:
+    made = world.stack.make_user()
     object.__setattr__(at_stripe, "user", str(made.id))
     return made
 
@@ -104,9 +104,7 @@ def test_a_new_price_currency_and_plan_appear(world: Backend, at_stripe: Stripe,
     assert len(shown(world, plan=plan)) == 4, "marked, never deleted"
 
 
-def test_a_raised_price_is_shown_and_the_old_one_is_not_offered(
-    world: Backend, at_stripe: Stripe, person: Person
-) -> None:
+def test_a_raised_price_is_shown_and_the_old_one_is_not_offered(world: Backend, at_stripe: Stripe, user: User) -> None:
     key = f"studio_{at_stripe.user[:8]}"
     product = new_product(at_stripe)
     old = new_price(at_stripe, product, lookup_key=key)
@@ -119,12 +117,12 @@ def test_a_raised_price_is_shown_and_the_old_one_is_not_offered(
     # Nobody's event came before the raise: the price is known by the name that it had.
     subscription = at_stripe.subscribe(at_stripe.paying_customer().id, price=old).id
     world.deliver(new_event("customer.subscription.created", {"id": subscription}))
-    [row] = world.subscriptions(person)
-    assert (row["plan"], row["tier"], world.tier(person)) == (key, "paid", "paid")
+    [row] = world.subscriptions(user)
+    assert (row["plan"], row["tier"], world.tier(user)) == (key, "paid", "paid")
 
 
 def test_a_price_that_no_operator_named_is_shown_and_gives_nothing(
-    world: Backend, at_stripe: Stripe, person: Person
+    world: Backend, at_stripe: Stripe, user: User
 ) -> None:
     key = f"studio_{at_stripe.user[:8]}"
     product = new_product(at_stripe)
@@ -137,13 +135,13 @@ def test_a_price_that_no_operator_named_is_shown_and_gives_nothing(
     subscription = at_stripe.subscribe(at_stripe.paying_customer().id, price=other).id
     event = new_event("customer.subscription.created", {"id": subscription})
     world.deliver(event)
-    assert (world.subscriptions(person)[0]["plan"], world.tier(person)) == ("unknown", "free")
+    assert (world.subscriptions(user)[0]["plan"], world.tier(user)) == ("unknown", "free")
     world.change("update public.plans set offered = true where price_id = %s", other)
     world.deliver(new_event("customer.subscription.updated", {"id": subscription}))
-    assert (world.subscriptions(person)[0]["plan"], world.tier(person)) == (key, "paid")
+    assert (world.subscriptions(user)[0]["plan"], world.tier(user)) == (key, "paid")
 
 
-def test_one_chooses_currency_and_interval(world: Backend, at_stripe: Stripe, person: Person) -> None:
+def test_one_chooses_currency_and_interval(world: Backend, at_stripe: Stripe, user: User) -> None:
     plan = f"studio-{at_stripe.user[:8]}"
     product = new_product(at_stripe, metadata={"plan": plan, "tier": "paid", "trial_days": "3"})
     prices = {"usd": new_price(at_stripe, product)}
@@ -153,7 +151,7 @@ def test_one_chooses_currency_and_interval(world: Backend, at_stripe: Stripe, pe
 
     def bought(**wish: str) -> Any:
         body = {"plan": plan, "success_path": "/a", "cancel_path": "/b", **wish}
-        answer = world.ask(person, "createCheckoutSession", body)
+        answer = world.ask(user, "createCheckoutSession", body)
         if not answer.is_success:
             return answer.json()["code"]
         session = at_stripe.sdk().v1.checkout.sessions.retrieve(
@@ -167,11 +165,11 @@ def test_one_chooses_currency_and_interval(world: Backend, at_stripe: Stripe, pe
     assert bought(currency="eur", interval="month") == prices["eur"]
     assert bought(currency="gbp") == "plan_not_found"
     assert bought(interval="year") == "plan_not_found"
-    world.ask(person, "createCheckoutSession", {"plan": plan, "success_path": "/a", "cancel_path": "/b"})
-    at_stripe.tell(f"checkout/{person.id}")
+    world.ask(user, "createCheckoutSession", {"plan": plan, "success_path": "/a", "cancel_path": "/b"})
+    at_stripe.tell(f"checkout/{user.id}")
     [subscription] = (
         at_stripe.sdk()
-        .v1.subscriptions.list({"customer": world.rows("select private.customer_of(%s) as it", person.id)[0]["it"]})
+        .v1.subscriptions.list({"customer": world.rows("select private.customer_of(%s) as it", user.id)[0]["it"]})
         .data
     )
     assert subscription.status == "trialing"

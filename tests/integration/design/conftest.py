@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.cluster import MIGRATED, TestCluster
-from tests.support.people import Person
+from tests.support.users import User
 from tests.support.vendors.openai import Designer, running_designer
 
 
@@ -16,6 +16,6 @@ def designer(cluster: TestCluster) -> Iterator[Designer]:
 
 
 @pytest.fixture
-def ada(designer: Designer) -> Person:
+def ada(designer: Designer) -> User:
     """Somebody new, who pays."""
-    return designer.stack.person(tier="paid")
+    return designer.stack.make_user(tier="paid")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.people import Person
+from tests.support.users import User
 from tests.support.vendors.openai import KEY, Designer, identifier
 
 ATTACK = (
@@ -48,51 +48,51 @@ SMUGGLED = {
 }
 
 
-def refused_everywhere(designer: Designer, person: Person, secrets: list[str]) -> None:
-    answer = designer.ask(person, content=CONTENT, saveAsLayout=True)
+def refused_everywhere(designer: Designer, user: User, secrets: list[str]) -> None:
+    answer = designer.ask(user, content=CONTENT, saveAsLayout=True)
     assert (answer.status_code, answer.json()["code"]) == (502, "invalid_design")
-    assert len(designer.received(identifier(person))) == 2, "asked for a repair, and no more"
-    events = designer.stream(person, content=CONTENT, saveAsLayout=True)
+    assert len(designer.received(identifier(user))) == 2, "asked for a repair, and no more"
+    events = designer.stream(user, content=CONTENT, saveAsLayout=True)
     assert events[-1][1]["code"] == "invalid_design"
     shown = answer.text + str(events)
     assert not [secret for secret in secrets if secret in shown]
-    assert [row["output_json"] for row in designer.sessions(person)] == [None, None]
-    assert designer.rows("select from layouts where user_id = %s", person.id) == []
+    assert [row["output_json"] for row in designer.sessions(user)] == [None, None]
+    assert designer.rows("select from layouts where user_id = %s", user.id) == []
 
 
 @pytest.mark.parametrize("behaviour", LEAKS, ids=lambda each: f"{each['leak']} {each['as']}")
 def test_what_is_confidential_does_not_come_back(designer: Designer, behaviour: dict[str, str]) -> None:
-    person = designer.stack.person()
-    designer.behave(identifier(person), behaviour)
-    answer = designer.ask(person, content=CONTENT)
+    user = designer.stack.make_user()
+    designer.behave(identifier(user), behaviour)
+    answer = designer.ask(user, content=CONTENT)
     assert (answer.status_code, answer.json()["code"]) == (502, "invalid_design")
-    assert len(designer.received(identifier(person))) == 2
-    assert designer.sessions(person)[0]["output_json"] is None
+    assert len(designer.received(identifier(user))) == 2
+    assert designer.sessions(user)[0]["output_json"] is None
 
 
 @pytest.mark.parametrize("leak", ["system", "canary", "key"])
-def test_nor_in_a_stream(designer: Designer, ada: Person, leak: str) -> None:
+def test_nor_in_a_stream(designer: Designer, ada: User, leak: str) -> None:
     designer.behave(identifier(ada), {"kind": "obeys", "leak": leak})
     refused_everywhere(designer, ada, ["You lay out one page", "Reference:", KEY])
 
 
 @pytest.mark.parametrize("block", SMUGGLED.values(), ids=SMUGGLED)
-def test_nothing_foreign_gets_in(designer: Designer, ada: Person, block: dict[str, Any]) -> None:
+def test_nothing_foreign_gets_in(designer: Designer, ada: User, block: dict[str, Any]) -> None:
     designer.behave(identifier(ada), {"kind": "blocks", "blocks": [text("Hello"), block]})
     refused_everywhere(designer, ada, ["evil.example/", "javascript:", "<script>", "onclick", "sk-proj"])
 
 
-def test_people_s_texts_are_data_in_what_is_sent(designer: Designer, ada: Person) -> None:
+def test_users_texts_are_data_in_what_is_sent(designer: Designer, ada: User) -> None:
     answer = designer.ask(ada, content=CONTENT, style={"notes": ATTACK})
     assert answer.status_code == 200, answer.text
     [asked] = designer.received(identifier(ada))
     system, user = asked["json"]["messages"]
     assert ATTACK.splitlines()[0] not in system["content"]
-    assert user["content"].count("\n") == 3, "what people wrote is one line of JSON between two markers"
+    assert user["content"].count("\n") == 3, "what users wrote is one line of JSON between two markers"
     assert KEY not in asked["body"]
 
 
-def test_an_attack_in_a_project_changes_nothing(designer: Designer, ada: Person) -> None:
+def test_an_attack_in_a_project_changes_nothing(designer: Designer, ada: User) -> None:
     """The simulator does not obey here: the attack is laid out as the text that it is."""
     project = designer.project(ada, description=ATTACK)
     answer = designer.ask(ada, project_id=project)

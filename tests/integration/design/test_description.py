@@ -11,7 +11,7 @@ import yaml  # type: ignore[import-untyped]
 from openapi_core import Config, OpenAPI
 from openapi_core.testing import MockRequest
 
-from tests.support.people import Person
+from tests.support.users import User
 from tests.support.vendors.openai import Designer, identifier
 
 
@@ -41,7 +41,7 @@ def check(path: str, body: str) -> None:
     description().validate_request(request)
 
 
-def test_what_we_send_is_as_openai_describes_it(designer: Designer, ada: Person) -> None:
+def test_what_we_send_is_as_openai_describes_it(designer: Designer, ada: User) -> None:
     notes = f"by {identifier(ada)}"
     designer.behave(identifier(ada), {"kind": "invalid", "times": 1})
     answer = designer.ask(ada, project_id=designer.project(ada), style={"notes": notes}, generate_image=True)
@@ -66,7 +66,7 @@ def test_the_check_can_fail() -> None:
         check("/v1/chat/completions", json.dumps({"messages": "hello", "model": "gpt-4.1"}))
 
 
-def test_the_stand_ins_designs_are_of_the_schema_that_was_sent(designer: Designer, ada: Person) -> None:
+def test_the_stand_ins_designs_are_of_the_schema_that_was_sent(designer: Designer, ada: User) -> None:
     answer = designer.ask(ada, project_id=designer.project(ada))
     [asked] = designer.received(identifier(ada))
     schema = asked["json"]["response_format"]["json_schema"]["schema"]

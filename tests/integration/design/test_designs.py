@@ -1,4 +1,4 @@
-"""aiDesignAssistant against OpenAI's simulator: what people get."""
+"""aiDesignAssistant against OpenAI's simulator: what users get."""
 
 import uuid
 from typing import Any
@@ -8,7 +8,7 @@ from showcase.design.blocks import block_list_adapter
 
 from tests.support import plain_http
 from tests.support.node import run_script
-from tests.support.people import Person
+from tests.support.users import User
 from tests.support.vendors.openai import Designer, identifier
 
 SEEDED = {
@@ -21,7 +21,7 @@ TEMPLATE = "00000000-0000-4000-8000-000000000601"  # hero, text, links
 
 @pytest.fixture(autouse=True)
 def unspent(designer: Designer) -> None:
-    """The people of the demo rows design in several tests."""
+    """The users of the demo rows design in several tests."""
     designer.rows("update private.design_usage set used = 0, attempts = 0 returning used")
 
 
@@ -38,27 +38,27 @@ def blocks_of(events: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
 def test_each_seeded_project_has_a_design(
     designer: Designer, project: str, template: str | None, streamed: bool
 ) -> None:
-    person = designer.seeded(*SEEDED[project])
+    user = designer.seeded(*SEEDED[project])
     body = {"project_id": project, **({"template_id": template} if template else {})}
     if streamed:
-        events = designer.stream(person, **body)
+        events = designer.stream(user, **body)
         blocks, session_id = blocks_of(events), events[-1][1]["session_id"]
     else:
-        answer = designer.ask(person, **body)
+        answer = designer.ask(user, **body)
         assert answer.status_code == 200, answer.text
         blocks, session_id = answer.json()["blocks"], answer.json()["session_id"]
     block_list_adapter.validate_python(blocks)
     assert blocks[0]["type"] == "hero"
     if template:
         assert {block["type"] for block in blocks} <= {"hero", "text", "links"}
-    session = next(row for row in designer.sessions(person) if str(row["id"]) == session_id)
+    session = next(row for row in designer.sessions(user) if str(row["id"]) == session_id)
     assert session["output_json"] == {"blocks": blocks}, "what is stored is what was sent"
     assert (session["status"], str(session["project_id"]), session["model"]) == ("done", project, "gpt-4.1")
     assert session["input_json"] == body
     assert min(session["input_tokens"], session["output_tokens"], session["latency_ms"]) > 0
 
 
-def test_what_was_used_is_told(designer: Designer, ada: Person) -> None:
+def test_what_was_used_is_told(designer: Designer, ada: User) -> None:
     answer = designer.ask(ada, project_id=designer.project(ada))
     assert answer.headers["cache-control"] == "no-store"
     assert (answer.headers["ratelimit-limit"], answer.headers["ratelimit-remaining"]) == ("50", "49")
@@ -69,7 +69,7 @@ def test_what_was_used_is_told(designer: Designer, ada: Person) -> None:
     assert {"db", "openai", "total"} <= {part.partition(";")[0] for part in answer.headers["server-timing"].split(", ")}
 
 
-def test_content_may_come_along_and_a_layout_may_be_stored(designer: Designer, ada: Person) -> None:
+def test_content_may_come_along_and_a_layout_may_be_stored(designer: Designer, ada: User) -> None:
     content = {
         "title": "A brochure",
         "description": "Of something that is no project yet.",
@@ -85,7 +85,7 @@ def test_content_may_come_along_and_a_layout_may_be_stored(designer: Designer, a
     assert {block["type"] for block in layout["blocks_json"]} >= {"hero", "gallery", "links"}
 
 
-def test_a_layout_of_a_project_made_from_a_template(designer: Designer, ada: Person) -> None:
+def test_a_layout_of_a_project_made_from_a_template(designer: Designer, ada: User) -> None:
     project = designer.project(ada)
     done = designer.stream(ada, project_id=project, template_id=TEMPLATE, saveAsLayout=True, layout_name="Plain")[-1][1]
     with designer.stack.client(ada) as client:
@@ -93,7 +93,7 @@ def test_a_layout_of_a_project_made_from_a_template(designer: Designer, ada: Per
     assert (layout["name"], layout["project_id"], layout["template_id"]) == ("Plain", project, TEMPLATE)
 
 
-def test_a_design_is_refined(designer: Designer, ada: Person) -> None:
+def test_a_design_is_refined(designer: Designer, ada: User) -> None:
     first = designer.ask(ada, project_id=designer.project(ada)).json()
     style = {"notes": "make it darker"}
     second = designer.ask(ada, session_id=first["session_id"], style=style)
@@ -107,7 +107,7 @@ def test_a_design_is_refined(designer: Designer, ada: Person) -> None:
     assert third.json()["blocks"][0]["props"]["colors"]["text"] != "#ffeecc", "nobody could read that"
 
 
-def test_a_hero_gets_its_picture(designer: Designer, ada: Person) -> None:
+def test_a_hero_gets_its_picture(designer: Designer, ada: User) -> None:
     first = designer.ask(ada, project_id=designer.project(ada), generate_image=True)
     assert first.status_code == 200, first.text
     image = first.json()["blocks"][0]["props"]["image"]
@@ -127,7 +127,7 @@ def test_a_hero_gets_its_picture(designer: Designer, ada: Person) -> None:
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "webp"])
-def test_a_streamed_design_waits_for_its_picture(designer: Designer, ada: Person, kind: str) -> None:
+def test_a_streamed_design_waits_for_its_picture(designer: Designer, ada: User, kind: str) -> None:
     designer.behave(identifier(ada), {"kind": "image", "what": kind})
     events = designer.stream(ada, project_id=designer.project(ada), generate_image=True)
     [name] = designer.files(ada)
@@ -135,7 +135,7 @@ def test_a_streamed_design_waits_for_its_picture(designer: Designer, ada: Person
     assert name in blocks_of(events)[0]["props"]["image"]["url"]
 
 
-def test_blocks_come_before_the_end(designer: Designer, ada: Person) -> None:
+def test_blocks_come_before_the_end(designer: Designer, ada: User) -> None:
     designer.behave(identifier(ada), {"kind": "slow", "seconds": 0.02})
     url = f"{designer.functions_url}/functions/v1/aiDesignAssistant"
     headers = designer.headers(ada, accept="text/event-stream")
@@ -148,7 +148,7 @@ def test_blocks_come_before_the_end(designer: Designer, ada: Person) -> None:
     assert designer.sessions(ada)[0]["status"] == "done"
 
 
-def test_supabase_js_invokes_it(designer: Designer, ada: Person) -> None:
+def test_supabase_js_invokes_it(designer: Designer, ada: User) -> None:
     answer = run_script(
         "design.mjs",
         url=designer.stack.url,
@@ -178,7 +178,7 @@ def test_supabase_js_invokes_it(designer: Designer, ada: Person) -> None:
     ],
 )
 def test_what_cannot_be_designed_costs_nothing(
-    designer: Designer, ada: Person, body: dict[str, Any], status: int, code: str
+    designer: Designer, ada: User, body: dict[str, Any], status: int, code: str
 ) -> None:
     answer = designer.ask(ada, **body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -187,21 +187,21 @@ def test_what_cannot_be_designed_costs_nothing(
     assert designer.used(ada) == 0
 
 
-def test_anothers_session_is_not_there(designer: Designer, ada: Person) -> None:
+def test_anothers_session_is_not_there(designer: Designer, ada: User) -> None:
     session = designer.ask(ada, content={"title": "T"}).json()["session_id"]
-    answer = designer.ask(designer.stack.person(), session_id=session)
+    answer = designer.ask(designer.stack.make_user(), session_id=session)
     assert (answer.status_code, answer.json()["code"]) == (404, "session_not_found")
 
 
-def test_only_people_may_ask(designer: Designer) -> None:
+def test_only_users_may_ask(designer: Designer) -> None:
     with designer.stack.client() as visitor, designer.stack.client("service") as service:
         assert visitor.post("/functions/v1/aiDesignAssistant", json={"content": {"title": "T"}}).status_code == 401
         assert service.post("/functions/v1/aiDesignAssistant", json={"content": {"title": "T"}}).status_code == 403
 
 
-def test_a_session_is_its_persons_to_read_and_delete(designer: Designer, ada: Person) -> None:
+def test_a_session_is_its_users_to_read_and_delete(designer: Designer, ada: User) -> None:
     session = designer.ask(ada, content={"title": "T"}).json()["session_id"]
-    with designer.stack.client(ada) as mine, designer.stack.client(designer.stack.person()) as other:
+    with designer.stack.client(ada) as mine, designer.stack.client(designer.stack.make_user()) as other:
         path = f"/rest/v1/ai_sessions?id=eq.{session}"
         assert other.get(path).json() == []
         assert mine.get(path).json()[0]["status"] == "done"

@@ -7,16 +7,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support import plain_http
-from tests.support.people import Person
+from tests.support.users import User
 from tests.support.vendors.openai import Designer, identifier, wait_for
 
 BODY = {"content": {"title": "Loom", "description": "It weaves. " * 50}}
 PATH = "/functions/v1/aiDesignAssistant"
 
 
-def leave(designer: Designer, person: Person, accept: str, *, after_first: bool) -> None:
+def leave(designer: Designer, user: User, accept: str, *, after_first: bool) -> None:
     """Once the model is at it, or has written something that was shown."""
-    headers = designer.headers(person, accept=accept)
+    headers = designer.headers(user, accept=accept)
     if after_first:
         with plain_http.stream(
             "POST", designer.functions_url + PATH, json=BODY, headers=headers, timeout=30
@@ -25,7 +25,7 @@ def leave(designer: Designer, person: Person, accept: str, *, after_first: bool)
         return
     connection = http.client.HTTPConnection(urlsplit(designer.functions_url).netloc)
     connection.request("POST", PATH, json.dumps(BODY), {**headers, "content-type": "application/json"})
-    wait_for(lambda: bool(designer.received(identifier(person))))
+    wait_for(lambda: bool(designer.received(identifier(user))))
     connection.close()
 
 
@@ -34,7 +34,7 @@ def leave(designer: Designer, person: Person, accept: str, *, after_first: bool)
     [("application/json", False, 0), ("text/event-stream", False, 0), ("text/event-stream", True, 1)],
     ids=["json", "before the first block", "after the first block"],
 )
-def test_a_client_that_goes_away(designer: Designer, ada: Person, accept: str, after_first: bool, used: int) -> None:
+def test_a_client_that_goes_away(designer: Designer, ada: User, accept: str, after_first: bool, used: int) -> None:
     """What was shown was had; where nothing was, the design is given back."""
     slow = (
         {"kind": "slow", "seconds": 0.05}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.cluster import TestCluster
-from tests.support.people import Person
+from tests.support.users import User
 from tests.support.vendors.openai import Designer, identifier, other_functions, wait_for
 
 FAILURES: dict[str, tuple[dict[str, Any], int, str]] = {
@@ -29,7 +29,7 @@ FAILURES: dict[str, tuple[dict[str, Any], int, str]] = {
     "an error mid-stream": ({"kind": "stream_error", "events": 30}, 502, "assistant_interrupted"),
     "a broken event": ({"kind": "broken_stream", "events": 30}, 502, "assistant_interrupted"),
 }
-# Content that keeps others of its person's requests apart from none: each test has a person of its own.
+# Content that keeps others of its user's requests apart from none: each test has a user of its own.
 CONTENT = {
     "title": "Loom",
     "description": "It weaves flowers and leaves. " * 10,
@@ -37,20 +37,20 @@ CONTENT = {
 }
 
 
-def nothing_was_kept(designer: Designer, person: Person, code: str, *, status: str = "failed") -> None:
-    [session] = designer.sessions(person)
+def nothing_was_kept(designer: Designer, user: User, code: str, *, status: str = "failed") -> None:
+    [session] = designer.sessions(user)
     assert (session["status"], session["error_code"], session["output_json"]) == (status, code, None)
     assert session["completed_at"] is not None
     assert session["latency_ms"] is not None
-    assert designer.used(person) == 0
-    assert designer.runs(person) == []
-    assert designer.rows("select from layouts where user_id = %s", person.id) == []
-    assert designer.files(person) == []
+    assert designer.used(user) == 0
+    assert designer.runs(user) == []
+    assert designer.rows("select from layouts where user_id = %s", user.id) == []
+    assert designer.files(user) == []
 
 
 @pytest.mark.parametrize(("behaviour", "status", "code"), FAILURES.values(), ids=FAILURES)
 def test_a_failure_has_its_code(
-    designer: Designer, ada: Person, behaviour: dict[str, Any], status: int, code: str
+    designer: Designer, ada: User, behaviour: dict[str, Any], status: int, code: str
 ) -> None:
     designer.behave(identifier(ada), behaviour)
     answer = designer.ask(ada, content=CONTENT, saveAsLayout=True)
@@ -63,7 +63,7 @@ def test_a_failure_has_its_code(
 
 @pytest.mark.parametrize(("behaviour", "status", "code"), FAILURES.values(), ids=FAILURES)
 def test_a_failure_ends_the_stream(
-    designer: Designer, ada: Person, behaviour: dict[str, Any], status: int, code: str
+    designer: Designer, ada: User, behaviour: dict[str, Any], status: int, code: str
 ) -> None:
     designer.behave(identifier(ada), behaviour)
     events = designer.stream(ada, content=CONTENT, saveAsLayout=True)
@@ -76,18 +76,18 @@ def test_a_failure_ends_the_stream(
 def test_how_often_it_is_asked_again(designer: Designer) -> None:
     """What may pass is asked again by the SDK, once here; a long wait, a refusal or a dropped stream is not."""
     for kind, times in {"server_error": 2, "rate_limited": 2, "refusal": 1, "dropped": 1, "invalid_key": 1}.items():
-        person = designer.stack.person()
-        designer.behave(identifier(person), {"kind": kind})
-        designer.ask(person, content=CONTENT)
-        assert len(designer.received(identifier(person))) == times, kind
-    person = designer.stack.person()
-    designer.behave(identifier(person), {"kind": "rate_limited", "retry_after": 17})
-    designer.ask(person, content=CONTENT)
-    assert len(designer.received(identifier(person))) == 1
+        user = designer.stack.make_user()
+        designer.behave(identifier(user), {"kind": kind})
+        designer.ask(user, content=CONTENT)
+        assert len(designer.received(identifier(user))) == times, kind
+    user = designer.stack.make_user()
+    designer.behave(identifier(user), {"kind": "rate_limited", "retry_after": 17})
+    designer.ask(user, content=CONTENT)
+    assert len(designer.received(identifier(user))) == 1
 
 
 @pytest.mark.parametrize("kind", ["invalid", "malformed", "truncated"])
-def test_an_invalid_answer_is_repaired_once(designer: Designer, ada: Person, kind: str) -> None:
+def test_an_invalid_answer_is_repaired_once(designer: Designer, ada: User, kind: str) -> None:
     designer.behave(identifier(ada), {"kind": kind, "times": 1})
     events = designer.stream(ada, content=CONTENT)
     assert [name for name, _ in events[-2:]] == ["usage", "done"]
@@ -103,7 +103,7 @@ def test_an_invalid_answer_is_repaired_once(designer: Designer, ada: Person, kin
     assert session["input_tokens"] == events[-2][1]["input_tokens"] > 3000, "both answers are counted"
 
 
-def test_a_passing_failure_is_not_seen(designer: Designer, ada: Person) -> None:
+def test_a_passing_failure_is_not_seen(designer: Designer, ada: User) -> None:
     designer.behave(identifier(ada), {"kind": "server_error", "times": 1})
     assert designer.ask(ada, content=CONTENT).status_code == 200
     assert designer.used(ada) == 1
@@ -121,7 +121,7 @@ IMAGES = {
 
 @pytest.mark.parametrize(("behaviour", "status", "code"), IMAGES.values(), ids=IMAGES)
 def test_an_image_that_is_none(
-    designer: Designer, ada: Person, behaviour: dict[str, Any], status: int, code: str
+    designer: Designer, ada: User, behaviour: dict[str, Any], status: int, code: str
 ) -> None:
     designer.behave(identifier(ada), behaviour)
     answer = designer.ask(ada, content=CONTENT, generate_image=True)
@@ -129,7 +129,7 @@ def test_an_image_that_is_none(
     nothing_was_kept(designer, ada, code)
 
 
-def test_an_image_is_removed_where_the_design_fails(designer: Designer, ada: Person) -> None:
+def test_an_image_is_removed_where_the_design_fails(designer: Designer, ada: User) -> None:
     designer.behave(
         identifier(ada), {"kind": "invalid"}, {"kind": "delay", "seconds": 0.5, "on": "/v1/chat/completions"}
     )
@@ -149,7 +149,7 @@ def test_a_slow_answer_is_not_waited_for(impatient: Designer) -> None:
     """Side by side, since each takes its five seconds: one that comes late, and one that comes slowly."""
 
     def ask(behaviour: dict[str, Any], streamed: bool) -> None:
-        ada = impatient.stack.person(tier="paid")
+        ada = impatient.stack.make_user(tier="paid")
         impatient.behave(identifier(ada), behaviour)
         reported = (
             impatient.stream(ada, content=CONTENT)[-1][1] if streamed else impatient.ask(ada, content=CONTENT).json()
@@ -168,15 +168,15 @@ def test_a_slow_answer_is_not_waited_for(impatient: Designer) -> None:
 def test_moderation_comes_first_and_can_be_switched_off(designer: Designer, impatient: Designer) -> None:
     word = "some-unwanted-word"
     designer.behave(word, {"kind": "flagged"})
-    person = designer.stack.person()
-    answer = designer.ask(person, content=CONTENT, style={"notes": word})
+    user = designer.stack.make_user()
+    answer = designer.ask(user, content=CONTENT, style={"notes": word})
     assert (answer.status_code, answer.json()["code"]) == (422, "content_flagged")
-    assert designer.received(identifier(person)) == []
-    nothing_was_kept(designer, person, "content_flagged")
+    assert designer.received(identifier(user)) == []
+    nothing_was_kept(designer, user, "content_flagged")
 
-    owner = designer.stack.person()
+    owner = designer.stack.make_user()
     answer = designer.ask(owner, project_id=designer.project(owner, description=f"About {word}."))
     assert answer.json()["code"] == "content_flagged", "what is stored is moderated as what comes along is"
 
-    other = designer.stack.person()
+    other = designer.stack.make_user()
     assert impatient.ask(other, content=CONTENT, style={"notes": word}).status_code == 200

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 OBJECT = {"Accept": "application/vnd.pgrst.object+json"}
 
@@ -30,8 +30,8 @@ def shown(anon: httpx.Client) -> Any:
     return find
 
 
-def test_a_published_layout_takes_the_place_of_the_one_before(stack: Stack, person: Person, shown: Any) -> None:
-    with stack.client(person) as client:
+def test_a_published_layout_takes_the_place_of_the_one_before(stack: Stack, user: User, shown: Any) -> None:
+    with stack.client(user) as client:
         project, other = (added(client, "projects", {"title": "P", "status": "published"}) for _ in range(2))
         elsewhere = draft(client, other, published=True)
         first, second = draft(client, project, published=True), draft(client, project)
@@ -52,8 +52,8 @@ def test_a_published_layout_takes_the_place_of_the_one_before(stack: Stack, pers
         assert shown(project) in {first, second, third, elsewhere}
 
 
-def test_of_two_who_publish_at_once_one_wins(stack: Stack, person: Person, shown: Any) -> None:
-    with stack.client(person) as client:
+def test_of_two_who_publish_at_once_one_wins(stack: Stack, user: User, shown: Any) -> None:
+    with stack.client(user) as client:
         project = added(client, "projects", {"title": "P", "status": "published"})
         ids = [draft(client, project) for _ in range(4)]
 

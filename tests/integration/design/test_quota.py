@@ -6,26 +6,26 @@ from collections import Counter
 import httpx
 
 from tests.support import plain_http
-from tests.support.people import Person
+from tests.support.users import User
 from tests.support.vendors.openai import Designer, identifier
 
 BODY = {"content": {"title": "Loom"}}
 
 
 def test_a_hundred_at_once_with_five_left(designer: Designer) -> None:
-    person = designer.stack.person()  # free: five a day
+    user = designer.stack.make_user()  # free: five a day
 
     async def main() -> list[httpx.Response]:
         url = f"{designer.functions_url}/functions/v1/aiDesignAssistant"
         limits = httpx.Limits(max_connections=100)
-        async with plain_http.AsyncClient(headers=designer.headers(person), timeout=60, limits=limits) as client:
+        async with plain_http.AsyncClient(headers=designer.headers(user), timeout=60, limits=limits) as client:
             return await asyncio.gather(*(client.post(url, json=BODY) for _ in range(100)))
 
     answers = asyncio.run(main())
     assert Counter(answer.status_code for answer in answers) == {200: 5, 429: 95}
-    assert len(designer.received(identifier(person))) == 5
-    assert designer.used(person) == 5
-    assert len(designer.sessions(person)) == 5
+    assert len(designer.received(identifier(user))) == 5
+    assert designer.used(user) == 5
+    assert len(designer.sessions(user)) == 5
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert refused.json()["code"] == "quota_exceeded"
     assert 0 < int(refused.headers["retry-after"]) <= 86_400
@@ -35,8 +35,8 @@ def test_a_hundred_at_once_with_five_left(designer: Designer) -> None:
     assert sorted(left) == ["0", "1", "2", "3", "4"]
 
 
-def test_the_month_has_a_ceiling(designer: Designer, ada: Person) -> None:
-    designer.ask(designer.stack.person(), **BODY)
+def test_the_month_has_a_ceiling(designer: Designer, ada: User) -> None:
+    designer.ask(designer.stack.make_user(), **BODY)
     add = "update private.design_spending set spent_micros = spent_micros + %s returning month"
     designer.rows(add, 100_000_000)
     try:
@@ -49,7 +49,7 @@ def test_the_month_has_a_ceiling(designer: Designer, ada: Person) -> None:
     assert (designer.used(ada), designer.sessions(ada)) == (0, [])
 
 
-def test_what_was_spent_is_booked(designer: Designer, ada: Person) -> None:
+def test_what_was_spent_is_booked(designer: Designer, ada: User) -> None:
     def spent() -> int:
         [row] = designer.rows("select coalesce(sum(spent_micros), 0)::int as spent from private.design_spending")
         return int(row["spent"])

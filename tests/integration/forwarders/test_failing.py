@@ -134,7 +134,7 @@ def test_a_page_may_read_the_problem(stranded: Edge) -> None:
 
 def test_the_log_says_which_request_and_why_and_no_secret(stranded: Edge) -> None:
     with stranded.client(Authorization=signed_in()) as client:
-        answer = client.post("unsubscribe?token=of-a-person", content=b"of a body")
+        answer = client.post("unsubscribe?token=of-a-user", content=b"of a body")
     lines = [json.loads(line) for line in stranded.log.read_text().splitlines() if line.startswith("{")]
     (line,) = [line for line in lines if line["request_id"] == answer.headers["x-request-id"]]
     assert line == {
@@ -144,7 +144,7 @@ def test_the_log_says_which_request_and_why_and_no_secret(stranded: Edge) -> Non
         "request_id": answer.headers["x-request-id"],
         "cause": "Connect",
     }
-    assert "of-a-person" not in stranded.log.read_text()
+    assert "of-a-user" not in stranded.log.read_text()
 
 
 def test_a_slow_backend_has_as_long_as_the_function_may_take(backend: BackendStub, hasty: Edge) -> None:

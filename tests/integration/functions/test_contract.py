@@ -10,8 +10,8 @@ import pytest
 from local.postgres.migrations import node_program
 from local.settings import ROOT
 from tests.support import plain_http
-from tests.support.people import access_token
 from tests.support.stack import Stack
+from tests.support.users import access_token
 
 PATH = "/functions/v1/getSocialMetrics"
 PROBLEM = "application/problem+json"
@@ -60,8 +60,8 @@ def test_what_is_not_json_is_400(stack: Stack, body: bytes) -> None:
 @pytest.mark.parametrize("headers", [{}, {"Content-Type": "application/json"}], ids=str)
 def test_no_body_is_one_without_fields(stack: Stack, headers: dict[str, str]) -> None:
     """SDKs send none where they are given none."""
-    person = stack.person()
-    with stack.client(person) as client:
+    user = stack.make_user()
+    with stack.client(user) as client:
         problem = assert_problem(client.post(PATH, headers=headers), 422, "invalid_request")
         assert [error["field"] for error in problem["errors"]] == ["project_id"]  # type: ignore[attr-defined]
         assert client.post("/functions/v1/generateQrCode", headers=headers).status_code == 200
@@ -148,10 +148,10 @@ def test_a_request_id_is_taken_where_it_is_a_plain_word(stack: Stack, given: str
     ],
 )
 def test_a_bad_token_is_401_and_says_how_to_sign_in(stack: Stack, token: str, code: str) -> None:
-    person = stack.person()
+    user = stack.make_user()
     made = {
-        "expired": access_token(stack.jwt_secret, stack.url, person.id, seconds=-60),
-        "forged": access_token("another secret of at least thirty-two bytes", stack.url, person.id),
+        "expired": access_token(stack.jwt_secret, stack.url, user.id, seconds=-60),
+        "forged": access_token("another secret of at least thirty-two bytes", stack.url, user.id),
     }
     headers = {"Authorization": f"Bearer {made.get(token, token)}"}
     response = plain_http.get(f"{stack.functions_url}/health", headers=headers)
@@ -182,6 +182,6 @@ def test_health_tells_services_how_the_system_is(stack: Stack) -> None:
     assert "of $100" in lines["design_budget"]["detail"], "what the settings allow is known"
 
 
-def test_people_are_told_no_more_than_anybody(stack: Stack) -> None:
-    with stack.client(stack.person()) as client:
+def test_users_are_told_no_more_than_anybody(stack: Stack) -> None:
+    with stack.client(stack.make_user()) as client:
         assert "system" not in client.get("/functions/v1/health").json()

@@ -10,17 +10,17 @@ import psycopg
 import pytest
 
 from tests.support import plain_http
-from tests.support.people import Person
 from tests.support.stack import Caller, Stack
+from tests.support.users import User
 
 GITHUB = {"stars": 1200, "forks": 34, "watchers": 56}
 STALE = timedelta(hours=25)
 
 
 class Project:
-    """A project of a person's with a repository that nothing else uses."""
+    """A project of a user's with a repository that nothing else uses."""
 
-    def __init__(self, stack: Stack, owner: Person, status: str = "published") -> None:
+    def __init__(self, stack: Stack, owner: User, status: str = "published") -> None:
         self.stack = stack
         self.owner = owner
         self.repository = f"tests/r-{uuid.uuid4().hex}"
@@ -80,7 +80,7 @@ def unspent_budget(stack: Stack) -> None:
 
 @pytest.fixture
 def project(stack: Stack) -> Project:
-    project = Project(stack, stack.person())
+    project = Project(stack, stack.make_user())
     project.behave()
     return project
 
@@ -191,9 +191,9 @@ async def test_fifty_callers_of_a_stale_project_make_one_request(project: Projec
 
 
 def test_a_draft_is_seen_by_its_owner_and_the_service_alone(stack: Stack) -> None:
-    draft = Project(stack, stack.person(), status="draft")
+    draft = Project(stack, stack.make_user(), status="draft")
     draft.behave()
-    for stranger in ("anon", stack.person()):
+    for stranger in ("anon", stack.make_user()):
         response = draft.ask(stranger)
         assert (response.status_code, response.json()["code"]) == (404, "project_not_found")
     assert draft.asked() == 0
@@ -208,7 +208,7 @@ def test_a_project_that_does_not_exist_is_404(stack: Stack) -> None:
 
 
 def test_platforms_without_a_credential_say_so(stack: Stack) -> None:
-    owner = stack.person()
+    owner = stack.make_user()
     with stack.client(owner) as client:
         row = {"title": "T", "status": "published", "twitter_link": "https://x.com/ada/status/1"}
         created = client.post("/rest/v1/projects", json=row, headers={"Prefer": "return=representation"}).json()[0]

@@ -9,8 +9,8 @@ import pytest
 
 from local.tools.client_types.functions import block_definitions
 from local.tools.client_types.json_columns import DEFINITIONS, JSON_COLUMNS, JSON_RESULTS
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 BLOCKS = [
     {"type": "hero", "props": {"title": "Engine"}},
@@ -43,7 +43,7 @@ def project(owner: httpx.Client, service: httpx.Client) -> dict[str, Any]:
 
 
 def test_the_results_of_rpcs(
-    stack: Stack, person: Person, owner: httpx.Client, anon: httpx.Client, project: dict[str, Any]
+    stack: Stack, user: User, owner: httpx.Client, anon: httpx.Client, project: dict[str, Any]
 ) -> None:
     def call(name: str, client: httpx.Client = owner, **arguments: Any) -> Any:
         answer: Any = client.post(f"/rest/v1/rpc/{name}", json=arguments).raise_for_status().json()
@@ -53,8 +53,8 @@ def test_the_results_of_rpcs(
     preview = call("create_project_preview", project_id=project["id"])
     answers = {
         "create_project_preview": preview,
-        "username_available": call("username_available", anon, username=person.username),
-        "find_page": call("find_page", anon, username=person.username, slug=project["slug"]),
+        "username_available": call("username_available", anon, username=user.username),
+        "find_page": call("find_page", anon, username=user.username, slug=project["slug"]),
         "get_project_page": call("get_project_page", project_id=project["id"]),
         "get_project_preview": call("get_project_preview", anon, token=preview["token"]),
         "search_projects": call("search_projects", anon, query="shapes", limit=1),

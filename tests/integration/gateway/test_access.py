@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from tests.support import plain_http
-from tests.support.people import Person, access_token
 from tests.support.stack import Caller, Stack
+from tests.support.users import User, access_token
 
 # Everything that says who may do what: on schemas, relations, columns, functions, types, and on what is made later.
 PRIVILEGES: LiteralString = """
@@ -29,8 +29,8 @@ def privileges(url: str) -> list[tuple[Any, ...]]:
         return connection.execute(PRIVILEGES).fetchall()
 
 
-def test_serving_requests_changes_no_privilege(stack: Stack, database: str, person: Person) -> None:
-    callers: tuple[Caller, ...] = ("anon", person, "service")
+def test_serving_requests_changes_no_privilege(stack: Stack, database: str, user: User) -> None:
+    callers: tuple[Caller, ...] = ("anon", user, "service")
     for caller in callers:
         with stack.client(caller) as client:
             assert client.get("/rest/v1/projects").status_code == 200
@@ -68,11 +68,11 @@ def test_the_secret_key_is_refused_in_a_browser(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("fault", ["expired", "signature", "role", "garbage"])
-def test_a_bad_token_is_no_visitor(stack: Stack, person: Person, fault: str) -> None:
+def test_a_bad_token_is_no_visitor(stack: Stack, user: User, fault: str) -> None:
     issuer = f"{stack.url}/auth/v1"
     token = {
-        "expired": access_token(stack.jwt_secret, issuer, person.id, seconds=-60),
-        "signature": access_token("another secret of sufficient length", issuer, person.id),
+        "expired": access_token(stack.jwt_secret, issuer, user.id, seconds=-60),
+        "signature": access_token("another secret of sufficient length", issuer, user.id),
         "role": jwt.encode({"role": "postgres", "exp": 4102444800}, stack.jwt_secret, algorithm="HS256"),
         "garbage": "nonsense",
     }[fault]

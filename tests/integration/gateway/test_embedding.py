@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 ADAS_ENGINE = "00000000-0000-4000-8000-000000000101"
 
@@ -31,7 +31,7 @@ def test_a_projects_owner(stack: Stack, select: str, expected: dict[str, object]
 
 @pytest.mark.parametrize("name", ["or", "and"])
 def test_a_filter_beside_a_spread_is_the_tables_own(stack: Stack, name: str) -> None:
-    asked = {"select": "title,...users(person:id,username)", name: f"(id.eq.{ADAS_ENGINE},id.eq.{ADAS_ENGINE})"}
+    asked = {"select": "title,...users(owner:id,username)", name: f"(id.eq.{ADAS_ENGINE},id.eq.{ADAS_ENGINE})"}
     with stack.client() as client:
         answer = client.get("/rest/v1/projects", params={**asked, "created_at": "gt.2020-01-01", "order": "id"})
     assert answer.status_code == 200, answer.text
@@ -47,8 +47,8 @@ def test_below_another_embedding(stack: Stack) -> None:
     assert {"tag": "computing"} in engine["project_tags"]
 
 
-def test_in_the_answer_to_a_write(stack: Stack, person: Person) -> None:
-    with stack.client(person) as client:
+def test_in_the_answer_to_a_write(stack: Stack, user: User) -> None:
+    with stack.client(user) as client:
         answer = client.post(
             "/rest/v1/projects",
             params={"select": "title,users(username)"},
@@ -56,4 +56,4 @@ def test_in_the_answer_to_a_write(stack: Stack, person: Person) -> None:
             headers={"Prefer": "return=representation"},
         )
     assert answer.status_code == 201, answer.text
-    assert answer.json() == [{"title": "New", "users": {"username": person.username}}]
+    assert answer.json() == [{"title": "New", "users": {"username": user.username}}]

@@ -16,9 +16,9 @@ from tests.support.docker import docker_stack
 from tests.support.docker.containers import Servers
 from tests.support.docker.docker_stack import Chosen, front
 from tests.support.doubles.upstream import running_upstream
-from tests.support.people import Person
 from tests.support.servers import running_services
 from tests.support.stack import Stack, free_settings, stack_of
+from tests.support.users import User
 
 
 @pytest.fixture
@@ -35,10 +35,10 @@ def fronted(stack: Stack, cluster: TestCluster, tmp_path: Path) -> Iterator[Stac
         yield stack_of(settings, stack.database_url)
 
 
-def test_each_path_leads_to_its_server(fronted: Stack, person: Person) -> None:
-    with fronted.client(person) as client:
-        assert client.get("/rest/v1/users", params={"select": "username", "id": f"eq.{person.id}"}).json() == [
-            {"username": person.username}
+def test_each_path_leads_to_its_server(fronted: Stack, user: User) -> None:
+    with fronted.client(user) as client:
+        assert client.get("/rest/v1/users", params={"select": "username", "id": f"eq.{user.id}"}).json() == [
+            {"username": user.username}
         ]
         assert client.get("/auth/v1/settings").json()["external"]["google"] is True
         assert fronted.health().status_code == 200
@@ -51,7 +51,7 @@ def test_each_path_leads_to_its_server(fronted: Stack, person: Person) -> None:
 def test_servers_without_a_gateway_get_a_key_as_its_roles_token(
     fronted: Stack, cluster: TestCluster, tmp_path: Path
 ) -> None:
-    """And a token of a person's own as it is."""
+    """And a token of a user's own as it is."""
     folder = tmp_path / "translating"
     (folder / "logs").mkdir(parents=True)
     keys = {"supabase_publishable_key": fronted.publishable_key, "supabase_secret_key": fronted.secret_key}
@@ -66,8 +66,8 @@ def test_servers_without_a_gateway_get_a_key_as_its_roles_token(
                     token = seen["authorization"].removeprefix("Bearer ")
                     assert jwt.decode(token, fronted.jwt_secret, algorithms=["HS256"])["role"] == role
                     assert seen["apikey"] == token
-            own = {"apikey": fronted.publishable_key, "Authorization": "Bearer some.persons.token"}
-            assert passed(settings.gateway_url, own)["authorization"] == "Bearer some.persons.token"
+            own = {"apikey": fronted.publishable_key, "Authorization": "Bearer some.users.token"}
+            assert passed(settings.gateway_url, own)["authorization"] == "Bearer some.users.token"
             assert "authorization" not in passed(settings.gateway_url, {"apikey": "sb_secret_wrong"})
 
 

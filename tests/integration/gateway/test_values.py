@@ -16,10 +16,10 @@ from local.settings import Settings
 from local.stack.services import gateway
 from tests.support import plain_http
 from tests.support.cluster import PLATFORM, TestCluster
-from tests.support.people import Person, access_token
 from tests.support.servers import running_services
 from tests.support.sign_in import register, signed_in
 from tests.support.stack import Stack, free_settings
+from tests.support.users import User, access_token
 
 NO_NOISE = pytest.mark.filterwarnings("ignore:The '.*' parameter is deprecated:DeprecationWarning")
 
@@ -274,11 +274,11 @@ def test_who_has_signed_in_is_forbidden_and_who_has_not_is_unauthorised(probe: P
             assert client.post("/rest/v1/rpc/fail", json={"state": "42501"}).status_code == status
 
 
-def test_a_violated_check_is_a_bad_request(owner: httpx.Client, person: Person) -> None:
-    wrong = {"user_id": str(person.id), "title": "x", "status": "nonsense"}
+def test_a_violated_check_is_a_bad_request(owner: httpx.Client, user: User) -> None:
+    wrong = {"user_id": str(user.id), "title": "x", "status": "nonsense"}
     answer = owner.post("/rest/v1/projects", json=wrong)
     assert (answer.status_code, answer.json()["code"]) == (400, "23514")
-    answer = owner.post("/rest/v1/projects", json={"user_id": str(person.id), "title": None})
+    answer = owner.post("/rest/v1/projects", json={"user_id": str(user.id), "title": None})
     assert (answer.status_code, answer.json()["code"]) == (400, "23502")
 
 

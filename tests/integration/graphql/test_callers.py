@@ -7,8 +7,8 @@ import pytest
 
 from tests.integration.graphql.queries import ask, reported
 from tests.support import plain_http
-from tests.support.people import Person, access_token
 from tests.support.stack import Stack
+from tests.support.users import User, access_token
 
 INTROSPECTION = ["{ __schema { types { name } } }", '{ __type(name: "User") { fields { name } } }']
 
@@ -47,18 +47,18 @@ def test_the_secret_key_is_not_for_browsers(service: httpx.Client) -> None:
     )
 
 
-def test_whoever_cannot_be_known_is_refused(stack: Stack, person: Person) -> None:
+def test_unknown_callers_are_refused(stack: Stack, user: User) -> None:
     def status(key: str | None, token: str | None) -> int:
         headers = {"apikey": key, "Authorization": token and f"Bearer {token}"}
         sent = {name: value for name, value in headers.items() if value}
         return plain_http.post(f"{stack.url}/graphql/v1", json={"query": "{ __typename }"}, headers=sent).status_code
 
     key, issuer = stack.publishable_key, f"{stack.url}/auth/v1"
-    header, payload, signature = person.token.split(".")
-    forged = access_token("another secret that is long enough for it", issuer, person.id)
+    header, payload, signature = user.token.split(".")
+    forged = access_token("another secret that is long enough for it", issuer, user.id)
     unsigned = "eyJhbGciOiJub25lIn0"
-    assert status(key, None) == status(key, key) == status(key, person.token) == status(stack.secret_key, None) == 200
-    assert status(None, person.token) == status("sb_publishable_other", None) == status("", None) == 401
+    assert status(key, None) == status(key, key) == status(key, user.token) == status(stack.secret_key, None) == 200
+    assert status(None, user.token) == status("sb_publishable_other", None) == status("", None) == 401
     for bad in (
         "nonsense",
         forged,
@@ -72,9 +72,9 @@ def test_whoever_cannot_be_known_is_refused(stack: Stack, person: Person) -> Non
     assert (graphql.status_code, graphql.json()["code"]) == (rest.status_code, rest.json()["code"])
 
 
-def test_callers_at_the_same_time_stay_apart(stack: Stack, people: Callable[..., Person]) -> None:
+def test_callers_at_the_same_time_stay_apart(stack: Stack, make_user: Callable[..., User]) -> None:
     """One pool serves everybody: no role or claim may stay on a connection."""
-    somebody, another = people(), people()
+    somebody, another = make_user(), make_user()
     query = "{ userCollection(filter: {email: {is: NOT_NULL}}) { edges { node { id } } } }"
 
     with stack.client(somebody) as first, stack.client(another) as second, stack.client("anon") as visitor:

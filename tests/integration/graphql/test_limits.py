@@ -6,16 +6,16 @@ import httpx
 import pytest
 
 from tests.integration.graphql.queries import ask, reported
-from tests.support.people import Person
+from tests.support.users import User
 
 
 @pytest.mark.parametrize("asked", ["", "(first: 1000)", "(last: 1000)"])
 def test_no_page_is_larger_than_the_schema_allows(
-    service: httpx.Client, people: Callable[..., Person], asked: str
+    service: httpx.Client, make_user: Callable[..., User], asked: str
 ) -> None:
     project = service.post(
         "/rest/v1/projects",
-        json={"user_id": str(people().id), "title": "Many", "status": "published"},
+        json={"user_id": str(make_user().id), "title": "Many", "status": "published"},
         headers={"Prefer": "return=representation"},
     ).json()[0]
     tags = [{"project_id": project["id"], "tag": f"tag {n}"} for n in range(101)]

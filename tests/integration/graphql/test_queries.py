@@ -8,12 +8,12 @@ import psycopg
 import pytest
 
 from tests.integration.graphql.queries import Json, ask, reported, titles
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 
-def test_what_belongs_together_comes_together(owner: httpx.Client, person: Person, projects: list[str]) -> None:
-    mine = owner.get("/rest/v1/projects", params={"select": "id,title", "user_id": f"eq.{person.id}"}).json()
+def test_what_belongs_together_comes_together(owner: httpx.Client, user: User, projects: list[str]) -> None:
+    mine = owner.get("/rest/v1/projects", params={"select": "id,title", "user_id": f"eq.{user.id}"}).json()
     tagged = next(row["id"] for row in mine if row["title"] == projects[0])
     owner.post("/rest/v1/project_tags", json={"project_id": tagged, "tag": "maths"}).raise_for_status()
     query = """query($id: UUID!) { userCollection(filter: {id: {eq: $id}}) { edges { node {
@@ -22,13 +22,13 @@ def test_what_belongs_together_comes_together(owner: httpx.Client, person: Perso
             pageInfo { hasNextPage }
         }
     } } } }"""
-    [edge] = ask(owner, query, id=str(person.id))["data"]["userCollection"]["edges"]
+    [edge] = ask(owner, query, id=str(user.id))["data"]["userCollection"]["edges"]
     found = edge["node"]
-    assert (found["username"], found["email"]) == (person.username, person.email)
+    assert (found["username"], found["email"]) == (user.username, user.email)
     assert found["projects"]["pageInfo"] == {"hasNextPage": True}
     first, second = (edge["node"] for edge in found["projects"]["edges"])
     assert first["tags"]["edges"] == [{"node": {"tag": "maths", "project": {"title": projects[0]}}}]
-    assert second == {"title": projects[1], "user": {"username": person.username}, "tags": {"edges": []}}
+    assert second == {"title": projects[1], "user": {"username": user.username}, "tags": {"edges": []}}
 
 
 @pytest.mark.parametrize(
@@ -46,20 +46,20 @@ def test_what_belongs_together_comes_together(owner: httpx.Client, person: Perso
         ('{title: {eq: "\' or true --"}}', []),
     ],
 )
-def test_filters(owner: httpx.Client, person: Person, projects: list[str], condition: str, expected: list[int]) -> None:
+def test_filters(owner: httpx.Client, user: User, projects: list[str], condition: str, expected: list[int]) -> None:
     query = "query($of: UUID!) { projectCollection(orderBy: [{title: AscNullsLast}], filter: "
     query += f"{{and: [{{userId: {{eq: $of}}}}, {condition}]}}) {{ edges {{ node {{ title }} }} }} }}"
-    assert titles(ask(owner, query, of=str(person.id))) == [projects[n] for n in expected]
+    assert titles(ask(owner, query, of=str(user.id))) == [projects[n] for n in expected]
 
 
-def test_pages_follow_each_other(owner: httpx.Client, person: Person, projects: list[str]) -> None:
+def test_pages_follow_each_other(owner: httpx.Client, user: User, projects: list[str]) -> None:
     query = """query($of: UUID!, $after: Cursor) { projectCollection(
         first: 2, after: $after, filter: {userId: {eq: $of}}, orderBy: [{status: AscNullsLast}, {title: DescNullsLast}]
     ) { edges { node { title } } pageInfo { hasNextPage endCursor } } }"""
     seen: list[str] = []
     info: Json = {"hasNextPage": True, "endCursor": None}
     while info["hasNextPage"]:
-        page = ask(owner, query, of=str(person.id), after=info["endCursor"])
+        page = ask(owner, query, of=str(user.id), after=info["endCursor"])
         seen += titles(page)
         info = page["data"]["projectCollection"]["pageInfo"]
     assert seen == [projects[n] for n in (4, 3, 2, 1, 0)]

@@ -3,28 +3,26 @@
 import httpx
 
 from tests.integration.graphql.queries import ask, reported, titles
-from tests.support.people import Person
+from tests.support.users import User
 
 
-def test_writes_answer_with_what_they_wrote(owner: httpx.Client, person: Person) -> None:
+def test_writes_answer_with_what_they_wrote(owner: httpx.Client, user: User) -> None:
     query = """mutation($objects: [ProjectInsertInput!]!) { insertIntoProjectCollection(objects: $objects) {
         affectedCount records { title status user { username } tags { edges { node { tag } } } }
     } }"""
     answer = ask(owner, query, objects=[{"title": "A"}, {"title": "B", "status": "published"}])
     made = answer["data"]["insertIntoProjectCollection"]
     assert made["affectedCount"] == 2
-    same = {"user": {"username": person.username}, "tags": {"edges": []}}
+    same = {"user": {"username": user.username}, "tags": {"edges": []}}
     by_title = sorted(made["records"], key=lambda record: str(record["title"]))
     assert by_title == [{"title": "A", "status": "draft", **same}, {"title": "B", "status": "published", **same}]
 
 
-def test_a_write_that_meets_too_many_rows_is_taken_back(
-    owner: httpx.Client, person: Person, projects: list[str]
-) -> None:
+def test_a_write_that_meets_too_many_rows_is_taken_back(owner: httpx.Client, user: User, projects: list[str]) -> None:
     answer = ask(owner, 'mutation { updateProjectCollection(set: {title: "Changed"}) { affectedCount } }')
     assert "too many records" in answer["errors"][0]["message"]
     mine = "query($of: UUID!) { projectCollection(filter: {userId: {eq: $of}}) { edges { node { title } } } }"
-    assert sorted(titles(ask(owner, mine, of=str(person.id)))) == projects
+    assert sorted(titles(ask(owner, mine, of=str(user.id)))) == projects
     deleted = ask(owner, "mutation { deleteFromProjectCollection(atMost: 5) { affectedCount } }")
     assert deleted["data"]["deleteFromProjectCollection"] == {"affectedCount": 5}
 

@@ -1,4 +1,4 @@
-"""A person with projects who uploads, as a client app does."""
+"""A user with projects who uploads, as a client app does."""
 
 import time
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ import httpx
 
 from tests.support import plain_http
 from tests.support.database import kept_connection
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 
 @dataclass(frozen=True)
 class Studio:
     stack: Stack
-    person: Person
+    user: User
     http: httpx.Client
 
     def project(self, status: str = "published") -> str:
@@ -54,9 +54,9 @@ class Studio:
         return found
 
     def files(self, bucket: str = "project-media") -> list[str]:
-        """The names of this person's files, as Storage's own table has them."""
+        """The names of this user's files, as Storage's own table has them."""
         query = "select name from storage.objects where bucket_id = %s and starts_with(name, %s) order by name"
-        return [row["name"] for row in self.sql(query, bucket, str(self.person.id))]
+        return [row["name"] for row in self.sql(query, bucket, str(self.user.id))]
 
     def sql(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         with kept_connection(self.stack.database_url) as connection:

@@ -18,7 +18,7 @@ def upload(studio: Studio, content: bytes, content_type: str) -> httpx.Response:
 
 
 def avatar(studio: Studio) -> str | None:
-    rows = studio.http.get(f"/rest/v1/users?select=avatar_url&id=eq.{studio.person.id}").json()
+    rows = studio.http.get(f"/rest/v1/users?select=avatar_url&id=eq.{studio.user.id}").json()
     url: str | None = rows[0]["avatar_url"]
     return url
 
@@ -26,7 +26,7 @@ def avatar(studio: Studio) -> str | None:
 def test_an_avatar_is_shown_and_the_old_one_goes(studio: Studio) -> None:
     first = upload(studio, located("JPEG"), "image/jpeg")
     assert first.status_code == 200, first.text
-    assert (first.json()["id"], first.json()["project_id"]) == (str(studio.person.id), None)
+    assert (first.json()["id"], first.json()["project_id"]) == (str(studio.user.id), None)
     assert avatar(studio) == first.json()["url"]
     assert PLACE not in plain_http.get(first.json()["url"]).content
     second = upload(studio, image("PNG", (900, 700)), "image/png").json()
@@ -36,7 +36,7 @@ def test_an_avatar_is_shown_and_the_old_one_goes(studio: Studio) -> None:
     (old,) = [name for name in studio.files("avatars") if first.json()["url"].endswith(name)]
     studio.sweep_until_gone("avatars", old)
     assert len(studio.files("avatars")) == 1
-    studio.http.patch(f"/rest/v1/users?id=eq.{studio.person.id}", json={"avatar_url": None}).raise_for_status()
+    studio.http.patch(f"/rest/v1/users?id=eq.{studio.user.id}", json={"avatar_url": None}).raise_for_status()
     studio.sweep_until_gone("avatars", studio.files("avatars")[0])
 
 

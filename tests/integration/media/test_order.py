@@ -1,4 +1,4 @@
-"""Where images and videos stand that people add through PostgREST."""
+"""Where images and videos stand that users add through PostgREST."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

@@ -77,8 +77,8 @@ def test_a_check_that_fails_gives_the_upload_back(studio: Studio) -> None:
     content = image("PNG", (700, 700))
     upload_id = sent(studio, content)
     filled = "update private.storage_usage set used_bytes = used_bytes + %s where user_id = %s"
-    studio.sql(filled, 2**40, studio.person.id)
+    studio.sql(filled, 2**40, studio.user.id)
     answer = studio.call("confirmUpload", upload_id=upload_id)
     assert (answer.status_code, answer.json()["code"]) == (413, "storage_quota_exceeded")
-    studio.sql(filled, -(2**40), studio.person.id)
+    studio.sql(filled, -(2**40), studio.user.id)
     assert studio.call("confirmUpload", upload_id=upload_id).status_code == 200

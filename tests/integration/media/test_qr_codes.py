@@ -21,7 +21,7 @@ def read(url: str) -> str:
 def test_a_code_leads_to_the_profile_and_is_made_once(studio: Studio) -> None:
     first, again = (studio.call("generateQrCode").raise_for_status().json() for _ in range(2))
     assert first == again
-    assert read(first["png_url"]) == first["link"] == f"{studio.stack.site_url}/{studio.person.username}"
+    assert read(first["png_url"]) == first["link"] == f"{studio.stack.site_url}/{studio.user.username}"
     assert first["svg"].startswith("<svg")
     assert len(studio.files("qr-codes")) == 1
 
@@ -31,8 +31,8 @@ def test_a_code_follows_its_link(studio: Studio) -> None:
     profile = studio.call("generateQrCode").json()
     made = studio.call("generateQrCode", project_id=project, dark="#7a1fa2", error_correction="Q").json()
     assert plain_http.get(profile["png_url"]).headers["cache-control"] == "public, max-age=300"
-    renamed = f"n{studio.person.id.hex[:12]}"
-    studio.http.patch(f"/rest/v1/users?id=eq.{studio.person.id}", json={"username": renamed}).raise_for_status()
+    renamed = f"n{studio.user.id.hex[:12]}"
+    studio.http.patch(f"/rest/v1/users?id=eq.{studio.user.id}", json={"username": renamed}).raise_for_status()
     studio.sweep()  # the address that was printed nowhere but in the code's picture stays
     assert read(profile["png_url"]) == f"{studio.stack.site_url}/{renamed}"
     for each in (profile, made):
@@ -75,7 +75,7 @@ def test_a_logo_that_is_too_large_is_refused(studio: Studio) -> None:
     project = studio.project()
     pixels = studio.upload(project, bomb(5000, 4000)).raise_for_status().json()
     known = next(name for name in studio.files() if pixels["url"].endswith(name))
-    name = f"{studio.person.id}/{project}/{uuid4()}.png"
+    name = f"{studio.user.id}/{project}/{uuid4()}.png"
     studio.store("project-media", name, bytes(10 * 1024 * 1024 + 1))  # from when images had more
     (stored,) = studio.sql(
         "insert into public.project_images (project_id, url) values (%s, %s) returning id",
@@ -92,7 +92,7 @@ def test_a_logo_that_cannot_be_decoded_is_refused(studio: Studio) -> None:
     project = studio.project()
     logo = studio.upload(project, image("PNG", (300, 100)), "image/png").json()
     known = next(name for name in studio.files() if logo["url"].endswith(name))
-    name = f"{studio.person.id}/{project}/{uuid4()}.png"
+    name = f"{studio.user.id}/{project}/{uuid4()}.png"
     studio.store("project-media", name, image("PNG", (300, 100))[:-40])
     (stored,) = studio.sql(
         "insert into public.project_images (project_id, url) values (%s, %s) returning id",
@@ -134,8 +134,8 @@ def test_a_code_that_cannot_be_made_again_keeps_nobody_waiting(studio: Studio, r
         service.request("DELETE", "/storage/v1/object/project-media", json=body).raise_for_status()
     other = rival.call("generateQrCode").json()
     for each in (studio, rival):
-        renamed = {"username": f"n{each.person.id.hex[:12]}"}
-        each.http.patch(f"/rest/v1/users?id=eq.{each.person.id}", json=renamed).raise_for_status()
-        each.sql("update private.qr_codes set updated_at = now() - interval '1 day' where user_id = %s", each.person.id)
+        renamed = {"username": f"n{each.user.id.hex[:12]}"}
+        each.http.patch(f"/rest/v1/users?id=eq.{each.user.id}", json=renamed).raise_for_status()
+        each.sql("update private.qr_codes set updated_at = now() - interval '1 day' where user_id = %s", each.user.id)
     studio.sweep()
-    assert read(other["png_url"]) == f"{studio.stack.site_url}/n{rival.person.id.hex[:12]}"
+    assert read(other["png_url"]) == f"{studio.stack.site_url}/n{rival.user.id.hex[:12]}"

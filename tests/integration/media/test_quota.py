@@ -21,12 +21,12 @@ def leave_room(studio: Studio, size: int) -> None:
     studio.sql(
         "update private.storage_usage set used_bytes = %s where user_id = %s",
         usage(studio)["max_bytes"] - size,
-        studio.person.id,
+        studio.user.id,
     )
 
 
 def store(studio: Studio, name: str, content: bytes | Iterator[bytes], method: str = "POST") -> httpx.Response:
-    address = f"/storage/v1/object/ai-assets/{studio.person.id}/{name}"
+    address = f"/storage/v1/object/ai-assets/{studio.user.id}/{name}"
     return studio.http.request(method, address, content=content, headers={"Content-Type": "image/png"})
 
 
@@ -39,19 +39,19 @@ def test_every_way_into_ai_assets_ends_at_the_quota(studio: Studio) -> None:
     before = usage(studio)
     assert (before["used_bytes"], before["used_files"]) == (len(PICTURE), 1)
     leave_room(studio, len(PICTURE) - 1)
-    copied = {"bucketId": "ai-assets", "sourceKey": f"{studio.person.id}/a.png"}
+    copied = {"bucketId": "ai-assets", "sourceKey": f"{studio.user.id}/a.png"}
     for answer in (
         store(studio, "b.png", PICTURE),
         store(studio, "b.png", iter([PICTURE])),  # without Content-Length
         store(studio, "a.png", PICTURE * 3, "PUT"),
-        studio.http.post("/storage/v1/object/copy", json={**copied, "destinationKey": f"{studio.person.id}/b.png"}),
+        studio.http.post("/storage/v1/object/copy", json={**copied, "destinationKey": f"{studio.user.id}/b.png"}),
     ):
         assert refused(answer), answer.text
-    assert studio.files("ai-assets") == [f"{studio.person.id}/a.png"]
+    assert studio.files("ai-assets") == [f"{studio.user.id}/a.png"]
     leave_room(studio, len(PICTURE))
     store(studio, "b.png", PICTURE).raise_for_status()
     studio.http.request(
-        "DELETE", "/storage/v1/object/ai-assets", json={"prefixes": [f"{studio.person.id}/b.png"]}
+        "DELETE", "/storage/v1/object/ai-assets", json={"prefixes": [f"{studio.user.id}/b.png"]}
     ).raise_for_status()
     store(studio, "c.png", PICTURE).raise_for_status()
 

@@ -23,7 +23,7 @@ def test_a_deleted_project_takes_its_files_along(studio: Studio) -> None:
     studio.upload(project, image("PNG"))
     studio.upload(other, image("PNG"))
     assert studio.call("generateQrCode", project_id=project).is_success
-    studio.store("project-media", f"{studio.person.id}/{project}/mine.png", image("PNG"))
+    studio.store("project-media", f"{studio.user.id}/{project}/mine.png", image("PNG"))
     studio.http.delete(f"/rest/v1/projects?id=eq.{project}").raise_for_status()
     for bucket in ("project-media", "qr-codes"):
         for name in studio.files(bucket):
@@ -68,17 +68,17 @@ def test_a_file_that_another_project_shows_stays(studio: Studio) -> None:
     studio.sweep_until_gone("project-media", name)
     for _ in range(20):
         studio.sweep()
-        if not studio.sql("select from private.file_removals where starts_with(name, %s)", str(studio.person.id)):
+        if not studio.sql("select from private.file_removals where starts_with(name, %s)", str(studio.user.id)):
             break
     assert plain_http.get(shown["url"]).is_success
 
 
-def test_a_deleted_person_takes_every_file_along(studio: Studio, rival: Studio) -> None:
+def test_a_deleted_user_takes_every_file_along(studio: Studio, rival: Studio) -> None:
     for each in (studio, rival):
         each.upload(each.project(), image("PNG"))
         each.announce(each.project(), image("PNG"))
         each.call("generateQrCode").raise_for_status()
-    studio.sql("delete from auth.users where id = %s", studio.person.id)
+    studio.sql("delete from auth.users where id = %s", studio.user.id)
     for bucket in ("project-media", "qr-codes", "uploads"):
         for name in studio.files(bucket):
             studio.sweep_until_gone(bucket, name)
@@ -151,7 +151,7 @@ def test_the_nightly_sweep_finds_orphans_both_ways(studio: Studio) -> None:
     assert name[late["id"]] in studio.files(), "young files may be on their way"
     studio.sql(
         "update storage.objects set created_at = now() - interval '2 days' where starts_with(name, %s)",
-        str(studio.person.id),
+        str(studio.user.id),
     )
     studio.sweep(orphans=True)
     assert studio.files() == [name[shown["id"]]]
@@ -159,7 +159,7 @@ def test_the_nightly_sweep_finds_orphans_both_ways(studio: Studio) -> None:
 
 def test_what_storage_does_not_take_is_tried_again_later(studio: Studio) -> None:
     """The row says that its file is still there: it is not lost, and not asked for at once."""
-    bucket, name = "project-media", f"{studio.person.id}/stays.png"
+    bucket, name = "project-media", f"{studio.user.id}/stays.png"
     studio.store(bucket, name, image("PNG"))
     studio.sql(
         "insert into private.file_removals (bucket_id, name, next_attempt_at) values (%s, %s, now() + '1 day')",

@@ -15,7 +15,7 @@ def test_supabase_js_uploads_to_the_signed_url(studio: Studio) -> None:
         "signed_upload.mjs",
         url=studio.stack.url,
         key=studio.stack.publishable_key,
-        token=studio.person.token,
+        token=studio.user.token,
         target={"project_id": studio.project()},
         picture=base64.b64encode(PICTURE).decode(),
         type="image/png",

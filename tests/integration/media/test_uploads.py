@@ -40,9 +40,9 @@ def test_an_image_is_shown_without_its_place(studio: Studio, content: bytes, con
     with Image.open(io.BytesIO(shown.content)) as picture:
         assert ImageOps.exif_transpose(picture).size == (24, 32)  # AVIF says in its own boxes how it is turned
     (name,) = studio.files()
-    assert name.startswith(f"{studio.person.id}/{project}/")
+    assert name.startswith(f"{studio.user.id}/{project}/")
     assert name.endswith(f".{ending}")
-    studio.sweep_until_gone("uploads", f"{studio.person.id}/{name.split('/')[2].split('.')[0]}")
+    studio.sweep_until_gone("uploads", f"{studio.user.id}/{name.split('/')[2].split('.')[0]}")
 
 
 @pytest.mark.parametrize("announced", ["image/heic", "image/heif"])
@@ -117,7 +117,7 @@ def test_what_is_not_what_it_says_is_never_shown(studio: Studio, content: bytes,
         assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert studio.rows(project) + studio.rows(project, "video") == []
     assert studio.files() == []
-    studio.sweep_until_gone("uploads", f"{studio.person.id}/{announced['upload_id']}")
+    studio.sweep_until_gone("uploads", f"{studio.user.id}/{announced['upload_id']}")
 
 
 def test_a_polyglot_comes_out_as_an_image_alone(studio: Studio) -> None:
@@ -187,7 +187,7 @@ def test_only_the_owner_uploads_and_confirms(studio: Studio, rival: Studio, anon
     assert rival.call("confirmUpload", upload_id=announced["upload_id"]).status_code == 404
     assert studio.rows(published) == []
     for client in (rival.http, studio.http, anon):  # what was sent is for the checks alone
-        address = f"/storage/v1/object/uploads/{studio.person.id}/{announced['upload_id']}"
+        address = f"/storage/v1/object/uploads/{studio.user.id}/{announced['upload_id']}"
         assert client.get(address).is_client_error
         assert client.put(address, content=image("PNG"), headers={"Content-Type": "image/png"}).is_client_error
 
@@ -262,5 +262,5 @@ def test_the_limit_of_the_tier_holds_for_what_is_on_its_way_too(studio: Studio) 
         answers = list(pool.map(lambda _: studio.call("createUploadUrl", **body), range(4)))
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"too_many"}
-    studio.sql("update private.users set tier = 'paid' where id = %s", studio.person.id)
+    studio.sql("update private.users set tier = 'paid' where id = %s", studio.user.id)
     assert studio.call("createUploadUrl", **body).status_code == 200

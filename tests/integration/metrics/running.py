@@ -20,13 +20,13 @@ from local.stack.services import functions, simulator
 from tests.support import plain_http
 from tests.support.cluster import TestCluster
 from tests.support.database import Connection, kept_connection
-from tests.support.people import Person
 from tests.support.servers import running_services
 from tests.support.stack import Caller, Stack, free_settings
+from tests.support.users import User
 
 VENDOR_OF = {"github": "github", "twitter": "x", "linkedin": "linkedin"}
 TOKEN = "local"  # the functions' credential on every platform
-SHARE = 1000  # of X's posts for a person in a day: one owns whatever a test makes
+SHARE = 1000  # of X's posts for a user in a day: one owns whatever a test makes
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Metrics:
     stack: Stack
     functions_url: str
     urls: Mapping[str, str]
-    owner: Person
+    owner: User
 
     def connect(self) -> AbstractContextManager[Connection]:
         return kept_connection(self.stack.database_url)
@@ -208,4 +208,4 @@ def running_metrics(cluster: TestCluster, stack: Stack, folder: Path) -> Iterato
     services = [simulator(settings, *vendors), functions(settings)]
     urls = {platform: settings.simulator_url(vendor) for platform, vendor in VENDOR_OF.items()}
     with running_services(services, folder, belongs_to=cluster.folder):
-        yield Metrics(stack, settings.functions_url, urls, stack.person())
+        yield Metrics(stack, settings.functions_url, urls, stack.make_user())

@@ -76,7 +76,7 @@ def test_caches_may_keep_it_and_ask_whether_it_changed(metrics: Metrics) -> None
 @pytest.mark.parametrize("status", ["draft", "archived"])
 def test_what_is_not_published_has_a_card_for_its_owner_that_no_cache_keeps(metrics: Metrics, status: str) -> None:
     source = with_history(metrics, status)
-    callers: tuple[Caller | None, ...] = (None, "anon", metrics.stack.person(), "service")
+    callers: tuple[Caller | None, ...] = (None, "anon", metrics.stack.make_user(), "service")
     for caller in callers:
         answer = card(metrics, source.project, caller)
         assert (answer.status_code, answer.json()["code"]) == (404, "project_not_found")

@@ -54,7 +54,7 @@ def test_a_corrected_link_is_asked_at_once(metrics: Metrics) -> None:
     assert [day["counts"]["stars"] for day in history["history"]] == [38_476], "one snapshot a day"
 
 
-def test_a_link_that_comes_back_is_asked_anew(metrics: Metrics) -> None:
+def test_a_link_that_comes_back_is_fetched_again(metrics: Metrics) -> None:
     (source,) = metrics.make(1)
     metrics.behave("github", source.subject, SAID)
     metrics.get(source)

@@ -77,7 +77,7 @@ def test_others_may_not_refresh(metrics: Metrics) -> None:
     body = {"project_id": str(source.project), "refresh": True}
     anonymous = metrics.call("getSocialMetrics", body, "anon")
     assert (anonymous.status_code, anonymous.json()["code"]) == (401, "unauthorized")
-    stranger = metrics.call("getSocialMetrics", body, metrics.stack.person())
+    stranger = metrics.call("getSocialMetrics", body, metrics.stack.make_user())
     assert (stranger.status_code, stranger.json()["code"]) == (403, "not_the_owner")
     assert metrics.count("github", source.subject) == 0
 

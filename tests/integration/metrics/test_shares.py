@@ -1,4 +1,4 @@
-"""One person's links at X: what they may cost in a day, and what is answered after that."""
+"""One user's links at X: what they may cost in a day, and what is answered after that."""
 
 from dataclasses import replace
 
@@ -10,9 +10,9 @@ from tests.integration.metrics.running import SHARE, Metrics
 
 
 @pytest.mark.anyio
-async def test_one_person_s_links_do_not_cost_everybody_s_money(metrics: Metrics) -> None:
+async def test_one_users_links_do_not_cost_everybody_s_money(metrics: Metrics) -> None:
     sources = metrics.make(30, "twitter")
-    somebody_else = replace(metrics, owner=metrics.stack.person()).make(2, "twitter")
+    somebody_else = replace(metrics, owner=metrics.stack.make_user()).make(2, "twitter")
     async with metrics.dependencies(x_posts_per_user_per_day=4, metrics_lease_size=10) as dependencies:
         done = (await refresh_due(dependencies))[Platform.TWITTER]
     assert (done.recorded, done.put_off, done.remaining, done.stopped) == (6, 26, 0, None)

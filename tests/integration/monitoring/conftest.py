@@ -16,9 +16,9 @@ from tests.support import plain_http
 from tests.support.cluster import free_port
 from tests.support.doubles.sentry_sink import SentrySink, dsn
 from tests.support.doubles.served import served
-from tests.support.people import Person
 from tests.support.servers import running_services
 from tests.support.stack import Stack
+from tests.support.users import User
 from tests.support.vendors.failing_vendor import FailingVendor
 
 VENDORS = ("GITHUB", "X", "LINKEDIN", "OPENAI", "STRIPE", "SENDGRID")
@@ -93,10 +93,10 @@ def _start(stack: Stack, folder: Path, words: str, supabase: bool, changed: dict
     return Watched(f"http://{HOST}:{port}", folder / f"{service.name}.log", vendors, envelopes, cleaning)
 
 
-def linked_project(stack: Stack, person: Person, title: str = "Linked") -> str:
+def linked_project(stack: Stack, user: User, title: str = "Linked") -> str:
     """A published project that is due at GitHub, which may be asked: another test may have had it refuse."""
     project = {
-        "user_id": str(person.id),
+        "user_id": str(user.id),
         "title": title,
         "status": "published",
         "github_link": "https://github.com/octo/hello",

@@ -8,8 +8,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.integration.monitoring.conftest import Watch
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 
 def runs(stack: Stack, request_id: str) -> list[dict[str, Any]]:
@@ -54,8 +54,8 @@ def test_a_run_that_stopped_early_or_failed_says_why(stack: Stack, watch: Watch)
     assert runs(stack, failed["X-Request-Id"]) == [], "what is refused before it begins was no run"
 
 
-def test_only_services_leave_runs_and_only_of_jobs_that_are_scheduled(stack: Stack, person: Person) -> None:
-    theirs = {**called(stack, "sweepMedia"), **stack.headers(person)}
+def test_only_services_leave_runs_and_only_of_jobs_that_are_scheduled(stack: Stack, user: User) -> None:
+    theirs = {**called(stack, "sweepMedia"), **stack.headers(user)}
     unknown, plain = called(stack, "no-such-job"), called(stack, "two words; drop")
     with stack.client() as client:
         assert client.post("/functions/v1/sweepMedia", json={}, headers=theirs).status_code == 403

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.integration.monitoring.conftest import Watch, Watched, linked_project
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -18,10 +18,10 @@ def lines(watched: Watched) -> list[dict[str, Any]]:
     return [json.loads(line) for line in watched.log.read_text().splitlines()]
 
 
-def test_a_request_is_one_line_with_what_cloud_logging_shows(stack: Stack, person: Person, watch: Watch) -> None:
+def test_a_request_is_one_line_with_what_cloud_logging_shows(stack: Stack, user: User, watch: Watch) -> None:
     watched = watch("words", GOOGLE_CLOUD_PROJECT="showcase-1")
     secret = f"canary{uuid.uuid4().hex}"
-    caller = {**stack.headers(person), "X-Request-Id": "asked-1", "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
+    caller = {**stack.headers(user), "X-Request-Id": "asked-1", "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
     answer = watched.post("getSocialMetrics", {"project_id": str(uuid.uuid4())}, headers=caller, params={"a": secret})
     assert answer.status_code == 404
     (line,) = [line for line in lines(watched) if line.get("request_id") == "asked-1"]
@@ -31,7 +31,7 @@ def test_a_request_is_one_line_with_what_cloud_logging_shows(stack: Stack, perso
     assert line["logging.googleapis.com/spanId"] == line["span_id"] != "b7ad6b7169203331"
     assert line["logging.googleapis.com/labels"] == {"environment": "tests", "function": "getSocialMetrics"}
     assert line["serviceContext"] == {"service": "showcase", "version": "1.2.3"}
-    assert line["user_id"] == str(person.id)
+    assert line["user_id"] == str(user.id)
     request = line["httpRequest"]
     assert (request["requestMethod"], request["status"]) == ("POST", 404)
     assert request["requestUrl"] == "/functions/v1/getSocialMetrics"
@@ -65,9 +65,9 @@ def test_a_trace_is_gone_on_with_where_it_is_one(stack: Stack, header: str, valu
     assert "logging.googleapis.com/trace" not in line, "it is not on Google Cloud"
 
 
-def test_our_own_project_goes_on_with_the_trace(stack: Stack, person: Person, watch: Watch) -> None:
+def test_our_own_project_goes_on_with_the_trace(stack: Stack, user: User, watch: Watch) -> None:
     watched = watch("words", supabase=False)
-    caller = {**stack.headers(person), "traceparent": f"00-{TRACE}-b7ad6b7169203331-01", "X-Request-Id": "asked-2"}
+    caller = {**stack.headers(user), "traceparent": f"00-{TRACE}-b7ad6b7169203331-01", "X-Request-Id": "asked-2"}
     watched.vendors.asked.clear()
     watched.post("getSocialMetrics", {"project_id": str(uuid.uuid4())}, headers=caller)
     assert watched.vendors.asked
@@ -77,9 +77,9 @@ def test_our_own_project_goes_on_with_the_trace(stack: Stack, person: Person, wa
         assert asked["x-request-id"] == "asked-2"
 
 
-def test_other_companies_do_not_hear_of_it(stack: Stack, person: Person, watch: Watch) -> None:
+def test_other_companies_do_not_hear_of_it(stack: Stack, user: User, watch: Watch) -> None:
     watched = watch("words")
-    linked_project(stack, person)
+    linked_project(stack, user)
     watched.vendors.asked.clear()
     watched.post("refreshSocialMetrics", {}, headers={**stack.headers("service"), "X-Request-Id": "asked-4"})
     assert watched.vendors.asked
@@ -98,12 +98,12 @@ def test_an_error_has_its_stack_without_its_text(stack: Stack, watch: Watch) -> 
 
 
 def test_what_lacks_the_site_says_so_and_guesses_none_while_the_rest_goes_on(
-    stack: Stack, person: Person, watch: Watch
+    stack: Stack, user: User, watch: Watch
 ) -> None:
     """That it is ready shows that health answers."""
     watched = watch("words", SITE_URL="")
     for name in ("generateQrCode", "sendNotification", "createCheckoutSession"):
-        answer = watched.post(name, {}, headers=stack.headers(person))
+        answer = watched.post(name, {}, headers=stack.headers(user))
         assert (answer.status_code, answer.json()["code"]) == (503, "not_configured"), name
-    assert watched.post("exportAccount", {}, headers=stack.headers(person)).is_success
+    assert watched.post("exportAccount", {}, headers=stack.headers(user)).is_success
     assert "SITE_URL: Field required" in "".join(json.dumps(line) for line in lines(watched))

@@ -4,21 +4,21 @@ import pytest
 
 from tests.integration.monitoring.conftest import Watch, linked_project
 from tests.support.doubles.served import served
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 from tests.support.vendors.failing_vendor import FailingVendor
 
 
 @pytest.mark.parametrize("status", [302, 307, 308])
-def test_no_client_follows_a_redirect(stack: Stack, person: Person, watch: Watch, status: int) -> None:
+def test_no_client_follows_a_redirect(stack: Stack, user: User, watch: Watch, status: int) -> None:
     elsewhere = FailingVendor("elsewhere")
     with served(elsewhere.app()) as address, stack.client("service") as service:
         watched = watch("words")
         watched.vendors.mode, watched.vendors.location = status, f"{address}/taken"
         service.post("/rest/v1/rpc/resume_platform", json={"platform": "github"}).raise_for_status()
-        mine, services = stack.headers(person), stack.headers("service")
+        mine, services = stack.headers(user), stack.headers("service")
         answers = [
-            watched.post("getSocialMetrics", {"project_id": linked_project(stack, person)}, headers=mine),
+            watched.post("getSocialMetrics", {"project_id": linked_project(stack, user)}, headers=mine),
             watched.post("aiDesignAssistant", {"content": {"title": "A page"}, "style": {}}, headers=mine),
             watched.post(
                 "createCheckoutSession", {"plan": "pro_monthly", "success_path": "/", "cancel_path": "/"}, headers=mine
@@ -26,7 +26,7 @@ def test_no_client_follows_a_redirect(stack: Stack, person: Person, watch: Watch
             watched.post("reconcileSubscriptions", {}, headers=services),
             watched.post(
                 "sendNotification",
-                {"type": "welcome", "user_id": str(person.id), "data": {}, "dedupe_key": str(status)},
+                {"type": "welcome", "user_id": str(user.id), "data": {}, "dedupe_key": str(status)},
                 headers=services,
             ),
         ]

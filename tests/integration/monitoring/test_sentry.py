@@ -11,8 +11,8 @@ from showcase.routes import ENDPOINTS
 from tests.integration.billing.backend import new_event, signed
 from tests.integration.monitoring.conftest import KEYS, Watch, Watched, linked_project
 from tests.support import plain_http
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 
 def canary() -> str:
@@ -20,7 +20,7 @@ def canary() -> str:
     return f"canary{uuid.uuid4().hex}"
 
 
-def headers(stack: Stack, caller: Person | str, words: str) -> dict[str, str]:
+def headers(stack: Stack, caller: User | str, words: str) -> dict[str, str]:
     return {
         **stack.headers(caller),  # type: ignore[arg-type]
         "Cookie": f"session={words}",
@@ -31,16 +31,16 @@ def headers(stack: Stack, caller: Person | str, words: str) -> dict[str, str]:
     }
 
 
-def everything_that_is_secret(stack: Stack, person: Person, *words: str) -> dict[str, str]:
+def everything_that_is_secret(stack: Stack, user: User, *words: str) -> dict[str, str]:
     return {
         **KEYS,
         "the service's key": stack.secret_key,
         "the publishable key": stack.publishable_key,
         "what signs tokens": stack.jwt_secret,
-        "the caller's token": person.token,
-        "its signature": person.token.rpartition(".")[2],
-        "the caller's address": person.email,
-        "the caller's name": person.username,
+        "the caller's token": user.token,
+        "its signature": user.token.rpartition(".")[2],
+        "the caller's address": user.email,
+        "the caller's name": user.username,
         **{f"words {number}": word for number, word in enumerate(words)},
     }
 
@@ -61,18 +61,18 @@ def wait_for(watched: Watched, kind: str, number: int = 1) -> list[dict[str, Any
     return found
 
 
-def test_when_every_vendor_fails_nothing_secret_is_told(stack: Stack, person: Person, watch: Watch) -> None:
+def test_when_every_vendor_fails_nothing_secret_is_told(stack: Stack, user: User, watch: Watch) -> None:
     body, query, said = canary(), canary(), canary()
-    watched = watch(f"{said} {person.email} {stack.secret_key}")
-    mine, services = headers(stack, person, query), headers(stack, "service", query)
-    project = linked_project(stack, person, body)
-    content = {"title": body, "description": f"{body} {person.email}"}
+    watched = watch(f"{said} {user.email} {stack.secret_key}")
+    mine, services = headers(stack, user, query), headers(stack, "service", query)
+    project = linked_project(stack, user, body)
+    content = {"title": body, "description": f"{body} {user.email}"}
     stripe_event = json.dumps(
         new_event("customer.subscription.updated", {"id": "sub_1", "object": "subscription", "note": body})
     ).encode()
 
     def post(name: str, given: object, by: dict[str, str]) -> int:
-        return watched.post(name, given, headers=by, params={"token": query, "email": person.email}).status_code
+        return watched.post(name, given, headers=by, params={"token": query, "email": user.email}).status_code
 
     for mode in (500, 401, 400, "garbage"):
         watched.vendors.mode = mode
@@ -85,7 +85,7 @@ def test_when_every_vendor_fails_nothing_secret_is_told(stack: Stack, person: Pe
         post("createCheckoutSession", {"plan": "pro", "success_path": "/", "cancel_path": "/"}, mine)
         post("createCheckoutSession", {"plan": body, "success_path": "/", "cancel_path": "/"}, mine)
         post("reconcileSubscriptions", {}, {**services, "X-Cron-Job": "reconcileSubscriptions"})
-        mail = {"type": "welcome", "user_id": str(person.id), "data": {"note": body}, "dedupe_key": str(mode)}
+        mail = {"type": "welcome", "user_id": str(user.id), "data": {"note": body}, "dedupe_key": str(mode)}
         post("sendNotification", mail, services)
         plain_http.post(
             f"{watched.url}/functions/v1/webhooks/stripe?token={query}",
@@ -93,7 +93,7 @@ def test_when_every_vendor_fails_nothing_secret_is_told(stack: Stack, person: Pe
             headers=signed(stripe_event, KEYS["STRIPE_WEBHOOK_SECRETS"]),
             timeout=60,
         )
-    assert_nothing_told(watched, everything_that_is_secret(stack, person, body, query, said))
+    assert_nothing_told(watched, everything_that_is_secret(stack, user, body, query, said))
 
     reported = {(event["tags"].get("vendor"), event["tags"].get("failure")) for event in watched.envelopes.of("event")}
     assert {("github", "unavailable"), ("github", "rejected"), ("stripe", "unavailable"), ("stripe", "rejected"),
@@ -104,15 +104,15 @@ def test_when_every_vendor_fails_nothing_secret_is_told(stack: Stack, person: Pe
 
 @pytest.mark.parametrize("mode", [500, 403, "garbage"])
 def test_when_supabase_fails_too_nothing_secret_is_told(
-    stack: Stack, person: Person, watch: Watch, mode: int | str
+    stack: Stack, user: User, watch: Watch, mode: int | str
 ) -> None:
     """Every function, as everybody, with a body that it takes as far as it gets."""
     body, query, said = canary(), canary(), canary()
-    watched = watch(f"{said} {person.email} {stack.secret_key}", supabase=False)
+    watched = watch(f"{said} {user.email} {stack.secret_key}", supabase=False)
     watched.vendors.mode = mode
     known = {
         "project_id": str(uuid.uuid4()), "upload_id": str(uuid.uuid4()), "receipt_id": str(uuid.uuid4()),
-        "user_id": str(person.id), "type": "welcome", "plan": "pro", "success_path": "/", "cancel_path": "/",
+        "user_id": str(user.id), "type": "welcome", "plan": "pro", "success_path": "/", "cancel_path": "/",
         "return_path": "/", "username": body, "data": {"note": body}, "content_type": "image/png", "size": 10,
     }  # fmt: skip
     described = {
@@ -123,24 +123,24 @@ def test_when_supabase_fails_too_nothing_secret_is_told(
         "getAccountDeletion": ("receipt_id",), "generateQrCode": ("project_id",),
     }  # fmt: skip
     for name in ENDPOINTS:
-        for caller in (person, "service"):
+        for caller in (user, "service"):
             for given in ({field: known[field] for field in described.get(name, ())}, {"nonsense": body}):
                 watched.post(name, given, headers=headers(stack, caller, query), params={"token": query})
-    assert_nothing_told(watched, everything_that_is_secret(stack, person, body, query, said))
+    assert_nothing_told(watched, everything_that_is_secret(stack, user, body, query, said))
     types = {value["type"] for event in watched.envelopes.of("event") for value in event["exception"]["values"]}
     assert len(types) >= 2, types
 
 
-def test_an_event_tells_what_is_needed_to_mend_it(stack: Stack, person: Person, watch: Watch) -> None:
+def test_an_event_has_what_is_needed_to_fix_the_fault(stack: Stack, user: User, watch: Watch) -> None:
     watched = watch("words", supabase=False)
     watched.vendors.mode = 500
-    caller = {**stack.headers(person), "X-Request-Id": "asked-1"}
+    caller = {**stack.headers(user), "X-Request-Id": "asked-1"}
     caller["Traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     assert watched.post("getSocialMetrics", {"project_id": str(uuid.uuid4())}, headers=caller).status_code == 503
     (event,) = wait_for(watched, "event")
     (traced,) = wait_for(watched, "transaction")
     assert (event["release"], event["environment"]) == ("1.2.3", "tests")
-    assert event["user"] == {"id": str(person.id)}
+    assert event["user"] == {"id": str(user.id)}
     assert event["transaction"] == traced["transaction"] == "getSocialMetrics"
     assert event["tags"] == {"function": "getSocialMetrics", "request_id": "asked-1"}
     assert event["exception"]["values"][-1]["value"] == "database_unavailable"
@@ -152,12 +152,12 @@ def test_an_event_tells_what_is_needed_to_mend_it(stack: Stack, person: Person, 
     assert {(span["op"], span["description"]) for span in traced["spans"]} == {("db", "db")}
 
 
-def test_what_callers_do_wrong_is_no_error(stack: Stack, person: Person, watch: Watch) -> None:
+def test_what_callers_do_wrong_is_no_error(stack: Stack, user: User, watch: Watch) -> None:
     watched = watch("words")
     for body in ({}, {"project_id": str(uuid.uuid4())}):
-        assert watched.post("getSocialMetrics", body, headers=stack.headers(person)).status_code in {404, 422}
+        assert watched.post("getSocialMetrics", body, headers=stack.headers(user)).status_code in {404, 422}
     assert watched.post("getSocialMetrics", {}, headers={"Authorization": "Bearer a.b.c"}).status_code == 401
-    assert watched.post("reconcileSubscriptions", {}, headers=stack.headers(person)).status_code == 403
+    assert watched.post("reconcileSubscriptions", {}, headers=stack.headers(user)).status_code == 403
     wait_for(watched, "transaction", 4)
     watched.end()
     assert watched.envelopes.of("event") == []

@@ -43,10 +43,10 @@ def test_it_is_the_vendors_failure(stack: Stack, watch: Watch) -> None:
     checkout = {"plan": "pro_monthly", "success_path": "/", "cancel_path": "/"}
     for kind, body in BODIES.items():
         watched.vendors.mode = body
-        person = stack.person()
-        mine = stack.headers(person)
+        user = stack.make_user()
+        mine = stack.headers(user)
         events = {**mine, "Accept": "text/event-stream"}
-        project = linked_project(stack, person)
+        project = linked_project(stack, user)
         metrics = watched.post("getSocialMetrics", {"project_id": project}, headers=mine)
         assert metrics.status_code == 200, (kind, metrics.text)
         github = metrics.json()["platforms"]["github"]
@@ -58,7 +58,7 @@ def test_it_is_the_vendors_failure(stack: Stack, watch: Watch) -> None:
         assert refused(sold) == (503, "stripe_unavailable"), kind
         assert watched.post("reconcileSubscriptions", {}, headers=services).json()["stopped"] == "unavailable", kind
         assert refused(delivered(watched)) == (503, "stripe_unavailable"), kind
-        mail = {"type": "welcome", "user_id": str(person.id), "data": {}, "dedupe_key": kind}
+        mail = {"type": "welcome", "user_id": str(user.id), "data": {}, "dedupe_key": kind}
         assert watched.post("sendNotification", mail, headers=services).status_code == 200, kind
     watched.end()
     written = watched.log.read_text().splitlines()

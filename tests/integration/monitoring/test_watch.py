@@ -10,8 +10,8 @@ import pytest
 
 from local.settings import ROOT
 from tests.integration.monitoring.conftest import Watch
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 DISPUTE = "du_of_this_test"
 
@@ -53,7 +53,7 @@ def test_an_alert_is_told_in_the_words_that_the_policies_wait_for(stack: Stack, 
     assert DISPUTE not in watched.log.read_text()
 
 
-def test_only_services_may_watch(stack: Stack, person: Person) -> None:
-    for caller, status in ((person, 403), ("anon", 401)):
+def test_only_services_may_watch(stack: Stack, user: User) -> None:
+    for caller, status in ((user, 403), ("anon", 401)):
         with stack.client(caller) as client:  # type: ignore[arg-type]
             assert client.post("/functions/v1/watchSystem", json={}).status_code == status

@@ -40,7 +40,7 @@ SIGN_UPS = """
 insert into auth.users (id, aud, role, email, raw_app_meta_data, raw_user_meta_data)
 select gen_random_uuid(), 'authenticated', 'authenticated', 'p' || number || '@' || %(domain)s,
   '{"provider": "google"}', jsonb_build_object('provider_id', %(domain)s || number)
-from generate_series(1, %(people)s) as number
+from generate_series(1, %(users)s) as number
 """
 
 
@@ -114,9 +114,9 @@ def own_mail(cluster: TestCluster) -> Iterator[Mail]:
         yield mail
 
 
-def behave(mail: Mail, people: int, domain: str) -> None:
+def behave(mail: Mail, users: int, domain: str) -> None:
     wanted: dict[str, list[dict[str, Any]]] = {}
-    for number in range(1, people + 1):
+    for number in range(1, users + 1):
         choice, chance = random.random(), 0.0
         for share, behaviours in PROVIDER:
             chance += share
@@ -136,12 +136,12 @@ def statuses(mail: Mail, domain: str) -> Counter[str]:
 
 
 def every_email_arrives_once(
-    mail: Mail, cluster: TestCluster, *, people: int, dispatchers: int, kills: int, pause: float, patience: float
+    mail: Mail, cluster: TestCluster, *, users: int, dispatchers: int, kills: int, pause: float, patience: float
 ) -> None:
     domain = f"{uuid.uuid4().hex[:12]}.example.com"
-    behave(mail, people, domain)
+    behave(mail, users, domain)
     with psycopg.connect(mail.stack.database_url) as connection:
-        connection.execute(SIGN_UPS.encode(), {"domain": domain, "people": people})
+        connection.execute(SIGN_UPS.encode(), {"domain": domain, "users": users})
     workers = [Dispatcher(mail, mail.stack.logs, cluster.folder) for _ in range(dispatchers)]
     started = time.monotonic()
     for worker in workers:
@@ -150,7 +150,7 @@ def every_email_arrives_once(
         for _ in range(kills):
             time.sleep(random.uniform(0.5, 1.5) * pause)
             random.choice(workers).kill()
-        while (found := statuses(mail, domain)) != {"delivered": people}:
+        while (found := statuses(mail, domain)) != {"delivered": users}:
             assert time.monotonic() - started < patience, found
             time.sleep(0.5)
     finally:
@@ -158,17 +158,17 @@ def every_email_arrives_once(
             worker.stop()
     messages = mail.sendgrid.get("/_simulator/messages", params={"to": f"*@{domain}", "limit": 100_000}).json()
     arrived = Counter(message["to"] for message in messages["messages"])
-    assert len(arrived) == people
+    assert len(arrived) == users
     assert {to: number for to, number in arrived.items() if number != 1} == {}
     retried = mail.rows("select count(*) filter (where attempts > 1) as n, max(attempts) as m from notifications")
-    print(f"{people} e-mails, {kills} kills, {time.monotonic() - started:.0f} s, sent again: {retried}")  # noqa: T201
+    print(f"{users} e-mails, {kills} kills, {time.monotonic() - started:.0f} s, sent again: {retried}")  # noqa: T201
 
 
 def test_a_few_dispatchers_and_kills(own_mail: Mail, cluster: TestCluster) -> None:
-    every_email_arrives_once(own_mail, cluster, people=120, dispatchers=2, kills=2, pause=3.0, patience=150)
+    every_email_arrives_once(own_mail, cluster, users=120, dispatchers=2, kills=2, pause=3.0, patience=150)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_a_thousand_emails_four_dispatchers_many_kills(own_mail: Mail, cluster: TestCluster) -> None:
-    every_email_arrives_once(own_mail, cluster, people=1000, dispatchers=4, kills=16, pause=2.5, patience=1000)
+    every_email_arrives_once(own_mail, cluster, users=1000, dispatchers=4, kills=16, pause=2.5, patience=1000)

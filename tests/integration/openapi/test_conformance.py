@@ -15,12 +15,12 @@ import pytest
 
 from local.settings import ROOT, VENDORS
 from tests.support.cluster import MIGRATED, TestCluster
-from tests.support.people import access_token
 from tests.support.stack import Stack, running_stack
+from tests.support.users import access_token
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 ADA = UUID("00000000-0000-4000-8000-000000000001")  # of the demo rows: she has projects and a plan
-CALLERS = ("visitor", "person", "service")
+CALLERS = ("visitor", "user", "service")
 # What a schema allows may still be refused: a colour that cannot be read, a webhook that nobody signed. And a service
 # that leaves its token away, or sends a wrong one, has still its key: it gets 403 where 401 is expected, or let in.
 LEFT_OUT = "positive_data_acceptance,missing_required_header"
@@ -39,7 +39,7 @@ def conform(stack: Stack, caller: str, *options: str) -> None:
     token = access_token(stack.jwt_secret, f"{stack.url}/auth/v1", ADA, "ada@example.com", seconds=4 * 3600)
     headers = {
         "visitor": ["--header", f"apikey: {stack.publishable_key}"],
-        "person": ["--header", f"Authorization: Bearer {token}"],
+        "user": ["--header", f"Authorization: Bearer {token}"],
         "service": ["--header", f"apikey: {stack.secret_key}"],
     }
     finished = subprocess.run(

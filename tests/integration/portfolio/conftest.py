@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from tests.support import plain_http
-from tests.support.people import Person
 from tests.support.stack import Caller, Stack
+from tests.support.users import User
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 Visit = Callable[..., httpx.Client]
@@ -62,5 +62,5 @@ def change(client: httpx.Client, project: str, **values: object) -> httpx.Respon
     return client.patch(f"/rest/v1/projects?id=eq.{project}", json=values, headers={"Prefer": "return=representation"})
 
 
-def rename(client: httpx.Client, person: Person, username: str) -> httpx.Response:
-    return client.patch(f"/rest/v1/users?id=eq.{person.id}", json={"username": username})
+def rename(client: httpx.Client, user: User, username: str) -> httpx.Response:
+    return client.patch(f"/rest/v1/users?id=eq.{user.id}", json={"username": username})

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.portfolio.conftest import add, change, rename, rpc
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 
 def unused() -> str:
@@ -49,13 +49,13 @@ def test_a_slug_stays_when_the_title_changes_and_is_unique_for_its_user(
     assert add(other, "One")["slug"] == "one"
 
 
-def test_every_address_that_a_project_had_leads_to_it(owner: httpx.Client, anon: httpx.Client, person: Person) -> None:
+def test_every_address_that_a_project_had_leads_to_it(owner: httpx.Client, anon: httpx.Client, user: User) -> None:
     project = add(owner, "Old Title")
     change(owner, project["id"], slug="newer")
     change(owner, project["id"], slug="newest").raise_for_status()
-    former, now = person.username, unused()
-    rename(owner, person, now).raise_for_status()
-    page = {"user_id": str(person.id), "username": now, "project_id": project["id"], "slug": "newest"}
+    former, now = user.username, unused()
+    rename(owner, user, now).raise_for_status()
+    page = {"user_id": str(user.id), "username": now, "project_id": project["id"], "slug": "newest"}
     for username in (former, now, former.upper(), now.upper()):
         assert find(anon, username) == page | {"project_id": None, "slug": None}
         for slug in ("old-title", "newer", "NEWEST", project["id"]):
@@ -66,32 +66,32 @@ def test_every_address_that_a_project_had_leads_to_it(owner: httpx.Client, anon:
 
 
 def test_a_former_slug_is_given_to_no_new_project_by_itself(
-    owner: httpx.Client, anon: httpx.Client, person: Person
+    owner: httpx.Client, anon: httpx.Client, user: User
 ) -> None:
     project = add(owner, "One")
     change(owner, project["id"], slug="first").raise_for_status()
     assert add(owner, "One")["slug"] == "one-2"
     taken = add(owner, "Other", slug="one")
-    assert find(anon, person.username, "one") == {
-        "user_id": str(person.id),
-        "username": person.username,
+    assert find(anon, user.username, "one") == {
+        "user_id": str(user.id),
+        "username": user.username,
         "project_id": taken["id"],
         "slug": "one",
     }
 
 
-def test_a_draft_is_found_by_its_owner_alone(owner: httpx.Client, other: httpx.Client, person: Person) -> None:
+def test_a_draft_is_found_by_its_owner_alone(owner: httpx.Client, other: httpx.Client, user: User) -> None:
     draft = add(owner, "Secret", status="draft")
     for slug in ("secret", draft["id"]):
-        assert find(other, person.username, slug) is None
-        assert find(owner, person.username, slug) is not None
+        assert find(other, user.username, slug) is None
+        assert find(owner, user.username, slug) is not None
 
 
 def test_a_username_that_was_given_up_is_held_for_its_former_owner(
-    stack: Stack, owner: httpx.Client, other: httpx.Client, people: Callable[..., Person], person: Person
+    stack: Stack, owner: httpx.Client, other: httpx.Client, make_user: Callable[..., User], user: User
 ) -> None:
-    former, stranger = person.username, people()
-    rename(owner, person, unused()).raise_for_status()
+    former, stranger = user.username, make_user()
+    rename(owner, user, unused()).raise_for_status()
     with stack.client(stranger) as client:
         refused = rename(client, stranger, former)
         assert (refused.status_code, refused.json()["code"]) == (400, "23514")
@@ -100,18 +100,18 @@ def test_a_username_that_was_given_up_is_held_for_its_former_owner(
         with psycopg.connect(stack.database_url, autocommit=True) as connection:
             connection.execute(
                 "update private.former_usernames set freed_at = now() - interval '91 days' where user_id = %s",
-                (person.id,),
+                (user.id,),
             )
         assert find(client, former) is not None, "until somebody takes it"
         rename(client, stranger, former).raise_for_status()
         found = find(client, former)
         assert isinstance(found, dict)
         assert found["user_id"] == str(stranger.id)
-    assert rename(owner, person, former).json()["code"] == "23505"
+    assert rename(owner, user, former).json()["code"] == "23505"
 
 
-def test_the_name_of_a_deleted_account_is_held_without_the_name(stack: Stack, people: Callable[..., Person]) -> None:
-    gone, stranger = people(), people()
+def test_the_name_of_a_deleted_account_is_held_without_the_name(stack: Stack, make_user: Callable[..., User]) -> None:
+    gone, stranger = make_user(), make_user()
     with psycopg.connect(stack.database_url, autocommit=True) as connection:
         connection.execute("delete from auth.users where id = %s", (gone.id,))
         kept = connection.execute("select * from private.former_usernames where user_id is null").fetchall()
@@ -122,21 +122,21 @@ def test_the_name_of_a_deleted_account_is_held_without_the_name(stack: Stack, pe
         assert find(client, gone.username) is None
 
 
-def test_a_sign_up_does_not_get_a_held_name(stack: Stack, people: Callable[..., Person]) -> None:
+def test_a_sign_up_does_not_get_a_held_name(stack: Stack, make_user: Callable[..., User]) -> None:
     word = unused()
-    first = people(email=f"{word}@example.com")
+    first = make_user(email=f"{word}@example.com")
     assert first.username == word
     with stack.client(first) as client:
         rename(client, first, unused()).raise_for_status()
-    assert people(email=f"{word}@example.org").username == f"{word}-2"
+    assert make_user(email=f"{word}@example.org").username == f"{word}-2"
 
 
-def test_a_username_changes_ten_times_in_ninety_days(owner: httpx.Client, person: Person) -> None:
+def test_a_username_changes_ten_times_in_ninety_days(owner: httpx.Client, user: User) -> None:
     names = [unused() for _ in range(11)]
-    answers = [rename(owner, person, name) for name in names]
+    answers = [rename(owner, user, name) for name in names]
     assert [answer.status_code for answer in answers] == [204] * 10 + [429]
     assert answers[-1].json()["hint"] == "Take back one that you had, or wait."
-    assert rename(owner, person, names[3]).status_code == 204
+    assert rename(owner, user, names[3]).status_code == 204
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,9 @@ def test_a_username_changes_ten_times_in_ninety_days(owner: httpx.Client, person
         ("Ä", "invalid"),
     ],
 )
-def test_a_name_can_be_asked_for_before_it_is_sent(anon: httpx.Client, person: Person, name: str, answer: str) -> None:
+def test_a_name_can_be_asked_for_before_it_is_sent(anon: httpx.Client, user: User, name: str, answer: str) -> None:
     assert rpc(anon, "username_available", username=name).json() == answer
-    assert rpc(anon, "username_available", username=person.username.upper()).json() == "taken"
+    assert rpc(anon, "username_available", username=user.username.upper()).json() == "taken"
     assert rpc(anon, "username_available", username=unused()).json() == "available"
 
 
@@ -166,9 +166,9 @@ def test_no_name_breaks_the_question(anon: httpx.Client, name: str) -> None:
     assert rpc(anon, "find_page", username=name.replace("\x00", ""), slug=name.replace("\x00", "")).status_code == 200
 
 
-def test_two_who_exchange_names_at_once_both_end_with_one(stack: Stack, people: Callable[..., Person]) -> None:
+def test_two_who_exchange_names_at_once_both_end_with_one(stack: Stack, make_user: Callable[..., User]) -> None:
     """Names are locked in one order: nobody waits for somebody who waits for them."""
-    one, two = people(), people()
+    one, two = make_user(), make_user()
     with psycopg.connect(stack.database_url) as first, psycopg.connect(stack.database_url) as second:
         first.execute("update private.users set username = %s where id = %s", (unused(), one.id))
         second.execute("set lock_timeout = '200ms'")

@@ -10,8 +10,8 @@ from psycopg.rows import dict_row
 
 from tests.integration.portfolio.conftest import Visit, add, change, rpc
 from tests.support.cluster import TestCluster
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 from tests.support.vendors.sendgrid import Mail, running_mail
 
 HELLO = {"name": "Charles", "message": "Dear Ada,\n\nwould you show <b>it</b>?"}
@@ -25,10 +25,10 @@ def write(client: httpx.Client, project: str, **values: str) -> httpx.Response:
     return rpc(client, "send_contact_message", project_id=project, **({"email": sender()} | HELLO | values))
 
 
-def queued(stack: Stack, person: Person) -> list[dict[str, object]]:
+def queued(stack: Stack, user: User) -> list[dict[str, object]]:
     with psycopg.connect(stack.database_url, row_factory=dict_row) as connection:
         return connection.execute(
-            "select status, payload from notifications where user_id = %s and type = 'contact_message'", (person.id,)
+            "select status, payload from notifications where user_id = %s and type = 'contact_message'", (user.id,)
         ).fetchall()
 
 
@@ -38,26 +38,26 @@ def mail(stack: Stack, cluster: TestCluster) -> Iterator[Mail]:
         yield running
 
 
-def test_the_owner_gets_it_and_can_answer(mail: Mail, visit: Visit, person: Person, project: str) -> None:
+def test_the_owner_gets_it_and_can_answer(mail: Mail, visit: Visit, user: User, project: str) -> None:
     address = sender()
     assert write(visit(), project, email=address).status_code == 204
-    (row,) = mail.of(person, "contact_message")
+    (row,) = mail.of(user, "contact_message")
     assert mail.until(row["id"], "sent", "delivered")["payload"] == {}, "what was written is not kept"
-    (sent,) = [each for each in mail.messages(person.email) if "Charles" in str(each["subject"])]
+    (sent,) = [each for each in mail.messages(user.email) if "Charles" in str(each["subject"])]
     assert sent["reply_to"] == address
     assert "would you show <b>it</b>?" in str(sent)
 
 
-def test_the_sender_learns_nothing_of_the_owner(visit: Visit, person: Person, project: str) -> None:
+def test_the_sender_learns_nothing_of_the_owner(visit: Visit, user: User, project: str) -> None:
     answer = write(visit(), project)
     assert (answer.status_code, answer.text) == (204, "")
-    assert person.email not in str(answer.headers)
+    assert user.email not in str(answer.headers)
 
 
-def test_the_same_message_again_is_sent_once(visit: Visit, stack: Stack, person: Person, project: str) -> None:
+def test_the_same_message_again_is_sent_once(visit: Visit, stack: Stack, user: User, project: str) -> None:
     client, address = visit(), sender()
     assert [write(client, project, email=address).status_code for _ in range(7)] == [204] * 7
-    assert len(queued(stack, person)) == 1
+    assert len(queued(stack, user)) == 1
 
 
 def test_an_address_sends_five_a_day_whatever_it_says(visit: Visit, project: str) -> None:
@@ -80,20 +80,20 @@ def test_an_email_address_sends_five_a_day_from_wherever(visit: Visit, project: 
     assert [answer.status_code for answer in answers] == [204] * 5 + [429]
 
 
-def test_an_owner_gets_twenty_a_day(visit: Visit, stack: Stack, person: Person, project: str) -> None:
+def test_an_owner_gets_twenty_a_day(visit: Visit, stack: Stack, user: User, project: str) -> None:
     answers = [write(visit(), project) for _ in range(21)]
     assert [answer.status_code for answer in answers] == [204] * 20 + [429]
-    assert len(queued(stack, person)) == 20
+    assert len(queued(stack, user)) == 20
 
 
 def test_an_owner_may_take_no_messages(
-    visit: Visit, owner: httpx.Client, project: str, stack: Stack, person: Person
+    visit: Visit, owner: httpx.Client, project: str, stack: Stack, user: User
 ) -> None:
     declined = {"type": "contact_message", "enabled": False}
     owner.post("/rest/v1/notification_preferences", json=declined).raise_for_status()
     answer = write(visit(), project)
     assert (answer.status_code, answer.json()["message"]) == (409, "The owner of this project takes no messages.")
-    assert queued(stack, person) == []
+    assert queued(stack, user) == []
 
 
 @pytest.mark.parametrize("status", ["draft", "archived"])
@@ -121,7 +121,7 @@ def test_an_unlisted_project_has_an_owner_too(visit: Visit, owner: httpx.Client,
     ],
 )
 def test_a_bad_field_is_named_and_costs_nothing(
-    visit: Visit, project: str, values: Mapping[str, str], field: str, people: Callable[..., Person]
+    visit: Visit, project: str, values: Mapping[str, str], field: str, make_user: Callable[..., User]
 ) -> None:
     answer = write(visit(), project, **values)
     assert (answer.status_code, answer.json()["code"]) == (400, "22023")

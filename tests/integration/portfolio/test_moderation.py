@@ -6,8 +6,8 @@ import httpx
 import psycopg
 
 from tests.integration.portfolio.conftest import Visit, change, rpc
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 
 def reports(service: httpx.Client, project: str) -> list[dict[str, object]]:
@@ -23,7 +23,7 @@ def moderate(service: httpx.Client, project: str, action: str, reason: str = "It
 def test_anybody_reports_and_operators_alone_read(
     visit: Visit, owner: httpx.Client, other: httpx.Client, service: httpx.Client, stack: Stack, project: str
 ) -> None:
-    user = stack.person()
+    user = stack.make_user()
     assert rpc(visit(), "report_project", project_id=project, reason="spam", details=" Buy! ").status_code == 204
     assert rpc(visit(user), "report_project", project_id=project, reason="copyright").status_code == 204
     assert [(row["reason"], row["details"], row["reporter_id"]) for row in reports(service, project)] == [
@@ -61,7 +61,7 @@ def test_a_hidden_project_is_seen_by_its_owner_alone_who_reads_why(
     other: httpx.Client,
     anon: httpx.Client,
     service: httpx.Client,
-    person: Person,
+    user: User,
     project: str,
 ) -> None:
     rpc(visit(), "report_project", project_id=project, reason="spam").raise_for_status()
@@ -69,7 +69,7 @@ def test_a_hidden_project_is_seen_by_its_owner_alone_who_reads_why(
     assert moderate(service, project, "hide").status_code == 204
     for client in (anon, other):
         assert client.get(f"/rest/v1/projects?id=eq.{project}").json() == []
-        assert rpc(client, "find_page", username=person.username, slug=project).json() is None
+        assert rpc(client, "find_page", username=user.username, slug=project).json() is None
         assert rpc(client, "get_project_page", project_id=project).json() is None
         assert rpc(client, "get_project_preview", token=token).json() is None
         card = client.get(f"/functions/v1/metricsCard?project_id={project}")

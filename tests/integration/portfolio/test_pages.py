@@ -7,27 +7,27 @@ import psycopg
 import pytest
 
 from tests.integration.portfolio.conftest import add, change, rpc
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 SHOWN = "select=id&order=pinned.desc,position,created_at.desc"
 
 
-def listed(client: httpx.Client, person: Person) -> list[str]:
-    return [row["id"] for row in client.get(f"/rest/v1/projects?user_id=eq.{person.id}&{SHOWN}").json()]
+def listed(client: httpx.Client, user: User) -> list[str]:
+    return [row["id"] for row in client.get(f"/rest/v1/projects?user_id=eq.{user.id}&{SHOWN}").json()]
 
 
-def test_one_call_orders_the_projects_and_a_new_one_comes_first(owner: httpx.Client, person: Person) -> None:
+def test_one_call_orders_the_projects_and_a_new_one_comes_first(owner: httpx.Client, user: User) -> None:
     ids = [add(owner)["id"] for _ in range(4)]
-    assert listed(owner, person) == ids[::-1]
+    assert listed(owner, user) == ids[::-1]
     wanted = [ids[2], ids[0], ids[3], ids[1]]
     assert rpc(owner, "reorder_projects", ids=wanted).status_code == 204
-    assert listed(owner, person) == wanted
+    assert listed(owner, user) == wanted
     assert rpc(owner, "reorder_projects", ids=[ids[1]]).status_code == 204
-    assert listed(owner, person) == [ids[1], *wanted[:3]]
+    assert listed(owner, user) == [ids[1], *wanted[:3]]
     change(owner, ids[3], pinned=True).raise_for_status()
     new = add(owner)["id"]
-    assert listed(owner, person) == [ids[3], new, ids[1], ids[2], ids[0]]
+    assert listed(owner, user) == [ids[3], new, ids[1], ids[2], ids[0]]
 
 
 def test_only_own_projects_are_ordered_each_once(owner: httpx.Client, other: httpx.Client) -> None:
@@ -48,7 +48,7 @@ def test_a_project_says_when_it_was_published_first(owner: httpx.Client) -> None
 
 
 def test_an_unlisted_project_is_for_those_who_know_where_it_is(
-    owner: httpx.Client, anon: httpx.Client, person: Person
+    owner: httpx.Client, anon: httpx.Client, user: User
 ) -> None:
     project = add(owner, "Quiet", status="unlisted", description="Whole")
     tag = {"project_id": project["id"], "tag": "quiet"}
@@ -56,9 +56,9 @@ def test_an_unlisted_project_is_for_those_who_know_where_it_is(
     for listing in (f"projects?id=eq.{project['id']}", "projects?status=eq.unlisted", "project_tags?tag=eq.quiet"):
         assert anon.get(f"/rest/v1/{listing}").json() == []
     assert rpc(anon, "search_projects", query="quiet").json()["projects"] == []
-    found = rpc(anon, "find_page", username=person.username, slug="quiet").json()
+    found = rpc(anon, "find_page", username=user.username, slug="quiet").json()
     page = rpc(anon, "get_project_page", project_id=found["project_id"]).json()
-    assert (page["description"], page["users"]["username"]) == ("Whole", person.username)
+    assert (page["description"], page["users"]["username"]) == ("Whole", user.username)
     assert page["project_tags"] == [tag]
     metrics = anon.post("/functions/v1/getSocialMetrics", json={"project_id": project["id"]})
     assert (metrics.status_code, metrics.json()["views"]) == (200, None)
@@ -88,10 +88,10 @@ def test_a_page_has_all_that_it_shows(owner: httpx.Client, anon: httpx.Client, p
 
 
 def test_the_latest_numbers_of_many_projects_come_with_their_list(
-    owner: httpx.Client, anon: httpx.Client, stack: Stack, person: Person
+    owner: httpx.Client, anon: httpx.Client, stack: Stack, user: User
 ) -> None:
-    ids = [add(owner, f"P{n}", github_link=f"https://github.com/{person.username}/p{n}")["id"] for n in range(3)]
-    hidden = add(owner, "Draft", status="draft", github_link=f"https://github.com/{person.username}/d")["id"]
+    ids = [add(owner, f"P{n}", github_link=f"https://github.com/{user.username}/p{n}")["id"] for n in range(3)]
+    hidden = add(owner, "Draft", status="draft", github_link=f"https://github.com/{user.username}/d")["id"]
     with psycopg.connect(stack.database_url) as connection:
         connection.execute(
             """insert into public.social_metrics (project_id, platform, stars, recorded_at, as_of)
@@ -99,7 +99,7 @@ def test_the_latest_numbers_of_many_projects_come_with_their_list(
                from unnest(%s::uuid[]) as id, generate_series(0, 2) as ago where id <> %s""",
             ([*ids, hidden], ids[2]),
         )
-    rows = anon.get(f"/rest/v1/projects?user_id=eq.{person.id}&select=id,latest_metrics(stars)&order=title").json()
+    rows = anon.get(f"/rest/v1/projects?user_id=eq.{user.id}&select=id,latest_metrics(stars)&order=title").json()
     assert rows == [
         {"id": ids[0], "latest_metrics": [{"stars": 10}]},
         {"id": ids[1], "latest_metrics": [{"stars": 10}]},

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from tests.support.people import Person
+from tests.support.users import User
 
 FILLED = {
     "name": "Ada Lovelace",
@@ -17,9 +17,9 @@ FILLED = {
 
 
 def test_a_user_writes_their_profile_and_everybody_reads_it(
-    owner: httpx.Client, other: httpx.Client, anon: httpx.Client, person: Person
+    owner: httpx.Client, other: httpx.Client, anon: httpx.Client, user: User
 ) -> None:
-    mine = f"/rest/v1/users?id=eq.{person.id}"
+    mine = f"/rest/v1/users?id=eq.{user.id}"
     empty = anon.get(mine).json()[0]
     assert {name: empty[name] for name in FILLED} == dict.fromkeys(FILLED) | {"links": []}
     assert owner.patch(mine, json=FILLED).status_code == 204
@@ -47,8 +47,8 @@ def test_a_user_writes_their_profile_and_everybody_reads_it(
     ],
 )
 def test_what_is_too_long_or_no_link_is_refused(
-    owner: httpx.Client, person: Person, values: Mapping[str, object], constraint: str
+    owner: httpx.Client, user: User, values: Mapping[str, object], constraint: str
 ) -> None:
-    answer = owner.patch(f"/rest/v1/users?id=eq.{person.id}", json=values)
+    answer = owner.patch(f"/rest/v1/users?id=eq.{user.id}", json=values)
     assert (answer.status_code, answer.json()["code"]) == (400, "23514")
     assert constraint in answer.json()["message"]

@@ -73,7 +73,7 @@ def test_exactly_the_title_comes_first_however_old_and_however_many_have_its_wor
     assert old not in {row["id"] for row in search(anon, query=wanted, tags=[tag])}
 
 
-def test_words_are_meant_as_people_type_them(owner: httpx.Client, anon: httpx.Client) -> None:
+def test_words_are_meant_as_users_type_them(owner: httpx.Client, anon: httpx.Client) -> None:
     one, two = word(), word()
     for title in (f"{one} {two}", f"{two} {one}", one, two):
         add(owner, title)
@@ -204,7 +204,7 @@ TEXT = st.text(max_size=60).map(lambda text: text.replace("\x00", ""))
     technologies=st.lists(TEXT, max_size=3),
     sort=st.sampled_from(["relevance", "newest", "stars", "likes", None]),
 )
-def test_nothing_that_people_type_is_an_error(
+def test_nothing_that_users_type_is_an_error(
     anon: httpx.Client, query: str, tags: list[str], technologies: list[str], sort: str | None
 ) -> None:
     search(anon, query=query, tags=tags, technologies=technologies, sort=sort)

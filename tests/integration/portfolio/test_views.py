@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from tests.integration.portfolio.conftest import BROWSER, Visit, add
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 
 def seen(owner: httpx.Client, project: str) -> int:
@@ -62,10 +62,10 @@ def test_bots_and_prefetches_do_not_count(
 
 
 def test_the_owners_own_views_and_those_of_drafts_do_not_count(
-    visit: Visit, owner: httpx.Client, person: Person, project: str
+    visit: Visit, owner: httpx.Client, user: User, project: str
 ) -> None:
     draft = add(owner, status="draft")["id"]
-    see(visit(person), project)
+    see(visit(user), project)
     see(visit(), draft)
     assert (seen(owner, project), seen(owner, draft)) == (0, 0)
 

@@ -10,21 +10,21 @@ from psycopg.types.json import Jsonb
 
 from tests.integration.rules.cases import OF_CHANGES, RPCS, Owner, Row, Rule, broken, is_written, rows
 from tests.integration.rules.forms import shown
-from tests.support.people import Person
 from tests.support.stack import Stack
+from tests.support.users import User
 
 
 @pytest.fixture
-def mine(stack: Stack, person: Person) -> Owner:
-    with stack.client(person) as client:
+def mine(stack: Stack, user: User) -> Owner:
+    with stack.client(user) as client:
         client.headers["prefer"] = "return=representation"
         made = client.post("/rest/v1/projects", json={"title": "Engine", "status": "published"})
         project = made.raise_for_status().json()[0]
-    return Owner(str(person.id), project["id"])
+    return Owner(str(user.id), project["id"])
 
 
 def test_a_refused_write_names_the_field_and_what_is_allowed(
-    stack: Stack, person: Person, service: httpx.Client, owner: httpx.Client, mine: Owner, rules: dict[str, Rule]
+    stack: Stack, user: User, service: httpx.Client, owner: httpx.Client, mine: Owner, rules: dict[str, Rule]
 ) -> None:
     held = give_up_a_username(stack)
     checked = {name: rule for name, rule in rules.items() if rule["rule"] not in {"unique", "rows"}}
@@ -48,7 +48,7 @@ def test_a_refused_write_names_the_field_and_what_is_allowed(
 
 
 def give_up_a_username(stack: Stack) -> str:
-    former = stack.person()
+    former = stack.make_user()
     with stack.client(former) as client:
         changed = client.patch(f"/rest/v1/users?id=eq.{former.id}", json={"username": f"n{uuid.uuid4().hex[:20]}"})
         changed.raise_for_status()
@@ -101,10 +101,10 @@ def test_every_rule_says_its_limits(rules: dict[str, Rule]) -> None:
 
 
 def test_a_value_that_is_taken_names_its_field(
-    stack: Stack, person: Person, mine: Owner, service: httpx.Client, rules: dict[str, Rule]
+    stack: Stack, user: User, mine: Owner, service: httpx.Client, rules: dict[str, Rule]
 ) -> None:
-    other = stack.person()
-    errors = [service.patch(f"/rest/v1/users?id=eq.{person.id}", json={"username": other.username}).json()]
+    other = stack.make_user()
+    errors = [service.patch(f"/rest/v1/users?id=eq.{user.id}", json={"username": other.username}).json()]
     for table in ("project_tags", "project_technologies"):
         row = rows(mine)[table]
         service.post(f"/rest/v1/{table}", json=row).raise_for_status()
@@ -131,10 +131,10 @@ def fill(connection: psycopg.Connection[Any], table: str, row: Row, count: int) 
     connection.commit()
 
 
-def test_a_row_too_many_names_the_limit(stack: Stack, person: Person, mine: Owner, rules: dict[str, Rule]) -> None:
+def test_a_row_too_many_names_the_limit(stack: Stack, user: User, mine: Owner, rules: dict[str, Rule]) -> None:
     counted = {name: rule for name, rule in rules.items() if rule["rule"] == "rows"}
     errors = []
-    with psycopg.connect(stack.database_url) as connection, stack.client(person) as client:
+    with psycopg.connect(stack.database_url) as connection, stack.client(user) as client:
         for rule in counted.values():
             table, row = rule["table_name"], rows(mine)[rule["table_name"]]
             fill(connection, table, row, rule["maximum"])

@@ -1,4 +1,4 @@
-"""SendGrid's simulator: what it takes, what it refuses, what it tells, and what people see of it."""
+"""SendGrid's simulator: what it accepts, refuses and reports, and the page that shows it."""
 
 import threading
 import time

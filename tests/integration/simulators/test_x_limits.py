@@ -138,7 +138,7 @@ def test_only_posts_that_came_back_are_billed(x: X) -> None:
     assert [x.billed(each) for each in x.ids[:3]] == [0, 0, 1]
 
 
-def test_the_next_day_is_billed_anew() -> None:
+def test_the_next_day_is_billed_again() -> None:
     billing, first, last = Billing(), date(2026, 1, 31), date(2026, 2, 1)
     for day, app in ((first, "a"), (first, "a"), (first, "b"), (last, "a")):
         billing.bill(app, ["1"], day)

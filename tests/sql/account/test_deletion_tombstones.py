@@ -12,8 +12,8 @@ from ops.backup.errors import BackupError
 ADA, GRACE = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2))
 
 
-def hash_of(person: str) -> str:
-    return hashlib.sha256(person.encode()).hexdigest()
+def hash_of(user: str) -> str:
+    return hashlib.sha256(user.encode()).hexdigest()
 
 
 def test_who_is_deleted_is_remembered_for_as_long_as_there_are_backups(database: str) -> None:
@@ -36,5 +36,5 @@ def test_who_came_back_is_deleted_by_the_ordinary_way(database: str) -> None:
 
 
 def test_a_list_of_something_else_is_refused() -> None:
-    with pytest.raises(BackupError, match="is not a list of deleted people"):
+    with pytest.raises(BackupError, match="is not a list of deleted users"):
         read_list(ROOT / "README.md")

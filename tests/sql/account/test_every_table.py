@@ -77,7 +77,7 @@ def test_every_time_has_its_zone_and_every_owner_is_known(untouched_database: st
 
 
 def test_every_table_of_the_api_is_named_for_graphql(untouched_database: str) -> None:
-    """People's words come first, where PostgREST looks for them; pg_graphql reads the JSON of the directive."""
+    """Users' words come first, where PostgREST looks for them; pg_graphql reads the JSON of the directive."""
     query = """
         select relname, split_part(obj_description(oid), e'\\n', 1) as words,
           ((regexp_match(obj_description(oid), '@graphql\\((.+)\\)'))[1])::jsonb ->> 'name' as name

@@ -28,18 +28,18 @@ FORBID = """
 
 def fill(url: str) -> None:
     with psycopg.connect(url, cursor_factory=psycopg.ClientCursor) as connection:
-        for person in (ADA, GRACE):
-            connection.execute(FILL, {"id": person})
+        for user in (ADA, GRACE):
+            connection.execute(FILL, {"id": user})
 
 
-def leave(url: str, person: UUID) -> dict[str, Any]:
+def leave(url: str, user: UUID) -> dict[str, Any]:
     """The last steps, as the handlers call them; the receipt."""
     with superuser(url) as connection:
         query = """
             insert into private.account_deletions (user_id, due_at, status, step)
             values (%s, now(), 'running', 'account') returning id
         """
-        asked = connection.execute(query, (person,)).fetchone()
+        asked = connection.execute(query, (user,)).fetchone()
         assert asked
         connection.execute("select public.delete_account(%s)", (asked["id"],))
         connection.execute("select public.record_account_deletion(%s, 'rest', null, null)", (asked["id"],))
@@ -49,9 +49,9 @@ def leave(url: str, person: UUID) -> dict[str, Any]:
         return receipt
 
 
-def left(url: str, person: UUID) -> tuple[int, int, int]:
+def left(url: str, user: UUID) -> tuple[int, int, int]:
     with superuser(url) as connection:
-        row = connection.execute(LEFT, {"id": str(person)}).fetchone()
+        row = connection.execute(LEFT, {"id": str(user)}).fetchone()
         assert row
         return row["logged"], row["flows"], row["accounts"]
 

@@ -14,17 +14,17 @@ def come(connection: Connection, google_id: str) -> UUID:
     return sign_up(connection, metadata={"sub": google_id, "provider_id": google_id})
 
 
-def leave(connection: Connection, person: UUID) -> None:
-    connection.execute("delete from auth.users where id = %s", (person,))
+def leave(connection: Connection, user: UUID) -> None:
+    connection.execute("delete from auth.users where id = %s", (user,))
 
 
 def kept(connection: Connection) -> list[dict[str, object]]:
     return connection.execute("select * from private.usage_carryover order by what").fetchall()
 
 
-def ask_x(connection: Connection, person: UUID) -> str:
-    (post,) = make_posts(connection, 1, person)
-    answer = claim(connection, post, "twitter", units=A_MONTH, a_person=2)["twitter"]
+def ask_x(connection: Connection, user: UUID) -> str:
+    (post,) = make_posts(connection, 1, user)
+    answer = claim(connection, post, "twitter", units=A_MONTH, a_user=2)["twitter"]
     return str(answer.get("reason", "asked"))
 
 
@@ -34,14 +34,14 @@ def test_a_new_account_has_no_new_day(database: str) -> None:
         clear(connection)
         designs, posts = [], []
         for _ in range(3):
-            person = come(connection, google_id)
+            user = come(connection, google_id)
             for _ in range(2):
-                answer = begin(connection, person)
+                answer = begin(connection, user)
                 designs.append(answer.get("refused", "begun"))
                 if "session_id" in answer:
                     finish(connection, answer["session_id"])
-                posts.append(ask_x(connection, person))
-            leave(connection, person)
+                posts.append(ask_x(connection, user))
+            leave(connection, user)
         assert designs == ["begun"] * 3 + ["quota_exceeded"] * 3
         assert posts == ["asked"] * 2 + ["share_spent"] * 4
         row = next(row for row in kept(connection) if row["what"] == "designs")
@@ -54,9 +54,9 @@ def test_a_new_account_has_no_new_day(database: str) -> None:
 def test_what_failed_stays_an_attempt(database: str) -> None:
     google_id = secrets.token_hex(8)
     with superuser(database) as connection:
-        person = come(connection, google_id)
-        finish(connection, begin(connection, person)["session_id"], status="failed", returned=True)
-        leave(connection, person)
+        user = come(connection, google_id)
+        finish(connection, begin(connection, user)["session_id"], status="failed", returned=True)
+        leave(connection, user)
         assert usage(connection, come(connection, google_id)) == (0, 1)
         assert kept(connection) == [], "while there is an account, its own rows count"
 
@@ -64,23 +64,23 @@ def test_what_failed_stays_an_attempt(database: str) -> None:
 def test_a_day_later_all_is_forgotten(database: str) -> None:
     google_id = secrets.token_hex(8)
     with superuser(database) as connection:
-        person = come(connection, google_id)
-        begin(connection, person)
-        leave(connection, person)
+        user = come(connection, google_id)
+        begin(connection, user)
+        leave(connection, user)
         connection.execute("update private.usage_carryover set day = day - 1")
         leave(connection, ADA)
         assert kept(connection) == []
         assert usage(connection, come(connection, google_id)) == (0, 0)
 
 
-def test_what_is_counted_while_a_person_is_deleted_is_not_lost(database: str) -> None:
+def test_what_is_counted_while_a_user_is_deleted_is_not_lost(database: str) -> None:
     google_id = secrets.token_hex(8)
     with superuser(database) as connection, superuser(database) as other, ThreadPoolExecutor() as threads:
-        person = come(connection, google_id)
-        begin(connection, person)
+        user = come(connection, google_id)
+        begin(connection, user)
         with connection.transaction():
-            begin(connection, person)
-            leaving = threads.submit(leave, other, person)
+            begin(connection, user)
+            leaving = threads.submit(leave, other, user)
             waiting = "select from pg_locks where pid = %s and not granted"
             with superuser(database) as watcher:
                 while not watcher.execute(waiting, (other.info.backend_pid,)).fetchall():

@@ -146,7 +146,7 @@ def test_emails_are_queued_once_and_also_by_a_stale_version(untouched_database: 
         ]
 
 
-def test_a_customer_is_one_persons_and_the_first_one_counts(untouched_database: str) -> None:
+def test_a_customer_is_one_users_and_the_first_one_counts(untouched_database: str) -> None:
     with acting_as(untouched_database, "service_role") as connection:
         assert call(connection, "link_stripe_customer", GRACE, "cus_a") == "cus_a"
         assert call(connection, "link_stripe_customer", GRACE, "cus_b") == "cus_a"

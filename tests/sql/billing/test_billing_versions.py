@@ -40,7 +40,7 @@ def test_the_first_sight_of_a_subscription_by_many_at_once(database: str) -> Non
     assert tier == ("free",)
 
 
-def test_several_subscriptions_of_one_person_at_once(database: str) -> None:
+def test_several_subscriptions_of_one_user_at_once(database: str) -> None:
     """The tier is derived after each from all of them: none is derived from what another is about to change."""
     ended = [(f"sub_{number}", "canceled") for number in range(8)]
     live = [("sub_live", "active")]

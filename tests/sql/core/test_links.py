@@ -1,4 +1,4 @@
-"""Links as people paste them: stored in one form, whatever the way in, or refused with the field and an example."""
+"""Links as users paste them: stored in one form, whatever the way in, or refused with the field and an example."""
 
 import psycopg
 import pytest
@@ -257,7 +257,7 @@ def store(connection: Connection, column: str, link: str) -> str:
 
 
 @pytest.mark.parametrize("column", TAKEN)
-def test_what_people_paste_is_stored_in_one_form(untouched_database: str, column: str) -> None:
+def test_what_users_paste_is_stored_in_one_form(untouched_database: str, column: str) -> None:
     with acting_as(untouched_database, "authenticated", ADA) as connection:
         stored = {pasted: store(connection, column, pasted) for forms in TAKEN[column].values() for pasted in forms}
     assert stored == {pasted: form for form, forms in TAKEN[column].items() for pasted in forms}

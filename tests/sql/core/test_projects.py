@@ -102,7 +102,7 @@ def test_an_upsert_of_ones_own_project_works(untouched_database: str) -> None:
 
 @pytest.mark.parametrize("table", ["projects", "layouts"])
 def test_times_are_the_databases(untouched_database: str, table: str) -> None:
-    """Whatever people send: it may be what they read."""
+    """Whatever users send: it may be what they read."""
     forged = f"update public.{table} set created_at = '2000-01-01', updated_at = '2000-01-01' where user_id = '{ADA}'"
     with acting_as(untouched_database, "authenticated", ADA) as connection:
         before = connection.execute(f"select created_at from {table} where user_id = %s".encode(), (ADA,)).fetchall()
@@ -167,7 +167,7 @@ def test_a_child_cannot_be_hung_on_anothers_project(untouched_database: str, chi
         ("project_videos", "url", "javascript:alert(1)"),
     ],
 )
-def test_what_people_enter_is_limited(untouched_database: str, table: str, column: str, value: str) -> None:
+def test_what_users_enter_is_limited(untouched_database: str, table: str, column: str, value: str) -> None:
     with (
         acting_as(untouched_database, "authenticated", ADA) as connection,
         pytest.raises(psycopg.errors.CheckViolation),

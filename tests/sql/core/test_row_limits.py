@@ -1,4 +1,4 @@
-"""How many projects and layouts a person may have, and how much a project."""
+"""How many projects and layouts a user may have, and how much a project."""
 
 from contextlib import suppress
 
@@ -29,7 +29,7 @@ def left(connection: Connection, table: str) -> int:
 
 
 @pytest.mark.parametrize("table", LIMITS)
-def test_a_person_has_so_many_and_no_more(untouched_database: str, table: str) -> None:
+def test_a_user_has_so_many_and_no_more(untouched_database: str, table: str) -> None:
     with acting_as(untouched_database, "authenticated", ADA) as connection:
         connection.execute(ADD[table], (ADA, left(connection, table)))
         with pytest.raises(Error) as refused, connection.transaction():

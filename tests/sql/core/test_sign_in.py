@@ -168,7 +168,7 @@ def test_an_account_without_a_google_id_is_refused(untouched_database: str) -> N
 
 
 @pytest.mark.parametrize("table", ["private.users", "public.projects", "public.layouts", "public.subscriptions"])
-def test_deleting_the_account_deletes_the_rows_that_are_the_persons(database: str, table: str) -> None:
+def test_deleting_the_account_deletes_the_rows_that_are_the_users(database: str, table: str) -> None:
     column = "id" if table == "private.users" else "user_id"
     query = f"select count(*) > 0 as some from {table} where {column} = %s".encode()
     with superuser(database) as connection:

@@ -19,7 +19,7 @@ def test_visitors_see_profiles_without_addresses(untouched_database: str) -> Non
     assert private_columns(untouched_database, "anon") == {"ada": NOTHING, "grace": NOTHING}
 
 
-def test_people_see_their_own_address_alone(untouched_database: str) -> None:
+def test_users_see_their_own_address_alone(untouched_database: str) -> None:
     assert private_columns(untouched_database, "authenticated", ADA) == {"ada": ADAS_PRIVATE, "grace": NOTHING}
     assert private_columns(untouched_database, "authenticated") == {"ada": NOTHING, "grace": NOTHING}
 
@@ -47,7 +47,7 @@ def test_nobody_reads_addresses_from_the_table(untouched_database: str, role: st
         connection.execute(f"select {column} from private.users".encode())
 
 
-def test_people_change_their_own_name_and_picture(untouched_database: str) -> None:
+def test_users_change_their_own_name_and_picture(untouched_database: str) -> None:
     change = "update public.users set username = 'countess', avatar_url = 'https://a.example.com/a.png' where id = %s"
     with acting_as(untouched_database, "authenticated", ADA) as connection:
         row = connection.execute(f"{change} returning username, email".encode(), (ADA,)).fetchone()
@@ -62,7 +62,7 @@ def test_people_change_their_own_name_and_picture(untouched_database: str) -> No
     "change", ["tier = 'paid'", "id = gen_random_uuid()", "created_at = now()", "email = 'x@example.com'"]
 )
 @pytest.mark.parametrize("table", ["public.users", "private.users"])
-def test_people_change_nothing_else(untouched_database: str, table: str, change: str) -> None:
+def test_users_change_nothing_else(untouched_database: str, table: str, change: str) -> None:
     with (
         acting_as(untouched_database, "authenticated", GRACE) as connection,
         pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported)),
@@ -120,7 +120,7 @@ def test_a_bad_picture_is_refused(untouched_database: str, picture: str) -> None
 def test_lookups_use_the_index(database: str) -> None:
     with superuser(database) as connection:
         for number in range(500):
-            sign_up(connection, f"person{number}@example.com")
+            sign_up(connection, f"user{number}@example.com")
         connection.execute("analyze private.users")
     with acting_as(database, "anon") as connection:
         plan = connection.execute("explain (format text) select * from public.users where username = 'ada'").fetchall()

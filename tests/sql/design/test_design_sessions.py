@@ -194,12 +194,12 @@ def test_many_at_once_get_no_more_than_is_left(database: str) -> None:
 
 @pytest.mark.parametrize(("role", "user"), [("anon", None), ("authenticated", ADA)])
 @pytest.mark.parametrize("table", ["design_usage", "design_spending", "design_runs"])
-def test_people_do_not_keep_the_books(untouched_database: str, role: str, user: UUID | None, table: str) -> None:
+def test_users_do_not_keep_the_books(untouched_database: str, role: str, user: UUID | None, table: str) -> None:
     with acting_as(untouched_database, role, user) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(f"select from private.{table}".encode())
 
 
-def test_people_see_what_became_of_their_requests(database: str) -> None:
+def test_users_see_what_became_of_their_requests(database: str) -> None:
     with superuser(database) as connection:
         connection.execute("set role service_role")
         finish(connection, begin(connection, limits={})["session_id"], input_tokens=3, output_tokens=4)

@@ -92,7 +92,7 @@ def test_a_layout_is_its_owners_until_it_is_published_with_its_project(
     assert found == readers
 
 
-def test_people_keep_layouts_for_their_own_projects(untouched_database: str) -> None:
+def test_users_keep_layouts_for_their_own_projects(untouched_database: str) -> None:
     add = "insert into layouts (project_id, name, blocks_json) values (%s, 'A', %s) returning id, user_id"
     with acting_as(untouched_database, "authenticated", GRACE) as connection:
         row = connection.execute(add, (COMPILER, BLOCKS)).fetchone()
@@ -112,7 +112,7 @@ def test_people_keep_layouts_for_their_own_projects(untouched_database: str) -> 
 
 
 @pytest.mark.parametrize("table", ["ai_sessions", "subscriptions", "notifications"])
-def test_what_handlers_write_is_seen_by_its_person_alone(database: str, table: str) -> None:
+def test_what_handlers_write_is_seen_by_its_user_alone(database: str, table: str) -> None:
     columns = {
         "ai_sessions": "input_json) values (%s, '{}')",
         "subscriptions": "stripe_id, status, plan) values (%s, 'sub_1', 'active', 'paid')",
@@ -134,7 +134,7 @@ def test_what_handlers_write_is_seen_by_its_person_alone(database: str, table: s
         connection.execute(read, (GRACE,))
 
 
-def test_people_delete_their_own_sessions(database: str) -> None:
+def test_users_delete_their_own_sessions(database: str) -> None:
     with superuser(database) as connection:
         connection.execute("insert into ai_sessions (user_id) values (%s), (%s)", (ADA, GRACE))
     with acting_as(database, "authenticated", ADA) as connection:

@@ -103,7 +103,7 @@ STORED = "https://a.example/storage/v1/object/public/project-media/{0}/{0}/{0}.p
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_people_link_to_files_elsewhere_alone(database: str, kind: str) -> None:
+def test_users_link_to_files_elsewhere_alone(database: str, kind: str) -> None:
     """A stored file's row comes from a confirmed upload, which counts it."""
     ids = fill(database, kind, 1)
     stored = STORED.format(uuid4())

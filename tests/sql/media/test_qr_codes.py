@@ -5,10 +5,10 @@ from uuid import UUID
 from tests.sql.acting import ADA, ENGINE, GRACE, Connection, superuser
 
 
-def record(connection: Connection, person: UUID, number: int, project: UUID | None = None) -> str:
-    name = f"{person}/{project or 'profile'}/{number}.png"
+def record(connection: Connection, user: UUID, number: int, project: UUID | None = None) -> str:
+    name = f"{user}/{project or 'profile'}/{number}.png"
     connection.execute(
-        "select public.record_qr_code(%s, %s, %s, 'https://old.example/', 'somebody', '{}')", (person, project, name)
+        "select public.record_qr_code(%s, %s, %s, 'https://old.example/', 'somebody', '{}')", (user, project, name)
     )
     return name
 

@@ -16,7 +16,7 @@ def upload(connection: Connection, bucket: str, name: str) -> None:
     connection.execute("insert into storage.objects (bucket_id, name) values (%s, %s)", (bucket, name))
 
 
-def test_people_use_their_own_folder(untouched_database: str) -> None:
+def test_users_use_their_own_folder(untouched_database: str) -> None:
     with acting_as(untouched_database, "authenticated", ADA) as connection:
         upload(connection, "ai-assets", f"{ADA}/deep/er/a.png")
         assert connection.execute("update storage.objects set metadata = '{}'").rowcount == 1
@@ -26,7 +26,7 @@ def test_people_use_their_own_folder(untouched_database: str) -> None:
 
 @pytest.mark.parametrize("bucket", ["project-media", "avatars", "qr-codes"])
 def test_what_everybody_sees_is_written_by_handlers_alone(database: str, bucket: str) -> None:
-    """Its people see and remove it; they neither put it there, nor change it, nor move something in its place."""
+    """The owner sees and removes it; they can neither add nor change it, nor move another file to its name."""
     with acting_as(database, "authenticated", ADA) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         upload(connection, bucket, f"{ADA}/a.png")
     with superuser(database) as connection:
@@ -40,7 +40,7 @@ def test_what_everybody_sees_is_written_by_handlers_alone(database: str, bucket:
             connection.execute("update storage.objects set bucket_id = %s", (bucket,))
 
 
-def test_a_token_that_outlives_its_person_stores_nothing(database: str) -> None:
+def test_a_token_that_outlives_its_user_stores_nothing(database: str) -> None:
     with superuser(database) as connection:
         upload(connection, "ai-assets", f"{ADA}/a.png")
         connection.execute("delete from auth.users where id = %s", (ADA,))
@@ -99,7 +99,7 @@ def test_buckets_have_limits_and_take_nothing_that_runs_scripts(untouched_databa
         "account-exports": False,
     }
     for row in rows:
-        if row["id"] != "account-exports":  # written by handlers alone, as large as what a person has
+        if row["id"] != "account-exports":  # written by handlers alone, as large as what a user has
             assert 0 < row["file_size_limit"] <= 50 * 1024 * 1024
         assert row["allowed_mime_types"]
         assert not [kind for kind in row["allowed_mime_types"] if "svg" in kind or "html" in kind or "*" in kind]

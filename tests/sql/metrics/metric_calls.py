@@ -80,12 +80,12 @@ def lease(
     batch: int = 100,
     seconds: int = 60,
     units: int | None = None,
-    a_person: int | None = None,
+    a_user: int | None = None,
 ) -> dict[str, Any]:
     answer: dict[str, Any] = _call(
         connection,
         "public.lease_metric_sources(%s, %s, %s, %s, %s, %s, %s)",
-        (platform, list(credentials), sources, batch, seconds, units, a_person),
+        (platform, list(credentials), sources, batch, seconds, units, a_user),
     )
     return answer
 
@@ -101,9 +101,9 @@ def claim(
     seconds: int = 30,
     fresh: int = 86_400,
     units: int | None = None,
-    a_person: int | None = None,
+    a_user: int | None = None,
 ) -> dict[str, Any]:
-    limits = {"credentials": [CREDENTIAL], "units_a_month": units, "units_per_user": a_person}
+    limits = {"credentials": [CREDENTIAL], "units_a_month": units, "units_per_user": a_user}
     asked = dict.fromkeys(platforms or ("github",), limits)
     rows = _call(
         connection, "public.lease_project_metric_sources(%s, %s, %s, %s)", (project, Jsonb(asked), seconds, fresh)

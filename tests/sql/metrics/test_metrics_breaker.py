@@ -23,7 +23,7 @@ def test_the_tenth_failure_in_a_row_opens_the_breaker(untouched_database: str) -
         assert take(connection, "a", "b")["credential"] == "b"
 
 
-def test_an_answer_between_starts_the_count_anew(untouched_database: str) -> None:
+def test_an_answer_between_restarts_the_count(untouched_database: str) -> None:
     with rolled_back(untouched_database) as connection:
         take(connection, "a")
         outage(connection, 9)

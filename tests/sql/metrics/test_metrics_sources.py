@@ -45,7 +45,7 @@ def test_a_project_has_a_source_for_each_link(untouched_database: str) -> None:
         assert references(connection, without) == {}
 
 
-def test_people_move_sources_by_their_links_alone(untouched_database: str) -> None:
+def test_users_move_sources_by_their_links_alone(untouched_database: str) -> None:
     with acting_as(untouched_database, "authenticated", ADA) as connection:
         row = connection.execute(
             "insert into projects (title, github_link) values ('T', 'https://github.com/a/b') returning id"

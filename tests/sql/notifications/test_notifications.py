@@ -91,7 +91,7 @@ def test_users_read_their_own_whole(untouched_database: str) -> None:
     assert {"payload", "status", "error"} <= rows[0].keys()
 
 
-def test_people_choose_for_themselves_alone(untouched_database: str) -> None:
+def test_users_choose_for_themselves_alone(untouched_database: str) -> None:
     upsert = """insert into notification_preferences (user_id, type, enabled) values (%s, 'weekly_metrics', %s)
                 on conflict (user_id, type) do update set enabled = excluded.enabled"""
     with acting_as(untouched_database, "authenticated", ADA) as connection:
@@ -235,7 +235,7 @@ def test_what_may_be_declined_is_and_the_rest_is_not(database: str) -> None:
         assert types_of(lease(connection)) == set(everything) - {"renewal_upcoming"}
 
 
-def test_everything_about_a_person_goes_with_them(database: str) -> None:
+def test_everything_about_a_user_goes_with_them(database: str) -> None:
     with superuser(database) as connection:
         user = sign_up(connection, "leaving@example.com")
         one = queue(connection, user)

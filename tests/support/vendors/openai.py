@@ -17,9 +17,9 @@ from local.stack.services import functions, services
 from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.database import kept_connection
-from tests.support.people import Person, access_token
 from tests.support.servers import running_services
 from tests.support.stack import Stack, free_settings
+from tests.support.users import User, access_token
 
 KEY = "test-key-of-openai-0123456789"
 # Retries are waited for: one shows as much as two.
@@ -39,17 +39,17 @@ class Designer:
     functions_url: str
     settings: Settings
 
-    def headers(self, person: Person, **more: str) -> dict[str, str]:
-        return {**self.stack.headers(person), **more}
+    def headers(self, user: User, **more: str) -> dict[str, str]:
+        return {**self.stack.headers(user), **more}
 
-    def ask(self, person: Person, **body: Any) -> httpx.Response:
+    def ask(self, user: User, **body: Any) -> httpx.Response:
         url = f"{self.functions_url}/functions/v1/aiDesignAssistant"
-        return plain_http.post(url, json=body, headers=self.headers(person), timeout=30)
+        return plain_http.post(url, json=body, headers=self.headers(user), timeout=30)
 
-    def stream(self, person: Person, **body: Any) -> list[Event]:
+    def stream(self, user: User, **body: Any) -> list[Event]:
         """The events that came, to the last."""
         url = f"{self.functions_url}/functions/v1/aiDesignAssistant"
-        headers = self.headers(person, accept="text/event-stream")
+        headers = self.headers(user, accept="text/event-stream")
         with plain_http.stream("POST", url, json=body, headers=headers, timeout=30) as response:
             assert response.status_code == 200, response.read()
             assert response.headers["content-type"].startswith("text/event-stream")
@@ -68,9 +68,9 @@ class Designer:
         found = plain_http.get(f"{self.openai_url}/_simulator", params=parameters).json()["requests"]
         return [one | {"json": json.loads(one["body"])} for one in reversed(found) if one["path"] == path]
 
-    def project(self, person: Person, **columns: Any) -> str:
+    def project(self, user: User, **columns: Any) -> str:
         row = {"title": "Loom", "description": "It weaves.", "github_link": "https://github.com/tests/loom"} | columns
-        with self.stack.client(person) as client:
+        with self.stack.client(user) as client:
             answer = client.post("/rest/v1/projects", json=row, headers={"Prefer": "return=representation"})
             assert answer.status_code == 201, answer.text
             project: str = answer.json()[0]["id"]
@@ -83,30 +83,30 @@ class Designer:
         with kept_connection(self.stack.database_url) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
-    def sessions(self, person: Person) -> list[dict[str, Any]]:
-        return self.rows("select * from ai_sessions where user_id = %s order by created_at", person.id)
+    def sessions(self, user: User) -> list[dict[str, Any]]:
+        return self.rows("select * from ai_sessions where user_id = %s order by created_at", user.id)
 
-    def used(self, person: Person) -> int:
-        rows = self.rows("select used from private.design_usage where user_id = %s", person.id)
+    def used(self, user: User) -> int:
+        rows = self.rows("select used from private.design_usage where user_id = %s", user.id)
         return rows[0]["used"] if rows else 0
 
-    def runs(self, person: Person) -> list[dict[str, Any]]:
-        return self.rows("select * from private.design_runs where user_id = %s", person.id)
+    def runs(self, user: User) -> list[dict[str, Any]]:
+        return self.rows("select * from private.design_runs where user_id = %s", user.id)
 
-    def files(self, person: Person) -> list[str]:
+    def files(self, user: User) -> list[str]:
         query = "select name from storage.objects where bucket_id = 'ai-assets' and name like %s || '/%%'"
-        return [row["name"] for row in self.rows(query, str(person.id))]
+        return [row["name"] for row in self.rows(query, str(user.id))]
 
-    def seeded(self, number: int, username: str) -> Person:
+    def seeded(self, number: int, username: str) -> User:
         """Somebody of the demo rows."""
         id_, email = UUID(f"00000000-0000-4000-8000-{number:012}"), f"{username}@example.com"
         token = access_token(self.stack.jwt_secret, f"{self.stack.url}/auth/v1", id_, email)
-        return Person(id_, email, f"{100000000000000000000 + number}", username, token)
+        return User(id_, email, f"{100000000000000000000 + number}", username, token)
 
 
-def identifier(person: Person) -> str:
-    """How OpenAI knows a person: the subject of what concerns them alone."""
-    return hashlib.sha256(f"showcase:{person.id}".encode()).hexdigest()
+def identifier(user: User) -> str:
+    """How OpenAI knows a user: the subject of what concerns them alone."""
+    return hashlib.sha256(f"showcase:{user.id}".encode()).hexdigest()
 
 
 def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:

@@ -18,9 +18,9 @@ from local.stack.services import INHERITED, Service
 from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.database import kept_connection
-from tests.support.people import Person
 from tests.support.servers import running_services
 from tests.support.stack import Stack
+from tests.support.users import User
 
 # Fast enough for a test, and long enough that an event of the webhook comes first.
 TIMEOUT = {
@@ -61,16 +61,16 @@ class Mail:
             time.sleep(0.1)
         return row
 
-    def queue(self, person: Person, type_: str = "payment_failed", key: str = "", **payload: Any) -> uuid.UUID:
+    def queue(self, user: User, type_: str = "payment_failed", key: str = "", **payload: Any) -> uuid.UUID:
         """As Billing and Account do it; the id."""
         key = key or uuid.uuid4().hex
         with kept_connection(self.stack.database_url, autocommit=False) as connection:
             connection.execute(
-                "select private.queue_notification(%s, %s, %s, %s)", (person.id, type_, key, Jsonb(payload))
+                "select private.queue_notification(%s, %s, %s, %s)", (user.id, type_, key, Jsonb(payload))
             )
             row = connection.execute(
                 "select id from notifications where user_id = %s and type = %s and dedupe_key = %s",
-                (person.id, type_, key),
+                (user.id, type_, key),
             ).fetchone()
         assert row is not None
         return uuid.UUID(str(row["id"]))
@@ -78,9 +78,9 @@ class Mail:
     def row(self, notification_id: uuid.UUID | str) -> dict[str, Any]:
         return self.rows("select * from notifications where id = %s", str(notification_id))[0]
 
-    def of(self, person: Person, type_: str) -> list[dict[str, Any]]:
+    def of(self, user: User, type_: str) -> list[dict[str, Any]]:
         return self.rows(
-            "select * from notifications where user_id = %s and type = %s order by created_at", person.id, type_
+            "select * from notifications where user_id = %s and type = %s order by created_at", user.id, type_
         )
 
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:

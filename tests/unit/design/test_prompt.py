@@ -1,4 +1,4 @@
-"""People's texts are data: between markers that they cannot know, as JSON that they cannot leave."""
+"""Users' texts are data: between markers that they cannot know, as JSON that they cannot leave."""
 
 import json
 import re

@@ -153,7 +153,7 @@ def test_what_is_read_of_a_payload_is_what_is_documented_and_what_the_preview_sh
 
 @pytest.mark.parametrize("evil", EVIL)
 @pytest.mark.parametrize("type_", NotificationType)
-def test_what_people_write_stays_text(renderer: Renderer, type_: NotificationType, evil: str) -> None:
+def test_what_users_write_stays_text(renderer: Renderer, type_: NotificationType, evil: str) -> None:
     odd: dict[str, Any] = dict.fromkeys(sorted(DOCUMENTED), evil)
     odd["projects"] = [{"title": evil, "gained": 3, "platforms": [{"platform": evil, "now": evil}]}]
     assert_sound(renderer.render(type_, odd, Reader(one_line(evil), one_line(f"{evil}@example.com"))))

@@ -21,7 +21,7 @@ def token(made: Links, type_: NotificationType = WEEKLY) -> str:
     return parse_qs(urlsplit(made.to_decline(ADA, type_)).query)["token"][0]
 
 
-def test_a_link_speaks_for_one_person_and_type() -> None:
+def test_a_link_speaks_for_one_user_and_type() -> None:
     assert links().read(token(links())) == (ADA, WEEKLY)
 
 

@@ -99,7 +99,7 @@ async def ask(publisher: Publisher, tokens: list[str]) -> list[Any]:
     return outcomes
 
 
-async def test_a_person_is_known_by_a_published_key_that_is_fetched_once(publisher: Publisher) -> None:
+async def test_a_user_is_known_by_a_published_key_that_is_fetched_once(publisher: Publisher) -> None:
     callers = await ask(publisher, [publisher.token("first") for _ in range(5)])
     assert {(caller.kind, caller.user_id) for caller in callers} == {(Kind.USER, USER)}
     assert publisher.asked == 1
@@ -163,7 +163,7 @@ async def test_a_key_of_the_right_name_but_of_others_is_refused(publisher: Publi
         {"iat": time.time() + 3600},
     ],
 )
-async def test_claims_that_are_no_persons_are_refused(publisher: Publisher, claims: dict[str, Any]) -> None:
+async def test_claims_that_are_no_users_are_refused(publisher: Publisher, claims: dict[str, Any]) -> None:
     token = publisher.token("first", **claims)
     assert [type(o) for o in await ask(publisher, [token])] == [Unauthorized]
 

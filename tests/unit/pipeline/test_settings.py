@@ -31,7 +31,7 @@ def test_settings_are_frozen_and_hide_secrets(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("model", [BillingSettings, MediaSettings, NotificationSettings])
-def test_where_people_are_led_is_never_guessed(monkeypatch: pytest.MonkeyPatch, model: type[Settings]) -> None:
+def test_where_users_are_led_is_never_guessed(monkeypatch: pytest.MonkeyPatch, model: type[Settings]) -> None:
     monkeypatch.delenv("SITE_URL", raising=False)
     with pytest.raises(SettingsError, match="SITE_URL: Field required"):
         load(model)

@@ -1,4 +1,4 @@
-"""People made fast: the rows that a first sign-in leaves, without the sign-in."""
+"""Users made fast: the rows that a first sign-in leaves, without the sign-in."""
 
 import time
 import uuid
@@ -14,7 +14,7 @@ HOUR = 3600
 
 
 @dataclass(frozen=True)
-class Person:
+class User:
     id: UUID
     email: str
     google_id: str
@@ -22,7 +22,7 @@ class Person:
     token: str
 
 
-def make_person(database_url: str, jwt_secret: str, issuer: str, *, email: str = "", tier: str = "free") -> Person:
+def make_user(database_url: str, jwt_secret: str, issuer: str, *, email: str = "", tier: str = "free") -> User:
     identity = uuid.uuid4()
     google_id = str(identity.int)[:21]
     email = email or f"p{identity.hex[:12]}@example.com"
@@ -62,7 +62,7 @@ def make_person(database_url: str, jwt_secret: str, issuer: str, *, email: str =
             "update private.users set tier = %s where id = %s returning username", (tier, identity)
         ).fetchone()
         assert row is not None, "the trigger on auth.users made no profile"
-    return Person(identity, email, google_id, row["username"], access_token(jwt_secret, issuer, identity, email))
+    return User(identity, email, google_id, row["username"], access_token(jwt_secret, issuer, identity, email))
 
 
 def access_token(secret: str, issuer: str, user: UUID, email: str = "", *, seconds: int = HOUR) -> str:
