@@ -54,7 +54,7 @@ def make_platform(url: str) -> bool:
 
 
 def is_new(url: str) -> bool:
-    """Whether nobody is there yet: demo people do not move in with others.
+    """Whether no user exists yet: demo rows are added to an empty database only.
 
     Raises: DatabaseError, where a restore was cut off.
     """

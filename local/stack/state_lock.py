@@ -15,7 +15,7 @@ from local.settings import Settings
 from local.stack import process_tree
 from local.stack.reaper import Reaper, start_reaper
 
-# What people stored, and what the Stripe simulator remembers of their purchases, its draft included.
+# What users stored, and what the Stripe simulator remembers of their purchases, its draft included.
 STORED = ("pgdata", "storage", "stripe.json", "stripe.json.new")
 
 

@@ -129,7 +129,7 @@ def _write_files(
 
 
 def _missing(database_url: str, file: StoredFile) -> str:
-    """Removed since, as people do; or a row whose bytes are lost."""
+    """Why a file of the list has no bytes: its user removed it since, or only its row is left."""
     with psycopg.connect(database_url, connect_timeout=10) as connection:
         query = "select from storage.objects where bucket_id = %s and name = %s"
         lost = connection.execute(query, (file.bucket, file.name)).fetchone() is not None

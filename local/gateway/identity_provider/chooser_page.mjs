@@ -20,21 +20,21 @@ const style = `
       font-style: normal; font-weight: 600; }
   span { min-width: 0; }`;
 
-function row(person, query, index) {
+function row(user, query, index) {
   const choice = new URLSearchParams(query);
-  choice.set("login_hint", person.sub);
+  choice.set("login_hint", user.sub);
   choice.delete("prompt");
-  const label = person.name || person.email || person.sub;
+  const label = user.name || user.email || user.sub;
   const hue = (index * 47 + 210) % 360;
   return `<li><a href="/authorize?${escape(choice)}">
     <i style="background:hsl(${hue} 45% 42%)" aria-hidden="true">${escape([...label][0].toUpperCase())}</i>
-    <span><b>${escape(label)}</b><small>${escape(person.email ?? "no e-mail address")}</small></span></a></li>`;
+    <span><b>${escape(label)}</b><small>${escape(user.email ?? "no e-mail address")}</small></span></a></li>`;
 }
 
-export function chooserPage(people, query) {
+export function chooserPage(users, query) {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <link rel="icon" href="data:,"><title>Choose an account</title><style>${style}</style></head>
 <body><main><h1>Choose an account</h1><p>This stands in for Google. Everyone here is made up.</p>
-<ul>${people.map((person, index) => row(person, query, index)).join("\n")}</ul></main></body></html>`;
+<ul>${users.map((user, index) => row(user, query, index)).join("\n")}</ul></main></body></html>`;
 }

@@ -8,14 +8,14 @@ import { OAuth2Issuer, OAuth2Service } from "oauth2-mock-server";
 import { chooserPage } from "./chooser_page.mjs";
 import { readLocalHosts, refuseOtherHosts, refuseOtherSites } from "../http/local_requests.mjs";
 import { log, logRequest } from "../http/log.mjs";
-import { createPeople } from "./test_users.mjs";
+import { createUsers } from "./test_users.mjs";
 import { fail, leaveOnSignal, listen } from "../http/server.mjs";
 import { readPort } from "../settings.mjs";
 
 const issuer = "https://accounts.google.com"; // what Supabase Auth expects in Google's tokens
 const codesKept = 1000;
 
-async function createService(people) {
+async function createService(users) {
   const oauth = new OAuth2Issuer();
   oauth.url = issuer;
   await oauth.keys.generate("RS256");
@@ -23,12 +23,12 @@ async function createService(people) {
   const chosen = new Map(); // authorisation code -> sub
 
   service.on("beforeAuthorizeRedirect", ({ url }, request) => {
-    chosen.set(url.searchParams.get("code"), people.find(request.query.login_hint).sub);
+    chosen.set(url.searchParams.get("code"), users.find(request.query.login_hint).sub);
     if (chosen.size > codesKept) chosen.delete(chosen.keys().next().value);
   });
   service.on("beforeTokenSigning", ({ payload }, request) => {
-    const person = people.get(chosen.get(request.body.code));
-    if (person) Object.assign(payload, { email_verified: true, azp: payload.aud }, person);
+    const user = users.get(chosen.get(request.body.code));
+    if (user) Object.assign(payload, { email_verified: true, azp: payload.aud }, user);
   });
   // A code that was never given, or that is used again: refused, as by Google.
   service.on("beforeResponse", (answer, request) => {
@@ -51,13 +51,13 @@ async function readJson(request) {
   return JSON.parse(Buffer.concat(parts).toString("utf8"));
 }
 
-async function addPerson(people, request, response) {
-  const person = await readJson(request).catch(() => null);
-  if (!person || typeof person.sub !== "string" || person.sub === "") {
-    return sendJson(response, 400, { error: "A person is a JSON object with a sub." });
+async function addUser(users, request, response) {
+  const user = await readJson(request).catch(() => null);
+  if (!user || typeof user.sub !== "string" || user.sub === "") {
+    return sendJson(response, 400, { error: "A user is a JSON object with a sub." });
   }
-  people.add(person);
-  return sendJson(response, 201, person);
+  users.add(user);
+  return sendJson(response, 201, user);
 }
 
 function refuseChoice(response, url) {
@@ -70,18 +70,18 @@ function refuseChoice(response, url) {
   return response.end();
 }
 
-function createProvider(people, service, localHosts) {
+function createProvider(users, service, localHosts) {
   return http.createServer((request, response) => {
     logRequest(request, response);
     if (refuseOtherHosts(request, response, localHosts) || refuseOtherSites(request, response)) return;
     const url = new URL(request.url, "http://localhost");
-    if (url.pathname === "/") return sendJson(response, 200, { issuer, people: people.all().length });
-    if (url.pathname === "/people" && request.method === "GET") return sendJson(response, 200, people.all());
-    if (url.pathname === "/people" && request.method === "POST") return addPerson(people, request, response);
+    if (url.pathname === "/") return sendJson(response, 200, { issuer, users: users.all().length });
+    if (url.pathname === "/people" && request.method === "GET") return sendJson(response, 200, users.all());
+    if (url.pathname === "/people" && request.method === "POST") return addUser(users, request, response);
     if (url.pathname === "/authorize") {
       const hint = url.searchParams.get("login_hint");
-      if (!hint) return send(response, 200, "text/html; charset=utf-8", chooserPage(people.all(), url.searchParams));
-      if (!people.find(hint)) return refuseChoice(response, url);
+      if (!hint) return send(response, 200, "text/html; charset=utf-8", chooserPage(users.all(), url.searchParams));
+      if (!users.find(hint)) return refuseChoice(response, url);
     }
     return service.requestHandler(request, response);
   });
@@ -90,8 +90,8 @@ function createProvider(people, service, localHosts) {
 const problems = [];
 const port = readPort(process.env, "54324", problems);
 if (problems.length > 0) fail(`identity provider: ${problems.join("; ")}`);
-const people = createPeople();
-const server = createProvider(people, await createService(people), readLocalHosts(process.env));
+const users = createUsers();
+const server = createProvider(users, await createService(users), readLocalHosts(process.env));
 leaveOnSignal(server);
 await listen(server, { host: process.env.HOST || "127.0.0.1", port, name: "identity provider" });
-log(`signs in ${people.all().length} test users`);
+log(`signs in ${users.all().length} test users`);

@@ -24,14 +24,14 @@ const odd = [
   },
 ];
 
-/** The people by their Google id; a person may be added, or changed by adding the same id again. */
-export function createPeople() {
-  const people = new Map([...ordinary, ...odd].map((person) => [person.sub, person]));
+/** The users by their Google id; a user may be added, or changed by adding the same id again. */
+export function createUsers() {
+  const users = new Map([...ordinary, ...odd].map((user) => [user.sub, user]));
   return {
-    all: () => [...people.values()],
-    add: (person) => people.set(person.sub, person),
-    get: (sub) => people.get(sub),
+    all: () => [...users.values()],
+    add: (user) => users.set(user.sub, user),
+    get: (sub) => users.get(sub),
     /** By Google id or by e-mail address, as Google's login_hint. */
-    find: (hint) => people.get(hint) ?? [...people.values()].find((person) => person.email === hint),
+    find: (hint) => users.get(hint) ?? [...users.values()].find((user) => user.email === hint),
   };
 }

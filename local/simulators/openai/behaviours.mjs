@@ -1,5 +1,5 @@
 // How the simulator is set to behave: by subject, so that tests that share it do not disturb each other. A subject is any
-// text that a request contains (a person's safety identifier, a word of theirs), or `*`.
+// text that a request contains (a user's safety identifier, a word of their prompt), or `*`.
 
 const designs = ["/v1/chat/completions"];
 const images = ["/v1/images/generations"];

@@ -67,11 +67,11 @@ class SendGrid:
         asked = read(call.body)
         if isinstance(asked, Response):
             return asked
-        people = [person.email for each in asked.personalizations for person in (*each.to, *each.cc, *each.bcc)]
-        call.names(people)
-        subjects, rules = [*people, token], self.simulator.rules
-        await wait(rules, subjects, len(people))
-        fault = rules.match(subjects, Fault, len(people))
+        recipients = [to.email for each in asked.personalizations for to in (*each.to, *each.cc, *each.bcc)]
+        call.names(recipients)
+        subjects, rules = [*recipients, token], self.simulator.rules
+        await wait(rules, subjects, len(recipients))
+        fault = rules.match(subjects, Fault, len(recipients))
         if fault:
             return answer_to(fault)
         message_id, made = self.messages.accept(asked)

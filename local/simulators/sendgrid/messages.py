@@ -74,10 +74,10 @@ def _made(message_id: str, asked: MailSend) -> Iterator[Message]:
     contents = {content.type: content.value for content in asked.content}
     sender = f"{asked.from_.name} <{asked.from_.email}>" if asked.from_.name else asked.from_.email
     for number, envelope in enumerate(asked.personalizations):
-        for place, person in enumerate((*envelope.to, *envelope.cc, *envelope.bcc)):
+        for place, recipient in enumerate((*envelope.to, *envelope.cc, *envelope.bcc)):
             yield Message(
                 id=f"{message_id}.recvd-7d9f8c6b5-local-{number}-{place}.0",
-                to=person.email.lower(),
+                to=recipient.email.lower(),
                 subject=envelope.subject or asked.subject or f"(template {asked.template_id})",
                 sender=sender,
                 reply_to=asked.reply_to.email if asked.reply_to else None,

@@ -57,7 +57,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Person(Part):
+class EmailAddress(Part):
     email: Annotated[str, AfterValidator(_address)]
     name: Annotated[str, AfterValidator(_one_line)] | None = None
 
@@ -76,10 +76,10 @@ class Attachment(Part):
 
 
 class Personalization(Part):
-    to: list[Person] = Field(min_length=1, max_length=1000)
-    cc: list[Person] = Field(default_factory=list)
-    bcc: list[Person] = Field(default_factory=list)
-    from_: Person | None = Field(default=None, alias="from")
+    to: list[EmailAddress] = Field(min_length=1, max_length=1000)
+    cc: list[EmailAddress] = Field(default_factory=list)
+    bcc: list[EmailAddress] = Field(default_factory=list)
+    from_: EmailAddress | None = Field(default=None, alias="from")
     subject: Line | None = None
     headers: Headers = Field(default_factory=dict)
     substitutions: dict[str, str] = Field(default_factory=dict)
@@ -90,9 +90,9 @@ class Personalization(Part):
 
 class MailSend(Part):
     personalizations: list[Personalization] = Field(min_length=1, max_length=1000)
-    from_: Person = Field(alias="from")
-    reply_to: Person | None = None
-    reply_to_list: list[Person] = Field(default_factory=list)
+    from_: EmailAddress = Field(alias="from")
+    reply_to: EmailAddress | None = None
+    reply_to_list: list[EmailAddress] = Field(default_factory=list)
     subject: Line | None = None
     content: list[Content] = Field(default_factory=list)
     attachments: list[Attachment] = Field(default_factory=list)
@@ -110,7 +110,7 @@ class MailSend(Part):
     @model_validator(mode="after")
     def whole(self) -> "MailSend":
         for envelope in self.personalizations:
-            everyone = [person.email.lower() for person in (*envelope.to, *envelope.cc, *envelope.bcc)]
+            everyone = [recipient.email.lower() for recipient in (*envelope.to, *envelope.cc, *envelope.bcc)]
             if len(everyone) != len(set(everyone)):
                 raise ValueError("Each email address in the personalization block should be unique.")
             if not self.template_id and not (envelope.subject or self.subject):
