@@ -8,8 +8,8 @@ from starlette.responses import Response
 from showcase import http
 from showcase.endpoint import Handler
 from showcase.errors import Forbidden
+from showcase.observability.telemetry import log
 from showcase.settings import CoreSettings
-from showcase.telemetry import log
 
 HEADER = "x-functions-backend-secret"
 

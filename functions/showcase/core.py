@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from showcase import telemetry
 from showcase.database import Database
-from showcase.http_client import HttpClient
+from showcase.observability import telemetry
+from showcase.observability.tracing import PropagateTraceContext
+from showcase.outbound.http_client import HttpClient
 from showcase.settings import CoreSettings, load
 from showcase.signing_keys import SigningKeys
-from showcase.tracing import PropagateTraceContext
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from showcase.auth import SERVICE, Caller, Kind
 from showcase.errors import ApiError, Forbidden, SafeToLogError, ServiceUnavailable, Unauthorized, UnprocessableContent
-from showcase.http_client import HttpClient, HttpResponse
+from showcase.observability.telemetry import timed
+from showcase.outbound.http_client import HttpClient, HttpResponse
+from showcase.outbound.transport import TransportError
 from showcase.settings import CoreSettings
-from showcase.telemetry import timed
-from showcase.transport import TransportError
 
 T = TypeVar("T")
 

@@ -9,12 +9,13 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from showcase import http, jobs, telemetry, tracing
+from showcase import http, jobs
 from showcase.auth import ANONYMOUS, Caller, Kind, authenticate
 from showcase.core import Core
 from showcase.errors import AccountGone, ApiError, Forbidden, Unauthorized
-from showcase.telemetry import report
-from showcase.tracing import RequestTrace
+from showcase.observability import telemetry, tracing
+from showcase.observability.telemetry import report
+from showcase.observability.tracing import RequestTrace
 
 EVERYONE = frozenset(Kind)
 USERS = frozenset({Kind.USER})

@@ -15,12 +15,12 @@ from showcase.core import Core
 from showcase.design.settings import DesignSettings
 from showcase.endpoint import EVERYONE, Call, Endpoint
 from showcase.http import RequestModel, ResponseModel
-from showcase.http_client import HttpClient
 from showcase.metrics.settings import MetricsSettings
 from showcase.notifications.settings import NotificationSettings
+from showcase.outbound.http_client import HttpClient
+from showcase.outbound.transport import TransportError
 from showcase.settings import Settings, SettingsError, load
 from showcase.system import StateLine, System, Verdict
-from showcase.transport import TransportError
 
 TIMEOUT = 2.0  # seconds that a part has to answer
 KEPT_FOR = 5.0  # seconds that an answer is used again, so that asking us often does not ask the others often

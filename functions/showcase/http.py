@@ -20,7 +20,7 @@ from showcase.errors import (
     UnprocessableContent,
     UnsupportedMediaType,
 )
-from showcase.tracing import random_hex
+from showcase.observability.tracing import random_hex
 
 # What Supabase's SDKs send (`corsHeaders` of @supabase/supabase-js/cors; https://supabase.com/docs/guides/functions/cors),
 # request ids and Sentry's traces; and what browsers may read.

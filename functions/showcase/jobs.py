@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from showcase.database import Database
 from showcase.errors import ApiError
-from showcase.telemetry import report
+from showcase.observability.telemetry import report
 
 HEADER = "x-cron-job"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")

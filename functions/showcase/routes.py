@@ -12,8 +12,8 @@ from showcase import core, http
 from showcase.backend_auth import require_backend_secret
 from showcase.endpoint import Endpoint, Handler, serve
 from showcase.errors import NotFound, ServiceUnavailable
+from showcase.observability.telemetry import report
 from showcase.settings import SettingsError
-from showcase.telemetry import report
 
 # Path below /functions/v1/ -> where its `Endpoint` is. The Python entry point is the path in snake_case.
 ENDPOINTS: Mapping[str, str] = {

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from showcase.errors import ServiceUnavailable
-from showcase.http_client import HttpClient
+from showcase.observability.telemetry import timed
+from showcase.outbound.http_client import HttpClient
+from showcase.outbound.transport import TransportError
 from showcase.responses import parse_json
-from showcase.telemetry import timed
-from showcase.transport import TransportError
 
 if TYPE_CHECKING:
     import jwt

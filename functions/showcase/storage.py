@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import IO, Any
 from urllib.parse import quote
 
-from showcase.http_client import HttpClient, HttpResponse
+from showcase.observability.telemetry import timed
+from showcase.outbound.http_client import HttpClient, HttpResponse
+from showcase.outbound.transport import TransportError
 from showcase.responses import parse_json
 from showcase.settings import CoreSettings
 from showcase.storage_failures import failure, unavailable
-from showcase.telemetry import timed
-from showcase.transport import TransportError
 
 CHUNK = 256 * 1024  # bytes that are sent at once
 TIMEOUT = 60.0  # seconds

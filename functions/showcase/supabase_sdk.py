@@ -13,8 +13,8 @@ from pyqwest.httpx import AsyncPyqwestTransport
 
 from showcase.auth import Caller
 from showcase.database import Database, refusal, unavailable
-from showcase.http_client import HttpClient
-from showcase.telemetry import timed
+from showcase.observability.telemetry import timed
+from showcase.outbound.http_client import HttpClient
 
 
 def session(http: HttpClient) -> httpx.AsyncClient:

@@ -10,8 +10,8 @@ from showcase.endpoint import SERVICES, Call, Endpoint
 from showcase.errors import SafeToLogError
 from showcase.http import NoFields, ResponseModel
 from showcase.metrics.settings import MetricsSettings
+from showcase.observability.telemetry import log, report
 from showcase.settings import load
-from showcase.telemetry import log, report
 
 Verdict = Literal["ok", "warn", "alert"]
 

@@ -13,7 +13,7 @@ from showcase.account import row_writers, store
 from showcase.account.dependencies import Account
 from showcase.account.domain import END, Export, File, Place
 from showcase.errors import NotFound
-from showcase.retry import Deadline
+from showcase.outbound.retry import Deadline
 
 ABOUT = """This is everything that we keep about you. It may come in several ZIP files: unpack them all into one folder.
 

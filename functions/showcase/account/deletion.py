@@ -8,9 +8,9 @@ from showcase.account import store
 from showcase.account.dependencies import Account
 from showcase.account.domain import Deletion
 from showcase.errors import ApiError
-from showcase.http_client import HttpResponse
+from showcase.outbound.http_client import HttpResponse
+from showcase.outbound.retry import Deadline
 from showcase.responses import parse_json
-from showcase.retry import Deadline
 
 FILES_AT_ONCE = 100
 # What became of an e-mail, once nothing more is going to happen that needs its user.

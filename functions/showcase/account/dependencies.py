@@ -7,10 +7,10 @@ from typing import Any
 from showcase.account.settings import AccountSettings
 from showcase.core import Core
 from showcase.database import Database
-from showcase.http_client import HttpClient, HttpResponse
+from showcase.outbound.http_client import HttpClient, HttpResponse
+from showcase.outbound.transport import TransportError
 from showcase.settings import load
 from showcase.storage import Storage
-from showcase.transport import TransportError
 
 TIMEOUT = 60.0  # seconds
 

@@ -9,7 +9,7 @@ from showcase.account.archive import Part
 from showcase.account.dependencies import Account
 from showcase.account.domain import END, Export
 from showcase.errors import ApiError
-from showcase.retry import Deadline
+from showcase.outbound.retry import Deadline
 
 BUCKET = "account-exports"
 

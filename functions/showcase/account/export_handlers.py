@@ -17,7 +17,7 @@ from showcase.account.schemas import (
 from showcase.endpoint import SERVICES, USERS, Call, Endpoint
 from showcase.errors import AccountGone, NotFound
 from showcase.http import NoFields
-from showcase.retry import Deadline
+from showcase.outbound.retry import Deadline
 
 
 async def handle_export_account(call: Call[NoFields], account: Account) -> Response:

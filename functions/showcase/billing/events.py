@@ -10,7 +10,7 @@ from showcase.billing.domain import Applied, Event, EventLease, Finding, ObjectK
 from showcase.billing.errors import WrongAccount
 from showcase.billing.sync import sync_object
 from showcase.errors import ApiError, Failure, SafeToLogError, ServiceUnavailable, VendorError
-from showcase.telemetry import log, report
+from showcase.observability.telemetry import log, report
 
 
 class EventInProgress(ApiError):

@@ -9,8 +9,8 @@ from showcase.billing.errors import WRONG_ACCOUNT
 from showcase.billing.events import EventInProgress, check_account, process, report_findings, report_wrong_account
 from showcase.billing.sync import sync_emails, sync_subscription
 from showcase.errors import ApiError, Failure, VendorError
-from showcase.retry import Deadline
-from showcase.telemetry import log, report
+from showcase.observability.telemetry import log, report
+from showcase.outbound.retry import Deadline
 
 REPLAYED_AT_ONCE = 100
 STOP_BEFORE_END = 5.0  # seconds that the last page may still take

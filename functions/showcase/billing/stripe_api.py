@@ -15,8 +15,8 @@ from showcase.billing.settings import BillingSettings
 from showcase.billing.shapes import UnexpectedObject, check_list, check_object
 from showcase.billing.stripe_http import PooledClient
 from showcase.errors import Failure, VendorError
-from showcase.http_client import HttpClient
-from showcase.telemetry import timed
+from showcase.observability.telemetry import timed
+from showcase.outbound.http_client import HttpClient
 
 API_VERSION = "2026-10-28.endive"
 """What the objects look like that we fetch; events come in the version of their webhook endpoint."""

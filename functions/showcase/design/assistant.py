@@ -22,7 +22,7 @@ from showcase.design.schemas import DesignRequest
 from showcase.design.settings import DesignSettings
 from showcase.design.sse import Queue
 from showcase.errors import ApiError
-from showcase.telemetry import log, report
+from showcase.observability.telemetry import log, report
 
 
 @dataclass(frozen=True)

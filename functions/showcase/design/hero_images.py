@@ -16,8 +16,8 @@ from showcase.auth import Caller
 from showcase.core import Core
 from showcase.design.errors import InvalidImage
 from showcase.errors import ServiceUnavailable
+from showcase.observability.telemetry import log, timed
 from showcase.supabase_sdk import session
-from showcase.telemetry import log, timed
 
 BUCKET = "ai-assets"
 LARGEST = 10 * 1024 * 1024  # bytes, as the bucket takes them

@@ -18,8 +18,8 @@ from showcase.design import openai_http
 from showcase.design.errors import Interrupted, InvalidImage, Refused, TimedOut, Unavailable
 from showcase.design.json_schema import answer_schema
 from showcase.design.settings import DesignSettings
-from showcase.retry_after import parse_retry_after
-from showcase.telemetry import report, timed
+from showcase.observability.telemetry import report, timed
+from showcase.outbound.retry_after import parse_retry_after
 
 DEFAULT_RETRY_AFTER = 30  # seconds, for people, where OpenAI does not say how long it is busy
 _CHARACTERS_A_TOKEN = 3  # where usage is not reported: rather too many tokens than too few

@@ -6,14 +6,14 @@ from typing import Any
 import httpx2
 import openai
 
+from showcase.outbound.retry_after import parse_retry_after
 from showcase.responses import MAX_RESPONSE_BYTES
-from showcase.retry_after import parse_retry_after
 
 LONGEST_WAIT = 5.0  # seconds that the SDK may wait before it asks again; who wants more is reported to the caller
 
 
 class BoundedClient(openai.DefaultAsyncHttpxClient):
-    """Reads at most `MAX_RESPONSE_BYTES` of a response, as `showcase.http_client` does.
+    """Reads at most `MAX_RESPONSE_BYTES` of a response, as `showcase.outbound.http_client` does.
 
     The SDK raises APIConnectionError for whatever this raises.
     """

@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from showcase.errors import ServiceUnavailable
 from showcase.media.domain import Reason, Refused
-from showcase.telemetry import log
+from showcase.observability.telemetry import log
 
 # What an interpreter may need to start; everything else, keys above all, stays here.
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP")

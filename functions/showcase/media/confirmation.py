@@ -10,7 +10,7 @@ from showcase.media import store, validation
 from showcase.media.dependencies import Media
 from showcase.media.domain import UPLOADS, CheckedFile, ContentType, Refused, Row, Upload
 from showcase.media.refusals import refusal
-from showcase.telemetry import report
+from showcase.observability.telemetry import report
 
 LEASE_SECONDS = 120  # for which an upload is checked by one request alone
 RENEWAL_SECONDS = 40

@@ -13,8 +13,8 @@ from showcase.media.bounded import Job, open_result, run_bounded
 from showcase.media.dependencies import Media
 from showcase.media.domain import INPUT, OUTPUT, QR_SVG, SHOWN, Reason, Refused, StaleCode
 from showcase.media.refusals import refusal
+from showcase.observability.telemetry import report
 from showcase.storage import FileTooLarge
-from showcase.telemetry import report
 
 BUCKET = "qr-codes"
 CACHING = "public, max-age=300"  # the address stays when the code is made again

@@ -7,7 +7,7 @@ from uuid import UUID
 from showcase.errors import Failure, VendorError
 from showcase.metrics.client import Batch, Client
 from showcase.metrics.domain import Reference, RefreshLease, Result, Usage
-from showcase.retry import Deadline
+from showcase.outbound.retry import Deadline
 
 # After so many failed requests in a row the platform is down: the rest is given back without a failure.
 GIVE_UP_AFTER = 10

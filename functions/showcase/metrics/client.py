@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from showcase.metrics.domain import Platform, Reference, Result
-from showcase.retry import Deadline
+from showcase.outbound.retry import Deadline
 from showcase.settings import split
 
 

@@ -7,11 +7,11 @@ from pydantic import HttpUrl, SecretStr
 
 from showcase.core import Core
 from showcase.database import Database
-from showcase.http_client import HttpClient
 from showcase.metrics.client import Client, Fetch, fingerprints
 from showcase.metrics.domain import Platform
 from showcase.metrics.settings import MetricsSettings
 from showcase.metrics.vendors import github, linkedin, x
+from showcase.outbound.http_client import HttpClient
 from showcase.settings import load
 
 

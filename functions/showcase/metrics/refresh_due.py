@@ -9,8 +9,8 @@ from showcase.metrics.batching import BatchSize, fetch_in_batches
 from showcase.metrics.client import Client
 from showcase.metrics.dependencies import MetricsDependencies
 from showcase.metrics.domain import LeaseRefused, Platform, RefreshLease
-from showcase.retry import Deadline
-from showcase.telemetry import report
+from showcase.observability.telemetry import report
+from showcase.outbound.retry import Deadline
 
 STOP_BEFORE_END = 5.0  # seconds before the end of the run, from which on there are no new leases
 FETCH_SHARE = 0.8  # of a lease; the rest is for recording, before others may lease its sources

@@ -12,8 +12,8 @@ from showcase.metrics.batching import BatchSize, fetch_in_batches
 from showcase.metrics.client import Batch, Client
 from showcase.metrics.dependencies import MetricsDependencies
 from showcase.metrics.domain import Answer, Platform, Reason, Reference, RefreshLease, Snapshot
-from showcase.retry import Deadline, retrying
-from showcase.telemetry import log, report
+from showcase.observability.telemetry import log, report
+from showcase.outbound.retry import Deadline, retrying
 
 LEASE_MARGIN = 10  # seconds that recording may take after a fetch used all its time
 

@@ -12,8 +12,8 @@ from showcase.notifications.domain import LONGEST_BACKOFF, Result, backoff
 from showcase.notifications.mailer import Mailer
 from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.store import Notification
-from showcase.retry import Deadline
-from showcase.telemetry import log, report
+from showcase.observability.telemetry import log, report
+from showcase.outbound.retry import Deadline
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,6 @@ from sendgrid.helpers.mail import (
 )
 
 from showcase.errors import Failure, VendorError
-from showcase.http_client import HttpClient, HttpResponse
 from showcase.notifications.domain import OPTIONAL, NotificationType, Result
 from showcase.notifications.formatting import address
 from showcase.notifications.rendering import Reader, Renderer, one_line
@@ -34,9 +33,10 @@ from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.store import Notification
 from showcase.notifications.template_context import facts
 from showcase.notifications.unsubscribe_tokens import Links
-from showcase.retry_after import parse_retry_after, parse_seconds
-from showcase.telemetry import timed
-from showcase.transport import ConnectError, TransportError
+from showcase.observability.telemetry import timed
+from showcase.outbound.http_client import HttpClient, HttpResponse
+from showcase.outbound.retry_after import parse_retry_after, parse_seconds
+from showcase.outbound.transport import ConnectError, TransportError
 
 DEFAULT_RETRY_AFTER = 60.0  # seconds to stay away where SendGrid does not say how long
 # A gateway in between says these: whether SendGrid took the message is not known.

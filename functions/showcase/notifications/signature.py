@@ -8,7 +8,7 @@ from typing import Any
 from sendgrid.helpers.eventwebhook import EventWebhook, EventWebhookHeader
 
 from showcase.errors import BadRequest
-from showcase.retry_after import parse_seconds
+from showcase.outbound.retry_after import parse_seconds
 from showcase.settings import SettingsError, split
 
 AHEAD = 300  # seconds that SendGrid's clock may be ahead of ours

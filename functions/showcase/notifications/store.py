@@ -11,7 +11,7 @@ from showcase.database import Database
 from showcase.errors import Failure, ServiceUnavailable, VendorError
 from showcase.notifications.domain import Event, NotificationType, Result, Status
 from showcase.notifications.settings import NotificationSettings
-from showcase.retry import Deadline, retrying
+from showcase.outbound.retry import Deadline, retrying
 
 RECORD_SECONDS = 10.0  # what was sent must be noted: a database that is away for a moment is asked again
 

@@ -11,10 +11,10 @@ import signal
 import sys
 
 from showcase.database import Database
-from showcase.http_client import HttpClient
 from showcase.metrics.dependencies import MetricsDependencies, platform_clients
 from showcase.metrics.refresh_due import refresh_due
 from showcase.metrics.settings import MetricsSettings
+from showcase.outbound.http_client import HttpClient
 from showcase.settings import CoreSettings, load
 
 

@@ -11,9 +11,9 @@ from uuid import UUID
 import httpx
 from psycopg.rows import DictRow
 from showcase.database import Database
-from showcase.http_client import HttpClient
 from showcase.metrics.dependencies import MetricsDependencies, platform_clients
 from showcase.metrics.settings import MetricsSettings
+from showcase.outbound.http_client import HttpClient
 from showcase.settings import CoreSettings
 
 from local.stack.services import functions, simulator

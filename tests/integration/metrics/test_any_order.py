@@ -23,14 +23,14 @@ from hypothesis.stateful import (
 )
 from showcase.database import Database
 from showcase.errors import Failure, VendorError
-from showcase.http_client import HttpClient
 from showcase.metrics import store
 from showcase.metrics.batching import BatchSize, fetch_in_batches
 from showcase.metrics.dependencies import MetricsDependencies
 from showcase.metrics.domain import COUNTED, Platform, RefreshLease
 from showcase.metrics.refresh_due import refresh_due
 from showcase.metrics.refresh_project import refresh_project
-from showcase.retry import Deadline
+from showcase.outbound.http_client import HttpClient
+from showcase.outbound.retry import Deadline
 
 from tests.integration.metrics.running import Metrics, core_settings
 from tests.integration.metrics.world import World

@@ -11,11 +11,11 @@ import pytest
 from showcase.auth import ANONYMOUS
 from showcase.database import Database
 from showcase.endpoint import Call
-from showcase.http_client import HttpClient
 from showcase.metrics.dependencies import MetricsDependencies, platform_clients
 from showcase.metrics.handlers import handle_get_social_metrics
 from showcase.metrics.schemas import SocialMetricsRequest
-from showcase.transport import new_transport
+from showcase.outbound.http_client import HttpClient
+from showcase.outbound.transport import new_transport
 from starlette.requests import Request
 
 from tests.integration.metrics.running import TOKEN, Metrics, Source, core_settings

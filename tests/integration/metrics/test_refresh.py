@@ -12,7 +12,7 @@ from showcase.metrics.client import Batch, fingerprints
 from showcase.metrics.domain import Platform, Reference
 from showcase.metrics.refresh_due import refresh_due
 from showcase.metrics.refresh_project import refresh_project
-from showcase.retry import Deadline
+from showcase.outbound.retry import Deadline
 
 from tests.integration.metrics.running import TOKEN, Metrics
 

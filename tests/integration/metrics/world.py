@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from showcase.errors import Failure, VendorError
 from showcase.metrics.client import Allowance, Batch, Client
 from showcase.metrics.domain import COUNTED, Answer, Platform, Reference, Result
-from showcase.retry import Deadline
+from showcase.outbound.retry import Deadline
 
 
 @dataclass

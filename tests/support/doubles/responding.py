@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import pyqwest
-from showcase.http_client import HttpClient
+from showcase.outbound.http_client import HttpClient
 
 Respond = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 

@@ -12,7 +12,7 @@ from showcase.errors import Failure, VendorError
 from showcase.metrics.batching import GIVE_UP_AFTER, BatchSize, FetchOutcome, fetch_in_batches
 from showcase.metrics.client import Allowance, Batch, Client
 from showcase.metrics.domain import Answer, Platform, Reference, RefreshLease, Result
-from showcase.retry import Deadline
+from showcase.outbound.retry import Deadline
 
 ANSWER = Answer({"stars": 1, "forks": 1, "watchers": 1})
 

@@ -8,9 +8,9 @@ import pytest
 from showcase.auth import SERVICE
 from showcase.database import Database
 from showcase.errors import ServiceUnavailable
-from showcase.http_client import HttpClient
 from showcase.metrics import store
 from showcase.metrics.domain import Platform
+from showcase.outbound.http_client import HttpClient
 from showcase.settings import CoreSettings
 from starlette.applications import Starlette
 from starlette.requests import Request

@@ -13,7 +13,7 @@ from showcase.errors import Failure, VendorError
 from showcase.metrics.dependencies import platform_clients
 from showcase.metrics.domain import COUNTED, Answer, Platform, Reference
 from showcase.metrics.settings import MetricsSettings
-from showcase.retry import Deadline
+from showcase.outbound.retry import Deadline
 
 from tests.support.doubles.responding import responding_client
 from tests.unit.metrics.vendors import NAMES, answering, broken, failed, fetch_or_fail

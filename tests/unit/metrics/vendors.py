@@ -13,7 +13,7 @@ from showcase.metrics.client import Batch
 from showcase.metrics.dependencies import platform_clients
 from showcase.metrics.domain import Platform, Reference
 from showcase.metrics.settings import MetricsSettings
-from showcase.retry import Deadline
+from showcase.outbound.retry import Deadline
 
 from tests.support.doubles.responding import responding_client
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from pydantic import HttpUrl
-from showcase.http_client import HttpClient
 from showcase.notifications.domain import OPTIONAL, NotificationType
 from showcase.notifications.mailer import Mailer, retry_after
 from showcase.notifications.rendering import make_renderer
 from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.store import Notification
 from showcase.notifications.unsubscribe_tokens import Links
+from showcase.outbound.http_client import HttpClient
 
 from local.tools.mail_preview import SITE, VARIANTS, payload
 from tests.support.vendors.descriptions import description_file

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from showcase import signing_keys
 from showcase.auth import ANONYMOUS, SERVICE, Caller, Kind, authenticate
 from showcase.errors import ApiError, ServiceUnavailable, Unauthorized
-from showcase.http_client import HttpClient
+from showcase.outbound.http_client import HttpClient
 from showcase.settings import CoreSettings
 from showcase.signing_keys import SigningKeys
 

@@ -4,7 +4,7 @@ import pytest
 from showcase.billing.domain import Finding
 from showcase.database import Database
 from showcase.errors import ApiError
-from showcase.http_client import HttpClient
+from showcase.outbound.http_client import HttpClient
 from showcase.settings import CoreSettings
 from starlette.applications import Starlette
 from starlette.requests import Request

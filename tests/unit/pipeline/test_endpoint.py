@@ -11,7 +11,7 @@ from showcase.backend_auth import require_backend_secret
 from showcase.core import Core
 from showcase.database import Database
 from showcase.endpoint import Call, Endpoint, serve
-from showcase.http_client import HttpClient
+from showcase.outbound.http_client import HttpClient
 from showcase.settings import CoreSettings
 from showcase.signing_keys import SigningKeys
 from starlette.requests import Request

@@ -16,7 +16,7 @@ from showcase.core import Core
 from showcase.database import Database
 from showcase.endpoint import Call, Endpoint, serve
 from showcase.http import RequestModel, ResponseModel
-from showcase.http_client import HttpClient
+from showcase.outbound.http_client import HttpClient
 from showcase.settings import CoreSettings
 from showcase.signing_keys import SigningKeys
 from starlette.applications import Starlette

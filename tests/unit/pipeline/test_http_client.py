@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from showcase import http_client, transport
-from showcase.http_client import HttpClient
+from showcase.observability.tracing import PropagateTraceContext, RequestTrace, tracing
+from showcase.outbound import http_client, transport
+from showcase.outbound.http_client import HttpClient
+from showcase.outbound.transport import ConnectError, ReadError, ReadTimeout, ResponseTooLarge, TransportError
 from showcase.responses import MAX_RESPONSE_BYTES
-from showcase.tracing import PropagateTraceContext, RequestTrace, tracing
-from showcase.transport import ConnectError, ReadError, ReadTimeout, ResponseTooLarge, TransportError
 
 from tests.support.cluster import free_port
 from tests.support.doubles.https import running_https
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 MEBIBYTE = 1024 * 1024
 
 Behave = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-FUNCTIONS = Path(transport.__file__).parents[1]
+FUNCTIONS = Path(transport.__file__).parents[2]
 
 
 def saying(text: bytes) -> Behave:
@@ -235,7 +235,7 @@ async def test_only_the_own_project_learns_of_the_trace() -> None:
 
 ASK = """
 import asyncio, sys
-from showcase.http_client import HttpClient
+from showcase.outbound.http_client import HttpClient
 answer = asyncio.run(HttpClient().request("GET", sys.argv[1]))
 print(answer.status_code, answer.content.decode())
 """

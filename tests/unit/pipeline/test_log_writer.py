@@ -12,10 +12,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from showcase import log_writer
-from showcase.log_writer import NonBlockingHandler
+from showcase.observability import log_writer
+from showcase.observability.log_writer import NonBlockingHandler
 
-FUNCTIONS = Path(log_writer.__file__).parents[1]
+FUNCTIONS = Path(log_writer.__file__).parents[2]
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def test_many_threads_lose_and_mix_nothing(tmp_path: Path) -> None:
 
 LAST_WORDS = """
 import logging, os, sys
-from showcase.log_writer import NonBlockingHandler
+from showcase.observability.log_writer import NonBlockingHandler
 log = logging.getLogger("last")
 log.setLevel("INFO")
 log.addHandler(NonBlockingHandler(2))

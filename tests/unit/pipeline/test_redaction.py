@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from showcase import logs, sentry
 from showcase.errors import Failure, ServiceUnavailable, VendorError
-from showcase.redaction import Redactor, chain, describe, redactor, stack_trace
+from showcase.observability import logs, sentry
+from showcase.observability.redaction import Redactor, chain, describe, redactor, stack_trace
 from showcase.settings import CoreSettings, SettingsError
 
 NOT_SET: dict[str, Any] = {}

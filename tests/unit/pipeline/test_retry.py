@@ -2,7 +2,7 @@ import time
 
 import pytest
 from showcase.errors import Failure, VendorError
-from showcase.retry import Deadline, retrying
+from showcase.outbound.retry import Deadline, retrying
 
 pytestmark = pytest.mark.anyio
 

@@ -1,5 +1,5 @@
 import pytest
-from showcase.retry_after import parse_retry_after
+from showcase.outbound.retry_after import parse_retry_after
 
 
 @pytest.mark.parametrize(

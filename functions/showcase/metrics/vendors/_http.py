@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from showcase.errors import Failure, VendorError
-from showcase.http_client import HttpClient, HttpResponse
 from showcase.metrics.client import Allowance
 from showcase.metrics.domain import Reference, Result
+from showcase.observability.telemetry import timed
+from showcase.outbound.http_client import HttpClient, HttpResponse
+from showcase.outbound.retry import Deadline
+from showcase.outbound.retry_after import parse_retry_after, parse_seconds
+from showcase.outbound.transport import TransportError
 from showcase.responses import parse_json
-from showcase.retry import Deadline
-from showcase.retry_after import parse_retry_after, parse_seconds
-from showcase.telemetry import timed
-from showcase.transport import TransportError
 
 DEFAULT_RETRY_AFTER = 60.0  # seconds, where a platform names none
 LONGEST_RETRY_AFTER = 86_400.0  # seconds; a longer one is cut

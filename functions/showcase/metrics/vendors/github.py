@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from showcase.errors import Failure, VendorError
-from showcase.http_client import HttpClient, HttpResponse
 from showcase.metrics.client import Allowance, Batch
 from showcase.metrics.domain import Answer, Counts, Reference, Result
 from showcase.metrics.vendors._http import allowance, is_count, objects, read_json, retry_after, send
-from showcase.retry import Deadline
+from showcase.outbound.http_client import HttpClient, HttpResponse
+from showcase.outbound.retry import Deadline
 
 VENDOR = "github"
 FIRST_BATCH = 50

@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from showcase.errors import Failure, VendorError
-from showcase.http_client import HttpClient, HttpResponse
 from showcase.metrics.client import Allowance, Batch
 from showcase.metrics.domain import Answer, Counts, Reference, Result
 from showcase.metrics.vendors._http import gone_by_number, is_count, read_json, send
-from showcase.retry import Deadline
+from showcase.outbound.http_client import HttpClient, HttpResponse
+from showcase.outbound.retry import Deadline
 
 VENDOR = "linkedin"
 LARGEST_BATCH = 50

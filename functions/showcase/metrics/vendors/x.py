@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from showcase.errors import Failure, VendorError
-from showcase.http_client import HttpClient, HttpResponse
 from showcase.metrics.client import Allowance, Batch
 from showcase.metrics.domain import Answer, Counts, Reference, Result
 from showcase.metrics.vendors._http import allowance, gone_by_number, is_count, objects, read_json, retry_after, send
-from showcase.retry import Deadline
+from showcase.outbound.http_client import HttpClient, HttpResponse
+from showcase.outbound.retry import Deadline
 
 VENDOR = "twitter"
 LARGEST_BATCH = 100

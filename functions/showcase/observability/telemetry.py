@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from showcase import logs, redaction
+from showcase.observability import logs, redaction
+from showcase.observability.tracing import RequestTrace, current, tracing
 from showcase.settings import CoreSettings
-from showcase.tracing import RequestTrace, current, tracing
 
 log = logging.getLogger(logs.OURS)
 
@@ -26,7 +26,7 @@ def configure(settings: CoreSettings) -> None:
     logs.configure(settings, redact)
     _exit_on_sigterm()
     if settings.sentry_dsn:
-        from showcase import sentry  # a third of a second that only those pay who use it
+        from showcase.observability import sentry  # a third of a second that only those pay who use it
 
         sentry.start(settings, redact)
 
@@ -39,7 +39,7 @@ def _exit_on_sigterm() -> None:
 
 
 def _sentry() -> Any:
-    return sys.modules.get("showcase.sentry")
+    return sys.modules.get("showcase.observability.sentry")
 
 
 @contextmanager

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from typing_extensions import override
 
-from showcase.log_writer import NonBlockingHandler
-from showcase.redaction import Redactor, stack_trace
+from showcase.observability.log_writer import NonBlockingHandler
+from showcase.observability.redaction import Redactor, stack_trace
+from showcase.observability.tracing import current
 from showcase.settings import CoreSettings
-from showcase.tracing import current
 
 OURS = "showcase"
 _SERVER = ("uvicorn", "uvicorn.error", "gunicorn.error")

@@ -10,9 +10,9 @@ from typing import Any
 
 import pyqwest
 
+from showcase.observability.tracing import PropagateTraceContext
+from showcase.outbound.transport import FAILURES, ConnectError, ResponseTooLarge, classify, new_transport
 from showcase.responses import MAX_RESPONSE_BYTES
-from showcase.tracing import PropagateTraceContext
-from showcase.transport import FAILURES, ConnectError, ResponseTooLarge, classify, new_transport
 
 TIMEOUT = 10.0  # seconds
 POOL_TIMEOUT = 10.0  # seconds

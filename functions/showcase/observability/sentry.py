@@ -13,9 +13,9 @@ from sentry_sdk.integrations.atexit import AtexitIntegration
 from sentry_sdk.integrations.dedupe import DedupeIntegration
 
 from showcase.errors import ApiError, VendorError
-from showcase.redaction import Redactor, chain, describe
+from showcase.observability.redaction import Redactor, chain, describe
+from showcase.observability.tracing import RequestTrace, current
 from showcase.settings import CoreSettings
-from showcase.tracing import RequestTrace, current
 
 LAST_SECONDS = 3  # for what still waits to be sent when the process ends
 _UNTRACED = frozenset({"health"})  # asked every few seconds, by uptime checks

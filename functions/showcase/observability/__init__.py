@@ -1,0 +1,1 @@
+"""What is logged, traced and reported, and what may be in it."""

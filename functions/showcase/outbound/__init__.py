@@ -1,0 +1,1 @@
+"""How every function speaks HTTP to others, and asks again."""
