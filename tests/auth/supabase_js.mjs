@@ -1,5 +1,5 @@
 // Each method of supabase-js's Auth client once: as a signed-in user, and as an administrator.
-import { browse, client, main } from "../e2e/supabase.mjs";
+import { browse, client, main } from "../e2e/scripts/supabase.mjs";
 
 /** What a method gave: its data, or the error's status, code and name. */
 const outcome = ({ data, error }) => (error ? { status: error.status, code: error.code ?? null, name: error.name } : { data: data ?? null });

@@ -9,7 +9,7 @@ from tests.support.node import run_script
 from tests.support.sign_in import register
 from tests.support.stack import Stack
 
-SCRIPT = "../auth/supabase_js.mjs"
+SCRIPT = "../../auth/supabase_js.mjs"
 
 # Of a call that fails: the status and the code that the client shows.
 REFUSED_USER: dict[str, tuple[int, str | None]] = {

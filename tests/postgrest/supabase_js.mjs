@@ -1,6 +1,6 @@
 // Calls each method of supabase-js's query builder once. Reads {url, key, token, gallery, allOfGallery}; writes, by the method's
 // name, the answer's {status, data, error, count}, and the names of all methods there are.
-import { client, main } from "../e2e/supabase.mjs";
+import { client, main } from "../e2e/scripts/supabase.mjs";
 
 const span = "[2026-01-01,2026-02-01)";
 const compiler = "Compiler";

@@ -23,7 +23,7 @@ def ran(rest: Rest) -> dict[str, Any]:
     settings = rest.settings
     token = user_token(settings.supabase_jwt_secret, ADA)
     given = {"url": settings.gateway_url, "key": settings.supabase_publishable_key, "token": token, "user": ADA}
-    found = run_script("../postgrest/supabase_js.mjs", **given, gallery=GALLERY, allOfGallery=ALL_OF_GALLERY)
+    found = run_script("../../postgrest/supabase_js.mjs", **given, gallery=GALLERY, allOfGallery=ALL_OF_GALLERY)
     rest.rows.restore()
     return found
 

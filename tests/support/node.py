@@ -1,4 +1,4 @@
-"""Run a script of tests/e2e by the same Node.js that the stack runs on."""
+"""Run a script of tests/e2e/scripts by the same Node.js that the stack runs on."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from typing import Any
 
 from local.postgres.migrations import node_program
 
-SCRIPTS = Path(__file__).resolve().parent.parent / "e2e"
+SCRIPTS = Path(__file__).resolve().parent.parent / "e2e" / "scripts"
 
 
 def run_script(name: str, **given: Any) -> dict[str, Any]:

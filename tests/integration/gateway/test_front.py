@@ -87,7 +87,7 @@ def test_the_tests_run_against_a_running_project(stack: Stack) -> None:
         "SUPABASE_SECRET_KEY": stack.secret_key,
         "SUPABASE_JWT_SECRET": stack.jwt_secret,
     }
-    some = ["tests/access/test_attempts_tokens.py", "tests/integration/functions/test_contract.py"]
+    some = ["tests/access/attempts/test_tokens.py", "tests/integration/functions/test_contract.py"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", *some],
         cwd=ROOT,

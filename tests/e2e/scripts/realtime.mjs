@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { main } from "./supabase.mjs";
 
-const { createClient } = createRequire(new URL("../../local/package.json", import.meta.url))("@supabase/supabase-js");
+const { createClient } = createRequire(new URL("../../../local/package.json", import.meta.url))("@supabase/supabase-js");
 
 function subscribe(url, key, vsn) {
   const supabase = createClient(url, key, { realtime: { vsn } });

@@ -1,5 +1,5 @@
 // Functions by supabase/types/showcase.ts: answers, problems, no answer at all, and a stream that never begins.
-import { invoke, stream } from "../../supabase/types/showcase.ts";
+import { invoke, stream } from "../../../supabase/types/showcase.ts";
 import { client, main } from "./supabase.mjs";
 
 await main(async ({ url, key, token, project_id, closed }) => {

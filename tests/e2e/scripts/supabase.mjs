@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { text } from "node:stream/consumers";
 
-const { createClient } = createRequire(new URL("../../local/package.json", import.meta.url))("@supabase/supabase-js");
+const { createClient } = createRequire(new URL("../../../local/package.json", import.meta.url))("@supabase/supabase-js");
 
 /** A client that keeps its session in memory; `token` makes it somebody who has signed in already. */
 export function client(url, key, token) {

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { createHash, randomBytes } from "node:crypto";
 import { main } from "./supabase.mjs";
 
-const tus = createRequire(new URL("../../local/package.json", import.meta.url))("tus-js-client");
+const tus = createRequire(new URL("../../../local/package.json", import.meta.url))("tus-js-client");
 const chunkSize = 6 * 1024 * 1024;
 
 const upload = (content, options) =>

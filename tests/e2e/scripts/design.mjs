@@ -1,5 +1,5 @@
 // aiDesignAssistant by supabase-js and supabase/types/showcase.ts: as JSON, streamed, and refused.
-import { stream } from "../../supabase/types/showcase.ts";
+import { stream } from "../../../supabase/types/showcase.ts";
 import { client, main } from "./supabase.mjs";
 
 await main(async ({ url, key, token, body }) => {

@@ -2,10 +2,10 @@
 import { readdir } from "node:fs/promises";
 import { Readable } from "node:stream";
 import path from "node:path";
-import { openDatabase } from "../../local/gateway/storage/database.mjs";
-import { ObjectFiles } from "../../local/gateway/storage/object_files.mjs";
-import { ResumableStore } from "../../local/gateway/storage/resumable_store.mjs";
-import { sweep } from "../../local/gateway/storage/sweep.mjs";
+import { openDatabase } from "../../../local/gateway/storage/database.mjs";
+import { ObjectFiles } from "../../../local/gateway/storage/object_files.mjs";
+import { ResumableStore } from "../../../local/gateway/storage/resumable_store.mjs";
+import { sweep } from "../../../local/gateway/storage/sweep.mjs";
 import { main } from "./supabase.mjs";
 
 const hour = 3_600_000;
