@@ -37,7 +37,7 @@ class WatchResponse(ResponseModel):
 
 
 class SystemAlert(SafeToLogError):
-    """Something needs somebody now; docs/operations.md says what to do."""
+    """Something needs somebody now; docs/operations/runbooks.md says what to do."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ def up(settings: Settings) -> int:
     """Run the stack until Ctrl-C; the exit status."""
     if settings.stack == "docker":
         raise StackError(
-            "STACK=docker is for the tests: see docs/docker.md. Beside `supabase start`, use STACK=hosted and its keys."
+            "STACK=docker is for the tests: see docs/operations/docker.md. "
+            "Beside `supabase start`, use STACK=hosted and its keys."
         )
     begun = time.monotonic()
     with lock_state(settings.state_folder) as reaper:

@@ -35,7 +35,7 @@ AFTERWARDS = """
 Left to do in this project:
   - Nothing is scheduled yet: first delete-again, for those who left since, and suppress queued e-mails. Then
     `make deploy`, or project_url and secret_key into the Vault and `select private.apply_cron_jobs()`.
-  - The functions' secrets, Stripe's and SendGrid's webhooks, Google's client: docs/backups.md names each."""
+  - The functions' secrets, Stripe's and SendGrid's webhooks, Google's client: docs/operations/backups.md names each."""
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """Deploy everything to staging or production: `make deploy ENV=staging`, and `APPLY=yes` to do it.
 
 Without --apply, it says what it would run and what is missing. Every step may be repeated.
-Exits with 1 when something is missing or a step fails; docs/deploy.md walks through it.
+Exits with 1 when something is missing or a step fails; docs/operations/deploy.md walks through it.
 """
 
 import argparse

@@ -1,6 +1,7 @@
-"""Supabase Compute (alpha): functions/Dockerfile, built and run inside the project. Untried parts: docs/deploy.md.
+"""Supabase Compute (alpha): functions/Dockerfile, built and run inside the project.
 
-Its size and what is uploaded are in supabase/config.toml, [compute.functions].
+Its size and what is uploaded are in supabase/config.toml, [compute.functions]; what is untried, in
+docs/operations/deploy.md.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Relative links of the documents lead to files and headings that exist."""
+"""Relative links of the documents lead to files and headings that exist, and the paths that they name exist."""
 
 import re
 import subprocess
@@ -12,6 +12,11 @@ DOCUMENTS = subprocess.run(
     ["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
 ).stdout.split()
 LINK = re.compile(r"\]\(([^()\s]+)\)")
+# A code span that begins with a folder of the repository; `functions/v1` is an address, and some paths are patterns.
+PATH = re.compile(
+    r"`((?:bench|docs|examples|findings|functions(?!/v1)|local|ops|policies|sql|supabase|tests)/[\w./-]+)`"
+)
+MADE = "node_modules"
 
 
 def prose(document: Path) -> str:
@@ -48,6 +53,12 @@ def test_links_lead_somewhere(name: str) -> None:
     document = ROOT / name
     links = [link for link in LINK.findall(prose(document)) if not re.match(r"[a-z]+:", link)]
     assert [link for link in links if broken(document, link)] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_paths_that_are_named_exist(name: str) -> None:
+    paths = [path for path in PATH.findall((ROOT / name).read_text()) if MADE not in path]
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def test_a_link_to_a_missing_file_or_heading_is_broken(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""docs/operations.md and docs/monitoring: each alert has a runbook, and each secret that is rotated a line."""
+"""docs/operations: each alert has a runbook, and each secret that is rotated a line."""
 
 import json
 import re
@@ -8,8 +8,8 @@ import pytest
 from local.settings import ROOT
 from ops.variables import functions_models, variables_of
 
-DOCS = ROOT / "docs"
-GUIDE = (DOCS / "operations.md").read_text()
+DOCS = ROOT / "docs" / "operations"
+GUIDE = (DOCS / "runbooks.md").read_text()
 STATE = "".join((ROOT / "sql" / name).read_text() for name in ("monitoring/system_state.sql", "core/job_runs.sql"))
 
 
@@ -28,7 +28,7 @@ def test_every_secret_of_the_functions_can_be_rotated() -> None:
 
 
 def test_every_file_and_command_that_it_names_is_there() -> None:
-    for name in re.findall(r"docs/monitoring/([a-z_]+\.[a-z]+\.json)", GUIDE):
+    for name in re.findall(r"docs/operations/monitoring/([a-z_]+\.[a-z]+\.json)", GUIDE):
         assert (DOCS / "monitoring" / name).exists(), name
     policies = re.search(r"for policy in ([a-z_ ]+);", GUIDE)
     assert policies is not None

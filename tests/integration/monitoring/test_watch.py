@@ -42,7 +42,7 @@ def test_an_alert_is_told_in_the_words_that_the_policies_wait_for(stack: Stack, 
     watched.end()
     lines = [json.loads(line) for line in watched.log.read_text().splitlines()]
     (reported,) = [line for line in lines if line.get("system", {}).get("item") == "billing_findings"]
-    metric = json.loads((ROOT / "docs" / "monitoring" / "system_alerts.metric.json").read_text())
+    metric = json.loads((ROOT / "docs" / "operations" / "monitoring" / "system_alerts.metric.json").read_text())
     for path, value in re.findall(r'jsonPayload\.([\w.]+)="([^"]+)"', metric["filter"]):
         assert field(reported, path) == value
     for extractor in metric["labelExtractors"].values():
