@@ -164,8 +164,25 @@ values
       {"type": "hero", "props": {
         "image": {"url": "https://images.example.com/engine-front.webp", "alt": "The engine from the front"}
       }},
+      {"type": "text", "props": {"heading": "What it is"}},
       {"type": "gallery", "props": {"columns": 2}},
-      {"type": "metrics", "props": {"platforms": ["github", "linkedin", "twitter"]}}
+      {"type": "steps", "props": {"heading": "How a number is made", "items": [
+        {"title": "Cards", "text": "They say which numbers to fetch, and what to do with them."},
+        {"title": "The mill", "text": "It adds, subtracts, multiplies and divides, one step after the other."},
+        {"title": "The store", "text": "A thousand numbers of fifty digits wait here for the next card."}
+      ]}},
+      {"type": "video", "props": {}},
+      {"type": "quote", "props": {
+        "text": "The Analytical Engine has no pretensions whatever to originate anything. It can do whatever we know how to order it to perform.",
+        "source": "Ada Lovelace, Note G",
+        "colors": {"background": "#12263a", "text": "#f4f1ea", "accent": "#f2b84b"}
+      }},
+      {"type": "metrics", "props": {
+        "heading": "What the world says", "platforms": ["github", "linkedin", "twitter"], "show_history": true
+      }},
+      {"type": "tech_list", "props": {}},
+      {"type": "links", "props": {"heading": "Links"}},
+      {"type": "tags", "props": {}}
     ]',
     true
   )

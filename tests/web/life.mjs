@@ -14,14 +14,18 @@ await main(async ({ site, name, username, picture, open, shoot }) => {
   const heading = (label) => page.getByRole("heading", { name: label, exact: true }).waitFor();
   const labelled = (label) => page.getByLabel(label, { exact: true });
   const said = (text) => page.getByRole("status").filter({ hasText: text }).waitFor();
+  const lookAt = async (page, label) => {
+    const { width } = page.viewportSize();
+    const [faintTexts, nameless] = await page.evaluate(`[(${faint})("body"), (${unnamed})()]`);
+    looks.push({ label, width, overflow: await overflow(page), faint: faintTexts, unnamed: nameless });
+    await shoot(page, `${label}-${width}`);
+  };
   // Every page as it is on a laptop in the light, and on a phone in the dark.
   const look = async (label) => {
     for (const [width, colorScheme] of [[390, "dark"], [1200, "light"]]) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme });
-      const [faintTexts, nameless] = await page.evaluate(`[(${faint})("body"), (${unnamed})()]`);
-      looks.push({ label, width, overflow: await overflow(page), faint: faintTexts, unnamed: nameless });
-      await shoot(page, `${label}-${width}`);
+      await lookAt(page, label);
     }
   };
 
@@ -39,6 +43,7 @@ await main(async ({ site, name, username, picture, open, shoot }) => {
   await page.getByText("This name is free.").waitFor();
   await type(labelled("Name"), name);
   await type(labelled("Headline"), "Clocks and tides");
+  await type(labelled("About you"), `ساعة تعرف البحر.\n\n${"Gezeitenuhrmachermeister".repeat(5)}`);
   await type(labelled("Links"), "https://tides.example.com/");
   await press(button("Save"));
   await said("Saved.");
@@ -130,7 +135,9 @@ await main(async ({ site, name, username, picture, open, shoot }) => {
   await visitor.keyboard.press("Enter");
   await visiting.press(visitor.getByRole("link", { name }));
   await visitor.getByText("Clocks and tides").waitFor();
-  await shoot(visitor, "profile-390");
+  await lookAt(visitor, "profile");
+  const rightToLeft = [];
+  for (const paragraph of await visitor.locator(".bio").all()) rightToLeft.push(await paragraph.evaluate(startsAtTheRight));
   await visiting.press(visitor.getByRole("link", { name: "Tide clock" }));
   await visitor.getByRole("heading", { name: "Tide clock" }).waitFor();
   const image = visitor.locator(".gallery img").first();
@@ -152,14 +159,13 @@ await main(async ({ site, name, username, picture, open, shoot }) => {
   await press(button("Design the page"));
   await said("Here it is.");
   await press(button("Move gallery down").first());
-  const order = await page.locator(".block-list li > span:first-child").allInnerTexts();
+  const order = (await page.locator(".block-list li > span:first-child").allInnerTexts()).map((type) => type.toLowerCase().replaceAll(" ", "-"));
   await press(button("Publish this page"));
   await said("Published.");
   await look("assistant");
   await visit(visitor, published);
-  const blocks = await visitor.locator(".blocks > .block").evaluateAll((found) => found.map(({ className }) => /block-(\S+)/.exec(className)[1].replaceAll("-", " ")));
-  looks.push({ label: "project", width: 390, overflow: await overflow(visitor), faint: await visitor.evaluate(faint, "body"), unnamed: await visitor.evaluate(unnamed) });
-  await shoot(visitor, "project-390");
+  const blocks = await visitor.locator(".blocks > .block").evaluateAll((found) => found.map(({ className }) => /block-(\S+)/.exec(className)[1]));
+  await lookAt(visitor, "project");
 
   await press(link("Numbers"));
   await heading("GitHub");
@@ -205,7 +211,14 @@ await main(async ({ site, name, username, picture, open, shoot }) => {
   await visit(visitor, `${site}/${username}`);
   const afterwards = await visitor.getByRole("heading").first().innerText();
   return {
-    ...{ hidden: [...hidden, ...visiting.hidden], looks, focused, kept, unsaved, refused, invalid, beside, repository, moved, unfit },
+    ...{ hidden: [...hidden, ...visiting.hidden], looks, focused, kept, unsaved, refused, invalid, beside, repository, moved, unfit, rightToLeft },
     ...{ previewed, published, views, alt, loaded, order, blocks, stars, weekly, leads, archive, afterwards },
   };
 });
+
+/** Runs in the page. */
+function startsAtTheRight(paragraph) {
+  const text = document.createRange();
+  text.selectNodeContents(paragraph);
+  return text.getBoundingClientRect().left > paragraph.getBoundingClientRect().left + 1;
+}

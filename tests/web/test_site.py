@@ -18,7 +18,7 @@ def test_the_whole_life_of_a_user(site: Stack, browse: Browse, tmp_path: Path) -
     [refusal] = seen["complaints"]  # every browser notes an answer of 400: the link that was refused on purpose
     assert refusal.endswith("#main: Failed to load resource: the server responded with a status of 400 (Bad Request)")
     assert seen["hidden"] == []
-    assert len(seen["looks"]) == 21
+    assert len(seen["looks"]) == 22
     assert [look for look in seen["looks"] if look["overflow"] or look["faint"] or look["unnamed"]] == []
     assert seen["focused"] == "Your projects"
     assert seen["kept"] == "It follows the moon.\n\nIt is made of oak."
@@ -33,6 +33,7 @@ def test_the_whole_life_of_a_user(site: Stack, browse: Browse, tmp_path: Path) -
     assert seen["moved"] == "The clock at high tide"
     assert seen["unfit"] == "notes.txt: This is not a PNG, JPEG, WebP, GIF, AVIF or HEIC picture."
     assert seen["previewed"] == "Tide clock"
+    assert seen["rightToLeft"] == [True, False]
     assert seen["published"] == f"{site.site_url}/tove-tidemark/tide-clock"
     assert seen["views"] == "1"
     assert seen["alt"] == "The clock at high tide"

@@ -2,6 +2,7 @@
 
 import type { Block } from "$types/blocks.ts";
 import { h } from "../dom.ts";
+import { inWords } from "../ui/words.ts";
 
 /** @param onChange gets the new blocks, and where the one that was moved is now */
 export function blockRows(blocks: Block[], onChange: (blocks: Block[], to?: number) => void): HTMLElement[] {
@@ -14,7 +15,7 @@ export function blockRows(blocks: Block[], onChange: (blocks: Block[], to?: numb
     h(
       "li",
       null,
-      h("span", null, type.replaceAll("_", " ")),
+      h("span", null, inWords(type)),
       h(
         "span",
         { class: "tools" },

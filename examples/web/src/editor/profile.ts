@@ -18,7 +18,7 @@ const verdicts: Record<string, string> = {
 export async function profilePanel(me: Me): Promise<HTMLElement> {
   const { data: profile } = await supabase
     .from("users").select("name, headline, bio, location, links").eq("id", me.id).single().throwOnError();
-  const picture = h("div", null, avatar(me, 96));
+  const picture = h("p", null, avatar(me, 96));
   const chooser = input({ type: "file", name: "avatar", accept: "image/*" });
 
   async function save(data: FormData): Promise<string> {

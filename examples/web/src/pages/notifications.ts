@@ -5,6 +5,7 @@ import type { Page } from "../router.ts";
 import { checkbox, form } from "../ui/form.ts";
 import { day } from "../ui/money.ts";
 import { settingsTabs } from "../ui/tabs.ts";
+import { inWords } from "../ui/words.ts";
 
 // What may be declined, what each is, and whether a user who never chose gets it.
 const choices = {
@@ -54,7 +55,7 @@ export default async function notifications(): Promise<Page> {
             h(
               "li",
               null,
-              h("span", null, type.replaceAll("_", " ")),
+              h("span", null, inWords(type)),
               h("span", { class: "caption" }, `${status}, ${day(created_at)}`),
             )
           ),

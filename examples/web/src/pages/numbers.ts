@@ -105,7 +105,7 @@ function panel(platform: Platform, { platforms, history }: Metrics): HTMLElement
       { class: "caption" },
       reason
         ? reasons[reason] ?? "The platform does not answer at the moment: these are the last known numbers."
-        : as_of && `As of ${new Date(as_of).toLocaleString("en")}.`,
+        : as_of && `As of ${new Date(as_of).toLocaleString("en", { dateStyle: "long", timeStyle: "short" })}.`,
     ),
   );
 }

@@ -53,7 +53,9 @@ export default async function pricing({ query }: Visit): Promise<Page> {
           ]),
           me?.tier === "paid"
             ? h("a", { href: "/settings/subscription", class: "button ghost" }, "Your plan")
-            : actionButton(`Choose ${plan.name ?? plan.plan}`, () => buy(plan, me !== null)),
+            : actionButton("Choose", () => buy(plan, me !== null), {
+              "aria-label": `Choose ${plan.name ?? plan.plan}, ${priceOf(plan)}`,
+            }),
         )
       ),
     ),

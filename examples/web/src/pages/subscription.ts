@@ -44,18 +44,20 @@ async function watch(shown: HTMLElement, signal: AbortSignal): Promise<void> {
 }
 
 async function draw(shown: HTMLElement): Promise<Plan> {
-  const [{ data }, { data: invoices }] = await Promise.all([
+  const [{ data }, { data: plans }, { data: invoices }] = await Promise.all([
     supabase.rpc("get_my_plan").throwOnError(),
+    supabase.from("plans").select("plan, name").throwOnError(),
     supabase.from("invoices").select().order("created_at", { ascending: false }).limit(12).throwOnError(),
   ]);
   if (!data) throw new Error("Your account is gone.");
   const plan = data;
   forgetMe();
-  shown.replaceChildren(summary(plan), use(plan), ...(invoices.length ? [bills(invoices)] : []));
+  const name = plans.find((each) => each.plan === plan.plan)?.name ?? plan.plan;
+  shown.replaceChildren(summary(plan, name), use(plan), ...(invoices.length ? [bills(invoices)] : []));
   return plan;
 }
 
-function summary(plan: Plan): HTMLElement {
+function summary(plan: Plan, name: string | null): HTMLElement {
   const { tier, status, price, renews_at, ends_at, next_step, pay_url } = plan;
   const when = ends_at ? `Ends on ${day(ends_at)}.` : renews_at ? `Renews on ${day(renews_at)}.` : "";
   return h(
@@ -64,7 +66,7 @@ function summary(plan: Plan): HTMLElement {
     h(
       "h2",
       null,
-      tier === "paid" ? plan.plan ?? "Paid" : "Free",
+      tier === "paid" ? name ?? "Paid" : "Free",
       " ",
       status && h("span", { class: "badge" }, status.replaceAll("_", " ")),
     ),

@@ -8,7 +8,6 @@ export interface Point {
   value: number;
 }
 
-const WIDTH = 640;
 const HEIGHT = 220;
 const LEFT = 52;
 const BOTTOM = 28;
@@ -16,17 +15,18 @@ const TOP = 12;
 
 /** A chart with axes; its title is what a screen reader says. */
 export function lineChart(points: Point[], label: string): SVGSVGElement {
+  const width = matchMedia("(min-width: 700px)").matches ? 640 : 320; // so that its text keeps its size
   const values = points.map(({ value }) => value);
   const [low, high] = bounds(values);
-  const x = (index: number) => LEFT + (index * (WIDTH - LEFT - 12)) / Math.max(1, points.length - 1);
+  const x = (index: number) => LEFT + (index * (width - LEFT - 12)) / Math.max(1, points.length - 1);
   const y = (value: number) => TOP + ((high - value) * (HEIGHT - TOP - BOTTOM)) / (high - low);
-  const ticks = [low, (low + high) / 2, high];
+  const ticks = high - low > 1 ? [low, Math.round((low + high) / 2), high] : [low, high];
   const days = [...new Set([0, Math.floor((points.length - 1) / 2), points.length - 1])];
   return svg(
     "svg",
-    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart", role: "img", "aria-label": label },
+    { viewBox: `0 0 ${width} ${HEIGHT}`, class: "chart", role: "img", "aria-label": label },
     ticks.map((tick) => [
-      svg("line", { class: "rule", x1: LEFT, x2: WIDTH - 12, y1: y(tick), y2: y(tick) }),
+      svg("line", { class: "rule", x1: LEFT, x2: width - 12, y1: y(tick), y2: y(tick) }),
       svg("text", { x: LEFT - 8, y: y(tick) + 4, "text-anchor": "end" }, compact(tick)),
     ]),
     svg("path", { class: "area", d: `${line(values, x, y)} L${x(values.length - 1)},${y(low)} L${x(0)},${y(low)} Z` }),
