@@ -3,6 +3,8 @@
 /** `{ press, type, choose, files, hidden }`; `hidden` lists what had the focus and did not show it. */
 export function keyboard(page) {
   const hidden = [];
+  // While anyone listens, dialogs for files are ours: a listener that comes with the key may come after it.
+  page.on("filechooser", () => {});
 
   /** Tab, or Shift+Tab where it lies before, until it has the focus. */
   async function reach(locator) {
@@ -39,8 +41,9 @@ export function keyboard(page) {
     },
     async files(locator, files) {
       await reach(locator);
-      const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Space")]);
-      await chooser.setFiles(files);
+      const chooser = page.waitForEvent("filechooser");
+      await page.keyboard.press("Space");
+      await (await chooser).setFiles(files);
     },
   };
 }
