@@ -27,7 +27,7 @@ def nothing(_: World) -> Json:
     return {}
 
 
-def claiming(world: World) -> Json:
+def leasing_project(world: World) -> Json:
     platforms = {"github": {"credentials": [unique()]}}
     project = world.project(github_link=LINK)
     return {"project_id": project, "platforms": platforms, "lease_seconds": 30, "fresh_seconds": 60}
@@ -39,17 +39,17 @@ def leasing(world: World) -> Json:
 
 
 def recording(world: World) -> Json:
-    """What comes after a claim."""
-    claim = claiming(world)
+    """What comes after a lease."""
+    asked = leasing_project(world)
     lease = world.database.execute(
         "select public.lease_project_metric_sources(%s, %s, 30, 60) #>> '{0,lease_id}'",
-        (uuid.UUID(claim["project_id"]), Jsonb(claim["platforms"])),
+        (uuid.UUID(asked["project_id"]), Jsonb(asked["platforms"])),
     ).fetchone()
     return {
         "platform": "github",
         "lease_id": lease and lease[0],
-        "credential": claim["platforms"]["github"]["credentials"][0],
-        "results": [{"project_id": claim["project_id"], "stars": 1_000_000}],
+        "credential": asked["platforms"]["github"]["credentials"][0],
+        "results": [{"project_id": asked["project_id"], "stars": 1_000_000}],
         "usage": {"answered": True},
     }
 
@@ -120,7 +120,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("public.get_my_plan", "any"): Call(nothing),
     ("public.get_storage_usage", "any"): Call(nothing),
     ("public.reconcile_storage_usage", "any"): Call(nothing),
-    ("public.lease_project_metric_sources", "any"): Call(claiming, writes=True),
+    ("public.lease_project_metric_sources", "any"): Call(leasing_project, writes=True),
     ("public.count_due_metric_sources", "any"): Call(nothing),
     ("public.lease_metric_sources", "any"): Call(leasing, writes=True),
     ("public.record_metrics", "any"): Call(recording, writes=True),

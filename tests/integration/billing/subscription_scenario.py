@@ -25,7 +25,7 @@ STORY = (
     ("deleted", "customer.subscription.deleted"),
 )
 
-# Seconds until an event must have been taken: more than a claim lasts, which one whose answer was lost has to wait for.
+# Seconds until an event must be processed: more than the lease that an event has to wait for whose answer was lost.
 TIMEOUT = 180.0
 PASSING = {"event_in_progress", "stripe_unavailable", "database_unavailable"}
 

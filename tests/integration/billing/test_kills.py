@@ -73,7 +73,7 @@ def stopped_at(name: str, where: Any) -> Callable[[World, Stripe, Life], threadi
 
 
 def stopped_at_stripe(_: World, stripe: Stripe, life: Life) -> threading.Event:
-    """Between the claim and the answer of Stripe."""
+    """Between the lease and the answer of Stripe."""
     subject = f"{life.subscription}/subscriptions.retrieve"
     stripe.behave(subject, {"kind": "delay", "seconds": 100, "times": 1})
     reached = threading.Event()
@@ -119,7 +119,7 @@ def test_a_kill_loses_nothing_and_doubles_nothing(
     sending.join(30)
     world.server.start()
 
-    # Its claim, which would run out by itself in a minute.
+    # Its lease, which would run out by itself in a minute.
     world.backend.change("update private.stripe_events set leased_until = now() where id = %s", event["id"])
     world.backend.deliver(event)
     as_at_stripe(life)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tests.sql.acting import ADA, Connection, acting_as, sign_up, superuser
 from tests.sql.design.test_design_sessions import begin, finish, usage
-from tests.sql.metrics.metric_calls import claim, clear
+from tests.sql.metrics.metric_calls import clear, lease_project
 from tests.sql.metrics.test_metric_user_quotas import A_MONTH, make_posts
 
 
@@ -24,7 +24,7 @@ def kept(connection: Connection) -> list[dict[str, object]]:
 
 def ask_x(connection: Connection, user: UUID) -> str:
     (post,) = make_posts(connection, 1, user)
-    answer = claim(connection, post, "twitter", units=A_MONTH, a_user=2)["twitter"]
+    answer = lease_project(connection, post, "twitter", units=A_MONTH, per_user=2)["twitter"]
     return str(answer.get("reason", "asked"))
 
 

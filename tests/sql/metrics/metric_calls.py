@@ -80,12 +80,12 @@ def lease(
     batch: int = 100,
     seconds: int = 60,
     units: int | None = None,
-    a_user: int | None = None,
+    per_user: int | None = None,
 ) -> dict[str, Any]:
     answer: dict[str, Any] = _call(
         connection,
         "public.lease_metric_sources(%s, %s, %s, %s, %s, %s, %s)",
-        (platform, list(credentials), sources, batch, seconds, units, a_user),
+        (platform, list(credentials), sources, batch, seconds, units, per_user),
     )
     return answer
 
@@ -94,16 +94,16 @@ def leased(answer: Mapping[str, Any]) -> set[UUID]:
     return {UUID(source["project_id"]) for source in answer["sources"]}
 
 
-def claim(
+def lease_project(
     connection: Connection,
     project: UUID,
     *platforms: str,
     seconds: int = 30,
     fresh: int = 86_400,
     units: int | None = None,
-    a_user: int | None = None,
+    per_user: int | None = None,
 ) -> dict[str, Any]:
-    limits = {"credentials": [CREDENTIAL], "units_a_month": units, "units_per_user": a_user}
+    limits = {"credentials": [CREDENTIAL], "units_a_month": units, "units_per_user": per_user}
     asked = dict.fromkeys(platforms or ("github",), limits)
     rows = _call(
         connection, "public.lease_project_metric_sources(%s, %s, %s, %s)", (project, Jsonb(asked), seconds, fresh)

@@ -13,10 +13,10 @@ from tests.sql.acting import Connection, superuser
 from tests.sql.metrics.metric_calls import (
     budget,
     change,
-    claim,
     clear,
     known,
     lease,
+    lease_project,
     leased,
     make_project,
     make_projects,
@@ -71,7 +71,7 @@ def test_a_worker_passes_what_another_is_taking(database: str) -> None:
         assert leased(lease(first)) == set(list(projects)[:5])
 
 
-def test_of_twenty_claims_at_once_exactly_one_is_taken(database: str) -> None:
+def test_of_twenty_leases_at_once_exactly_one_is_given(database: str) -> None:
     with superuser(database) as connection:
         clear(connection)
         project = make_project(
@@ -81,7 +81,7 @@ def test_of_twenty_claims_at_once_exactly_one_is_taken(database: str) -> None:
             twitter_link="https://x.com/ada/status/9",
         )
     for _ in range(3):
-        answers = at_once(database, 20, lambda c: claim(c, project, "twitter", "github", "linkedin"))
+        answers = at_once(database, 20, lambda c: lease_project(c, project, "twitter", "github", "linkedin"))
         for platform in ("github", "linkedin", "twitter"):
             assert sum("lease_id" in answer[platform] for answer in answers) == 1
             others = [answer[platform] for answer in answers if "lease_id" not in answer[platform]]
@@ -141,7 +141,7 @@ def refresh_often(connection: Connection, projects: list[UUID]) -> None:
 def visit_often(connection: Connection, projects: list[UUID]) -> None:
     for _ in range(40):
         project = random.choice(projects)
-        taken = claim(connection, project, "github", "twitter", seconds=0, fresh=0)["github"]
+        taken = lease_project(connection, project, "github", "twitter", seconds=0, fresh=0)["github"]
         if "lease_id" in taken:
             record(connection, taken, {project: STARS})
 
@@ -167,8 +167,8 @@ def test_workers_visitors_and_owners_do_not_block_each_other_for_good(database: 
             assert known(connection, project)["state"] == "active"
 
 
-def test_a_late_answer_and_new_claims_pass_each_other(database: str) -> None:
-    """The lease ran out, its holder records while others claim: each wants what the other may hold."""
+def test_a_late_answer_and_new_leases_pass_each_other(database: str) -> None:
+    """The lease ran out, its holder records while others lease: each wants what the other may hold."""
     with superuser(database) as connection:
         clear(connection)
         project = make_project(connection)
@@ -181,8 +181,8 @@ def test_a_late_answer_and_new_claims_pass_each_other(database: str) -> None:
             late = lease(connection, seconds=0)
         calls: list[Callable[[Connection], object]] = [
             partial(record, taken=late, results={project: STARS}),
-            partial(claim, project=project, fresh=0),
-            partial(claim, project=project, fresh=0),
+            partial(lease_project, project=project, fresh=0),
+            partial(lease_project, project=project, fresh=0),
         ]
         at_once(database, len(calls), partial(_next, calls))
 

@@ -9,9 +9,9 @@ import pytest
 from tests.sql.acting import ADA, Connection, acting_as
 from tests.sql.metrics.metric_calls import (
     change,
-    claim,
     known,
     lease,
+    lease_project,
     leased,
     make_project,
     record,
@@ -118,7 +118,7 @@ def test_what_is_not_published_is_asked_on_demand_only(untouched_database: str, 
         project = make_project(connection, status=status)
         assert known(connection, project)["state"] == "paused"
         assert lease(connection)["sources"] == []
-        taken = claim(connection, project)["github"]
+        taken = lease_project(connection, project)["github"]
         assert record(connection, taken, {project: STARS})["recorded"] == 1
         assert known(connection, project)["state"] == "paused"
         change(connection, project, status="published")
