@@ -22,4 +22,4 @@ async def _handle(call: Call[bytes], secrets: tuple[str, ...]) -> EventReceipt:
 def __getattr__(name: str) -> Any:
     if name != "verify_only":
         raise AttributeError(name)
-    return serve(Endpoint("verify_only", "", bytes, EventReceipt, None, _connect, _handle), core.connect())
+    return serve(Endpoint("verify_only", "", bytes, EventReceipt, None, _connect, _handle), core.connect_core())

@@ -20,7 +20,7 @@ class Core:
     keys: SigningKeys
 
 
-def connect() -> Core:
+def connect_core() -> Core:
     """Reads the settings and sets up the pool; opens no connection yet.
 
     Raises:

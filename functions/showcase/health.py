@@ -62,7 +62,7 @@ class Checks:
     last: tuple[float, HealthResponse] | None = None
 
 
-def connect(core: Core) -> Checks:
+def health_dependencies(core: Core) -> Checks:
     origin = core.settings.origin
     urls = {
         "database": f"{origin}/rest/v1/templates?select=id&limit=1",
@@ -71,7 +71,7 @@ def connect(core: Core) -> Checks:
         **_vendors(),
     }
     headers = {"apikey": core.settings.supabase_publishable_key.get_secret_value()}
-    return Checks(core.http, system.connect(core), core.settings.release, urls, headers)
+    return Checks(core.http, system.system_dependencies(core), core.settings.release, urls, headers)
 
 
 def _vendors() -> dict[str, str]:
@@ -137,7 +137,7 @@ health = Endpoint(
     body=HealthRequest,
     answer=HealthResponse,
     callers=EVERYONE,
-    connect=connect,
+    connect=health_dependencies,
     handle=handle_health,
     method="GET",
     also={503: {"application/json": HealthResponse}},

@@ -70,7 +70,7 @@ def entry_point(name: str) -> Handler:
     path = next((path for path in ENDPOINTS if entry_point_name(path) == name), None)
     if path is None and name != "all_functions":
         raise AttributeError(name)
-    shared = core.connect()
+    shared = core.connect_core()
     handler = serve(find_endpoint(path), shared) if path else _all_functions(shared)
     return require_backend_secret(handler, shared.settings)
 

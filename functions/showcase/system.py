@@ -52,7 +52,7 @@ class System:
         return await self.database.rpc("get_system_state", self.limits, list[StateLine])
 
 
-def connect(core: Core) -> System:
+def system_dependencies(core: Core) -> System:
     return System(
         core.database,
         {
@@ -87,6 +87,6 @@ watch_system = Endpoint(
     body=NoFields,
     answer=WatchResponse,
     callers=SERVICES,
-    connect=connect,
+    connect=system_dependencies,
     handle=handle_watch_system,
 )

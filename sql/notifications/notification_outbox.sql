@@ -77,12 +77,12 @@ begin
   order by notification.id for update;
 
   update public.notifications as notification set
-    status = case result.outcome when 'sent' then 'sent' when 'failed' then 'failed' when 'lost' then 'sending' else 'queued' end,
+    status = case result.outcome when 'sent' then 'sent' when 'failed' then 'failed' when 'unknown' then 'sending' else 'queued' end,
     sent_at = case when result.outcome = 'sent' then now() else notification.sent_at end,
     provider_message_id = coalesce(result.message_id, notification.provider_message_id),
     error = result.error,
     next_attempt_at = case
-      when result.outcome in ('retry', 'lost') then now() + make_interval(secs => coalesce(result.wait_seconds, 0))
+      when result.outcome in ('retry', 'unknown') then now() + make_interval(secs => coalesce(result.wait_seconds, 0))
       else notification.next_attempt_at
     end
   from jsonb_to_recordset(results) as result (
@@ -93,7 +93,7 @@ begin
 end
 $$;
 comment on function public.record_notifications(jsonb) is
-  'Stores what came of sending: sent, failed, retry (after wait_seconds) or lost (no answer: settles until then).';
+  'Stores what came of sending: sent, failed, retry (after wait_seconds) or unknown (no answer: settles until then).';
 
 -- What a service asks for: queued once for its key, and what came of it.
 create function public.request_notification(user_id uuid, type text, dedupe_key text, payload jsonb default '{}')

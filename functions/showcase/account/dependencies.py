@@ -41,7 +41,7 @@ class Account:
     settings: AccountSettings
 
 
-def connect(core: Core) -> Account:
+def account_dependencies(core: Core) -> Account:
     settings = load(AccountSettings)
     functions = Functions(core.http, core.settings.functions_url, core.settings.supabase_secret_key.get_secret_value())
     return Account(core.database, Storage(core.http, core.settings), functions, settings)

@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.responses import JSONResponse, Response
 
 from showcase.account import export, store
-from showcase.account.dependencies import Account, connect
+from showcase.account.dependencies import Account, account_dependencies
 from showcase.account.domain import ExportRow
 from showcase.account.schemas import (
     ContinueExportsResponse,
@@ -72,7 +72,7 @@ export_account = Endpoint(
     body=NoFields,
     answer=ExportResponse,
     callers=USERS,
-    connect=connect,
+    connect=account_dependencies,
     handle=handle_export_account,
     also={202: {"application/json": ExportResponse}},
 )
@@ -83,7 +83,7 @@ get_account_export = Endpoint(
     body=NoFields,
     answer=ExportResponse,
     callers=USERS,
-    connect=connect,
+    connect=account_dependencies,
     handle=handle_get_account_export,
     problems=(NotFound,),
 )
@@ -94,6 +94,6 @@ continue_account_exports = Endpoint(
     body=NoFields,
     answer=ContinueExportsResponse,
     callers=SERVICES,
-    connect=connect,
+    connect=account_dependencies,
     handle=handle_continue_account_exports,
 )

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from showcase.account import deletion, store
-from showcase.account.dependencies import Account, connect
+from showcase.account.dependencies import Account, account_dependencies
 from showcase.account.domain import DeletionRefused, Receipt
 from showcase.account.schemas import (
     ContinueResponse,
@@ -84,7 +84,7 @@ delete_account = Endpoint(
     body=DeleteRequest,
     answer=DeletionResponse,
     callers=USERS,
-    connect=connect,
+    connect=account_dependencies,
     handle=handle_delete_account,
 )
 
@@ -94,7 +94,7 @@ get_account_deletion = Endpoint(
     body=StatusRequest,
     answer=DeletionResponse,
     callers=EVERYONE,
-    connect=connect,
+    connect=account_dependencies,
     handle=handle_get_account_deletion,
     problems=(NotFound,),
 )
@@ -105,7 +105,7 @@ cancel_account_deletion = Endpoint(
     body=NoFields,
     answer=DeletionResponse,
     callers=USERS,
-    connect=connect,
+    connect=account_dependencies,
     handle=handle_cancel_account_deletion,
     problems=(Conflict,),
 )
@@ -116,6 +116,6 @@ continue_account_deletions = Endpoint(
     body=NoFields,
     answer=ContinueResponse,
     callers=SERVICES,
-    connect=connect,
+    connect=account_dependencies,
     handle=handle_continue_account_deletions,
 )

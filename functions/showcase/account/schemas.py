@@ -31,7 +31,7 @@ class ExportResponse(ResponseModel):
 
 
 class ContinueExportsResponse(ResponseModel):
-    """What a run did."""
+    """A run's counts."""
 
     parts: int
 
@@ -63,7 +63,7 @@ class DeletionResponse(ResponseModel):
 
 
 class ContinueResponse(ResponseModel):
-    """What a run did."""
+    """A run's counts."""
 
     taken: int
     done: int

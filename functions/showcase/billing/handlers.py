@@ -37,9 +37,9 @@ from showcase.errors import BadRequest, Conflict, NotFound, VendorError
 from showcase.settings import load
 
 
-def connect(core: Core) -> Billing:
+def billing_dependencies(core: Core) -> Billing:
     settings = load(BillingSettings)
-    return Billing(core.database, stripe_api.connect(settings, core.http), settings)
+    return Billing(core.database, stripe_api.stripe_client(settings, core.http), settings)
 
 
 async def handle_stripe_webhook(call: Call[bytes], billing: Billing) -> EventReceipt:
@@ -133,7 +133,7 @@ stripe_webhook = Endpoint(
     body=bytes,
     answer=EventReceipt,
     callers=None,
-    connect=connect,
+    connect=billing_dependencies,
     handle=handle_stripe_webhook,
     max_body=1024 * 1024,
     problems=(BadRequest, EventInProgress),
@@ -146,7 +146,7 @@ create_checkout_session = Endpoint(
     body=CheckoutRequest,
     answer=CheckoutResponse,
     callers=USERS,
-    connect=connect,
+    connect=billing_dependencies,
     handle=handle_create_checkout_session,
     problems=(NotFound, Conflict, CurrencyConflict, checkout.TooManyCheckouts),
 )
@@ -157,7 +157,7 @@ create_portal_session = Endpoint(
     body=PortalRequest,
     answer=PortalResponse,
     callers=USERS,
-    connect=connect,
+    connect=billing_dependencies,
     handle=handle_create_portal_session,
     problems=(NotFound,),
 )
@@ -168,7 +168,7 @@ reconcile_subscriptions = Endpoint(
     body=ReconcileRequest,
     answer=ReconcileResponse,
     callers=SERVICES,
-    connect=connect,
+    connect=billing_dependencies,
     handle=handle_reconcile_subscriptions,
 )
 
@@ -178,6 +178,6 @@ close_billing_account = Endpoint(
     body=CloseRequest,
     answer=CloseResponse,
     callers=SERVICES,
-    connect=connect,
+    connect=billing_dependencies,
     handle=handle_close_billing_account,
 )

@@ -166,7 +166,7 @@ class Stripe:
         return str((await _asked(call, "billing_portal.session"))["url"])
 
 
-def connect(settings: BillingSettings, http: HttpClient) -> Stripe:
+def stripe_client(settings: BillingSettings, http: HttpClient) -> Stripe:
     key = settings.stripe_secret_key.get_secret_value()
     client = stripe.StripeClient(
         key,

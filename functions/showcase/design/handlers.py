@@ -27,10 +27,10 @@ from showcase.http import disconnected
 from showcase.settings import load
 
 
-def connect(core: Core) -> Assistant:
+def design_dependencies(core: Core) -> Assistant:
     settings = load(DesignSettings)
     key = settings.openai_api_key
-    return Assistant(core, settings, openai_api.connect(settings, key.get_secret_value()) if key else None)
+    return Assistant(core, settings, openai_api.openai_client(settings, key.get_secret_value()) if key else None)
 
 
 async def handle_ai_design_assistant(call: Call[DesignRequest], assistant: Assistant) -> Response:
@@ -105,7 +105,7 @@ ai_design_assistant = Endpoint(
     body=DesignRequest,
     answer=DesignResponse,
     callers=USERS,
-    connect=connect,
+    connect=design_dependencies,
     handle=handle_ai_design_assistant,
     max_body=256 * 1024,
     problems=(Forbidden, NotFound, QuotaExceeded, InvalidDesign, Interrupted, InvalidImage, TimedOut, Refused),

@@ -21,7 +21,7 @@ from showcase.design.settings import DesignSettings
 from showcase.observability.telemetry import report, timed
 from showcase.outbound.retry_after import parse_retry_after
 
-DEFAULT_RETRY_AFTER = 30  # seconds, for people, where OpenAI does not say how long it is busy
+USERS_RETRY_AFTER = 30  # seconds, for users who wait, where OpenAI does not say how long it is busy
 _CHARACTERS_A_TOKEN = 3  # where usage is not reported: rather too many tokens than too few
 _MOST_TOKENS = 10_000_000  # of one request: what is more is no number of tokens
 _FORMAT = {"type": "json_schema", "json_schema": {"name": "page", "strict": True, "schema": answer_schema()}}
@@ -142,13 +142,13 @@ def _tokens(usage: Any, name: str) -> int | None:
     return number if type(number) is int and 0 <= number <= _MOST_TOKENS else None
 
 
-def connect(settings: DesignSettings, key: str) -> OpenAI:
+def openai_client(settings: DesignSettings, key: str) -> OpenAI:
     client = openai.AsyncOpenAI(
         api_key=key,
         base_url=settings.base_url,
         max_retries=settings.openai_max_retries,
         timeout=openai.Timeout(settings.design_seconds, connect=5.0),
-        http_client=openai_http.connect(),
+        http_client=openai_http.bounded_client(),
     )
     # The SDK imports its parts when they are first touched, which would hold up a request, and all others beside it.
     _ = client.chat.completions, client.moderations
@@ -175,7 +175,7 @@ def _of_status(error: openai.APIStatusError) -> Exception:
     spent = "insufficient_quota" in {error.type, error.code}
     if isinstance(error, openai.RateLimitError) and not spent:
         wait = parse_retry_after(error.response.headers)
-        headers = {"Retry-After": str(DEFAULT_RETRY_AFTER if wait is None else int(wait))}
+        headers = {"Retry-After": str(USERS_RETRY_AFTER if wait is None else int(wait))}
         return Unavailable(
             "The assistant is busy right now. It does not count; please try again soon.",
             code="assistant_busy",

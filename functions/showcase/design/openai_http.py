@@ -66,7 +66,7 @@ class _BoundedStream(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
-def connect() -> BoundedClient:
+def bounded_client() -> BoundedClient:
     """The SDK's default would send the prompt to whatever address a redirect names."""
     return BoundedClient(event_hooks={"response": [_mind_waits]}, follow_redirects=False)
 

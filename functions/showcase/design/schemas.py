@@ -50,7 +50,7 @@ class DesignRequest(RequestModel):
 
 
 class Usage(ResponseModel):
-    """What the design took."""
+    """The model, tokens and time of a design."""
 
     model: str
     input_tokens: int

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from showcase.endpoint import USERS, Call, Endpoint
 from showcase.errors import Conflict, NotFound
 from showcase.media import confirmation, store
-from showcase.media.dependencies import Media, connect
+from showcase.media.dependencies import Media, media_dependencies
 from showcase.media.domain import Kind, Row
 from showcase.media.refusals import refusal
 from showcase.media.schemas import (
@@ -69,7 +69,7 @@ confirm_upload = Endpoint(
     body=ConfirmUploadRequest,
     answer=ConfirmUploadResponse,
     callers=USERS,
-    connect=connect,
+    connect=media_dependencies,
     handle=handle_confirm_upload,
     problems=(NotFound, Conflict),
     also={202: {"application/json": UploadResponse}},
@@ -81,7 +81,7 @@ get_upload = Endpoint(
     body=GetUploadRequest,
     answer=UploadResponse,
     callers=USERS,
-    connect=connect,
+    connect=media_dependencies,
     handle=handle_get_upload,
     method="GET",
     problems=(NotFound,),

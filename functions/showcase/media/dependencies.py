@@ -59,7 +59,7 @@ class Media:
         )
 
 
-def connect(core: Core) -> Media:
+def media_dependencies(core: Core) -> Media:
     settings = load(MediaSettings)
     storage = Storage(core.http, core.settings)
     return Media(

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 from showcase.endpoint import SERVICES, USERS, Call, Endpoint
 from showcase.errors import Conflict, NotFound, UnprocessableContent
 from showcase.media import qr_codes, store, sweep
-from showcase.media.dependencies import Media, connect
+from showcase.media.dependencies import Media, media_dependencies
 from showcase.media.domain import UPLOADS, Orphans
 from showcase.media.refusals import refusal
 from showcase.media.schemas import (
@@ -77,7 +77,7 @@ create_upload_url = Endpoint(
     body=CreateUploadUrlRequest,
     answer=CreateUploadUrlResponse,
     callers=USERS,
-    connect=connect,
+    connect=media_dependencies,
     handle=handle_create_upload_url,
     problems=(NotFound, Conflict),
 )
@@ -88,6 +88,6 @@ sweep_media = Endpoint(
     body=SweepRequest,
     answer=SweepResponse,
     callers=SERVICES,
-    connect=connect,
+    connect=media_dependencies,
     handle=handle_sweep_media,
 )

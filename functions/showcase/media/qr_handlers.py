@@ -6,7 +6,7 @@ from showcase.contrast import ENOUGH
 from showcase.endpoint import USERS, Call, Endpoint
 from showcase.errors import Conflict, NotFound, UnprocessableContent
 from showcase.media import qr_codes, qr_image, store
-from showcase.media.dependencies import Media, connect
+from showcase.media.dependencies import Media, media_dependencies
 from showcase.media.domain import QrTarget
 from showcase.media.schemas import QrCodeRequest, QrCodeResponse
 
@@ -46,7 +46,7 @@ generate_qr_code = Endpoint(
     body=QrCodeRequest,
     answer=QrCodeResponse,
     callers=USERS,
-    connect=connect,
+    connect=media_dependencies,
     handle=handle_generate_qr_code,
     problems=(NotFound, Conflict),
 )

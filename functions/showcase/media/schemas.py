@@ -115,13 +115,13 @@ class QrCodeResponse(ResponseModel):
 
 
 class SweepRequest(RequestModel):
-    """What to do besides removing what is queued."""
+    """Options of a run: what it does besides removing what is queued."""
 
     orphans: bool = Field(default=False, description="Also look for files without a row and rows without a file.")
 
 
 class SweepResponse(ResponseModel):
-    """What a run did."""
+    """A run's counts."""
 
     removed: int
     failed: int = Field(description="Still there; tried again later.")

@@ -27,7 +27,7 @@ class CardRequest(RequestModel):
     project_id: UUID
 
 
-def connect(core: Core) -> Database:
+def card_database(core: Core) -> Database:
     return core.database
 
 
@@ -63,7 +63,7 @@ metrics_card = Endpoint(
     body=CardRequest,
     answer=None,
     callers=EVERYONE,
-    connect=connect,
+    connect=card_database,
     handle=handle_metrics_card,
     cancel_on_disconnect=True,
     method="GET",

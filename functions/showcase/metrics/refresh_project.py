@@ -13,7 +13,7 @@ from showcase.metrics.client import Batch, Client
 from showcase.metrics.dependencies import MetricsDependencies
 from showcase.metrics.domain import Answer, Platform, Reason, Reference, RefreshLease, Snapshot
 from showcase.observability.telemetry import log, report
-from showcase.outbound.retry import Deadline, retrying
+from showcase.outbound.retry import Deadline, with_retries
 
 LEASE_MARGIN = 10  # seconds that recording may take after a fetch used all its time
 
@@ -69,6 +69,6 @@ def _with_retries(client: Client) -> Client:
     """Retries within the deadline: a visitor waits for this answer, and no later run can give it to them."""
 
     async def fetch(references: Sequence[Reference], credential: str, deadline: Deadline) -> Batch:
-        return await retrying(lambda: client.fetch(references, credential, deadline), deadline)
+        return await with_retries(lambda: client.fetch(references, credential, deadline), deadline)
 
     return replace(client, fetch=fetch)

@@ -68,7 +68,7 @@ class SocialMetricsResponse(ResponseModel):
 
 
 class RefreshedPlatform(ResponseModel):
-    """What a run did at one platform."""
+    """A run's counts at one platform."""
 
     leased: int
     recorded: int
@@ -85,6 +85,6 @@ class RefreshedPlatform(ResponseModel):
 
 
 class RefreshResponse(ResponseModel):
-    """What a run did."""
+    """A run's counts, in all and by platform."""
 
     platforms: dict[Platform, RefreshedPlatform]

@@ -8,7 +8,7 @@ from showcase.notifications.unsubscribe_tokens import make_links
 from showcase.settings import load
 
 
-def connect(core: Core) -> tuple[Mailer, NotificationSettings]:
+def mailer_and_settings(core: Core) -> tuple[Mailer, NotificationSettings]:
     settings = load(NotificationSettings)
     links = make_links(core.settings, settings)
     return Mailer(core.http, settings, make_renderer(settings.pages), links), settings

@@ -8,17 +8,16 @@ from uuid import UUID
 from showcase.database import Database
 from showcase.errors import ApiError, Failure, VendorError
 from showcase.notifications import store
-from showcase.notifications.domain import LONGEST_BACKOFF, Result, backoff
+from showcase.notifications.domain import LONGEST_BACKOFF, Notification, Result, backoff
 from showcase.notifications.mailer import Mailer
 from showcase.notifications.settings import NotificationSettings
-from showcase.notifications.store import Notification
 from showcase.observability.telemetry import log, report
 from showcase.outbound.retry import Deadline
 
 
 @dataclass(frozen=True)
 class NotificationDependencies:
-    """What a run needs."""
+    """Dependencies of the dispatcher."""
 
     database: Database
     mailer: Mailer
@@ -27,10 +26,10 @@ class NotificationDependencies:
 
 @dataclass
 class Run:
-    """What a run did, and what keeps it from going on."""
+    """One run of the dispatcher: its counts by outcome, and why it stopped early, or None."""
 
     counts: dict[str, int] = field(
-        default_factory=lambda: dict.fromkeys(("sent", "retry", "failed", "lost", "returned", "closed"), 0)
+        default_factory=lambda: dict.fromkeys(("sent", "retry", "failed", "unknown", "returned", "closed"), 0)
     )
     stopped: str | None = None
     reported: bool = False
@@ -113,8 +112,8 @@ async def _send(worker: NotificationDependencies, notification: Notification, ru
         run.report(result.error)
         wait = max(result.wait, backoff(notification.attempt, settings.notifications_backoff_seconds))
         return replace(result, wait=min(wait, LONGEST_BACKOFF))
-    if result.outcome == "lost":
-        log.warning("an answer was lost", extra={"fields": {"notification_id": str(notification.id)}})
-        run.report(f"an answer was lost: {result.error}")
+    if result.outcome == "unknown":
+        log.warning("SendGrid did not answer", extra={"fields": {"notification_id": str(notification.id)}})
+        run.report(f"no answer: {result.error}")
         return replace(result, wait=float(settings.notifications_settle_seconds))
     return result

@@ -1,4 +1,4 @@
-"""What e-mails there are, and what SendGrid's answers and events mean for them. No I/O."""
+"""Nouns of e-mails, and what SendGrid's answers and events mean for them. No I/O."""
 
 import random
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ LONGEST_REASON = 300
 
 
 class NotificationType(StrEnum):
-    """Everything that we write to people about."""
+    """The types of e-mails, as `notifications.type` has them."""
 
     WELCOME = "welcome"
     SUBSCRIPTION_STARTED = "subscription_started"
@@ -31,17 +31,47 @@ class NotificationType(StrEnum):
     CONTACT_MESSAGE = "contact_message"
 
 
-# What people may decline; the rest belongs to their contract or their account.
+# What users may decline; the rest belongs to their contract or their account.
 OPTIONAL = frozenset(
     {NotificationType.RENEWAL_UPCOMING, NotificationType.WEEKLY_METRICS, NotificationType.CONTACT_MESSAGE}
 )
-# What people may ask for again themselves.
+# What users may ask for again themselves.
 ASKABLE = frozenset({NotificationType.WELCOME, NotificationType.DATA_EXPORT_READY})
 
-# What a notification can be.
+# What `notifications.status` can be.
 Status = Literal["queued", "sending", "sent", "delivered", "bounced", "failed", "suppressed"]
-Outcome = Literal["sent", "retry", "failed", "lost", "returned"]
+Outcome = Literal["sent", "retry", "failed", "unknown", "returned"]
 Verdict = Literal["sent", "delivered", "bounced", "failed", "suppressed"]
+
+
+@dataclass(frozen=True)
+class Notification:
+    """A leased e-mail: until it is settled no other dispatcher sends it. `attempt` counts from 1."""
+
+    id: UUID
+    user_id: UUID
+    type: NotificationType
+    attempt: int
+    email: str
+    username: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class NotificationLease:
+    """E-mails to send now, and how many were closed instead: given up, suppressed or declined."""
+
+    notifications: list[Notification]
+    closed: int
+
+
+@dataclass(frozen=True)
+class QueuedNotification:
+    """A notification that sendNotification asked for, and its status."""
+
+    id: UUID
+    status: Status
+    retry_after: int | None = None  # seconds, where it was not sent again since that is too early
 
 
 @dataclass(frozen=True)
@@ -69,8 +99,8 @@ class SitePages:
 class Result:
     """What came of handing one e-mail to SendGrid.
 
-    sent: it was taken. retry: it was not, and may be after `wait` seconds. failed: it never will be. lost: nobody
-    knows, and its events will tell. returned: it was not tried, for a reason that is not its own.
+    sent: it was taken. retry: it was not, and may be after `wait` seconds. failed: it never will be. unknown:
+    there was no answer, and its events will say. returned: it was not tried, for a reason that is not its own.
     """
 
     outcome: Outcome

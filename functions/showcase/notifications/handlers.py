@@ -11,7 +11,7 @@ from showcase.errors import Forbidden, NotFound, UnprocessableContent
 from showcase.http import NoFields
 from showcase.notifications import dependencies, store
 from showcase.notifications.dispatcher import NotificationDependencies, dispatch, send_one
-from showcase.notifications.domain import ASKABLE, NotificationType
+from showcase.notifications.domain import ASKABLE, NotificationType, QueuedNotification
 from showcase.notifications.schemas import (
     DispatchResponse,
     QueueWeeklyMetricsResponse,
@@ -20,8 +20,8 @@ from showcase.notifications.schemas import (
 )
 
 
-def connect(core: Core) -> NotificationDependencies:
-    mailer, settings = dependencies.connect(core)
+def notification_dependencies(core: Core) -> NotificationDependencies:
+    mailer, settings = dependencies.mailer_and_settings(core)
     return NotificationDependencies(core.database, mailer, settings)
 
 
@@ -41,10 +41,10 @@ async def handle_send_notification(
 
 async def _for_service(
     call: Call[SendNotificationRequest], notifications: NotificationDependencies
-) -> store.Asked | None:
+) -> QueuedNotification | None:
     asked = call.body
     if not isinstance(asked.user_id, UUID):
-        raise UnprocessableContent("A service names the user: `me` is for people.", code="user_id_needed")
+        raise UnprocessableContent("A service names the user: `me` is for users.", code="user_id_needed")
     key = asked.dedupe_key or _key(asked)
     return await store.request(notifications.database, asked.user_id, asked.type, key, asked.data)
 
@@ -56,7 +56,9 @@ def _key(asked: SendNotificationRequest) -> str:
     return "data-" + hashlib.sha256(json.dumps(asked.data, sort_keys=True).encode()).hexdigest()[:32]
 
 
-async def _for_user(call: Call[SendNotificationRequest], notifications: NotificationDependencies) -> store.Asked | None:
+async def _for_user(
+    call: Call[SendNotificationRequest], notifications: NotificationDependencies
+) -> QueuedNotification | None:
     """Users have their own e-mails sent again. What those say is not theirs to write."""
     asked, own = call.body, call.caller.user_id
     if own is None or asked.user_id not in {"me", own}:
@@ -86,7 +88,7 @@ send_notification = Endpoint(
     body=SendNotificationRequest,
     answer=SendNotificationResponse,
     callers=frozenset({Kind.USER, Kind.SERVICE}),
-    connect=connect,
+    connect=notification_dependencies,
     handle=handle_send_notification,
     problems=(Forbidden, NotFound),
 )
@@ -97,7 +99,7 @@ dispatch_notifications = Endpoint(
     body=NoFields,
     answer=DispatchResponse,
     callers=SERVICES,
-    connect=connect,
+    connect=notification_dependencies,
     handle=handle_dispatch_notifications,
 )
 
@@ -107,6 +109,6 @@ queue_weekly_metrics = Endpoint(
     body=NoFields,
     answer=QueueWeeklyMetricsResponse,
     callers=SERVICES,
-    connect=connect,
+    connect=notification_dependencies,
     handle=handle_queue_weekly_metrics,
 )

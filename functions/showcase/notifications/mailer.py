@@ -26,19 +26,17 @@ from sendgrid.helpers.mail import (
 )
 
 from showcase.errors import Failure, VendorError
-from showcase.notifications.domain import OPTIONAL, NotificationType, Result
+from showcase.notifications.domain import OPTIONAL, Notification, NotificationType, Result
 from showcase.notifications.formatting import address
 from showcase.notifications.rendering import Reader, Renderer, one_line
 from showcase.notifications.settings import NotificationSettings
-from showcase.notifications.store import Notification
 from showcase.notifications.template_context import facts
 from showcase.notifications.unsubscribe_tokens import Links
 from showcase.observability.telemetry import timed
 from showcase.outbound.http_client import HttpClient, HttpResponse
-from showcase.outbound.retry_after import parse_retry_after, parse_seconds
+from showcase.outbound.retry_after import DEFAULT_RETRY_AFTER, parse_retry_after, parse_seconds
 from showcase.outbound.transport import ConnectError, TransportError
 
-DEFAULT_RETRY_AFTER = 60.0  # seconds to stay away where SendGrid does not say how long
 # A gateway in between says these: whether SendGrid took the message is not known.
 _UNSETTLED = frozenset({502, 504})
 
@@ -117,7 +115,7 @@ class Mailer:
         except ConnectError as error:
             return Result("retry", error=type(error).__name__)  # nothing left this machine
         except TransportError as error:
-            return Result("lost", error=type(error).__name__)
+            return Result("unknown", error=type(error).__name__)
         return self._read(response)
 
     def _key(self) -> str:
@@ -132,7 +130,7 @@ class Mailer:
         if status in {401, 403}:
             raise VendorError("sendgrid", Failure.REJECTED, f"status {status}")
         if status in _UNSETTLED:
-            return Result("lost", error=f"status {status}")
+            return Result("unknown", error=f"status {status}")
         if status >= 500 or status == 408:
             return Result("retry", error=f"status {status}", wait=parse_retry_after(response.headers) or 0.0)
         return Result("failed", error=f"status {status}")

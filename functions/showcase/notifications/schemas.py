@@ -41,7 +41,7 @@ class DispatchResponse(ResponseModel):
     sent: int
     retry: int = Field(description="Not taken, and tried again later.")
     failed: int
-    lost: int = Field(description="Without an answer; the event webhook tells what became of them.")
+    unknown: int = Field(description="Without an answer; the event webhook says what became of them.")
     returned: int = Field(description="Not tried, because the run was stopped.")
     closed: int = Field(description="Not sent: given up, suppressed or declined.")
     remaining: int = Field(description="Still due when the run ended.")

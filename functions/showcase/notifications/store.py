@@ -1,7 +1,6 @@
 """The notifications' PostgREST calls."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,48 +8,26 @@ from typing_extensions import TypedDict
 
 from showcase.database import Database
 from showcase.errors import Failure, ServiceUnavailable, VendorError
-from showcase.notifications.domain import Event, NotificationType, Result, Status
+from showcase.notifications.domain import (
+    Event,
+    Notification,
+    NotificationLease,
+    NotificationType,
+    QueuedNotification,
+    Result,
+    Status,
+)
 from showcase.notifications.settings import NotificationSettings
-from showcase.outbound.retry import Deadline, retrying
+from showcase.outbound.retry import Deadline, with_retries
 
 RECORD_SECONDS = 10.0  # what was sent must be noted: a database that is away for a moment is asked again
-
-
-@dataclass(frozen=True)
-class Notification:
-    """One that this dispatcher may send: nobody else does until it is settled."""
-
-    id: UUID
-    user_id: UUID
-    type: NotificationType
-    attempt: int
-    email: str
-    username: str
-    payload: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Lease:
-    """What to send now, and how many were closed instead: given up, suppressed or declined."""
-
-    notifications: list[Notification]
-    closed: int
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A notification that was asked for, and what became of it."""
-
-    id: UUID
-    status: Status
-    retry_after: int | None = None  # seconds, where it was not sent again since that is too early
 
 
 class _Recorded(TypedDict):
     recorded: int
 
 
-async def lease(database: Database, settings: NotificationSettings, only: UUID | None = None) -> Lease:
+async def lease(database: Database, settings: NotificationSettings, only: UUID | None = None) -> NotificationLease:
     """Marks due notifications (or one of them) as sending, and returns them."""
     return await database.rpc(
         "lease_notifications",
@@ -60,7 +37,7 @@ async def lease(database: Database, settings: NotificationSettings, only: UUID |
             "give_up_seconds": settings.notifications_give_up_seconds,
             "notification_id": str(only) if only else None,
         },
-        Lease,
+        NotificationLease,
     )
 
 
@@ -84,23 +61,29 @@ async def record(database: Database, results: Sequence[tuple[Notification, Resul
         except ServiceUnavailable as error:
             raise VendorError("database", Failure.UNAVAILABLE) from error
 
-    await retrying(once, Deadline.after(RECORD_SECONDS), attempts=6)
+    await with_retries(once, Deadline.after(RECORD_SECONDS), attempts=6)
 
 
 async def request(
     database: Database, user_id: UUID, type_: NotificationType, dedupe_key: str, payload: Mapping[str, Any]
-) -> Asked | None:
+) -> QueuedNotification | None:
     """Queues one for a service; None where there is no such user."""
     parameters = {"user_id": str(user_id), "type": type_, "dedupe_key": dedupe_key, "payload": dict(payload)}
-    asked: Asked | None = await database.rpc("request_notification", parameters, Asked | None)
-    return asked
+    requested: QueuedNotification | None = await database.rpc(
+        "request_notification", parameters, QueuedNotification | None
+    )
+    return requested
 
 
-async def request_again(database: Database, user_id: UUID, type_: NotificationType, quiet_seconds: int) -> Asked | None:
+async def request_again(
+    database: Database, user_id: UUID, type_: NotificationType, quiet_seconds: int
+) -> QueuedNotification | None:
     """Queues a user's latest one again, unless it is young; None where there is none."""
     parameters = {"user_id": str(user_id), "type": type_, "quiet_seconds": quiet_seconds}
-    asked: Asked | None = await database.rpc("request_notification_again", parameters, Asked | None)
-    return asked
+    requested: QueuedNotification | None = await database.rpc(
+        "request_notification_again", parameters, QueuedNotification | None
+    )
+    return requested
 
 
 async def status(database: Database, notification_id: UUID) -> Status | None:

@@ -36,7 +36,7 @@ class Unsubscribing:
     site_url: str
 
 
-def connect(core: Core) -> Unsubscribing:
+def unsubscribe_dependencies(core: Core) -> Unsubscribing:
     settings = load(NotificationSettings)
     return Unsubscribing(core.database, make_links(core.settings, settings), settings.site)
 
@@ -65,7 +65,7 @@ unsubscribe = Endpoint(
     body=bytes,
     answer=None,
     callers=None,
-    connect=connect,
+    connect=unsubscribe_dependencies,
     handle=handle_unsubscribe,
     method="GET, POST",
     also={status: {"text/html": "A page for the user."} for status in (200, 400, 410)},

@@ -30,7 +30,7 @@ class Webhook:
     tolerance: int
 
 
-def connect(core: Core) -> Webhook:
+def webhook_dependencies(core: Core) -> Webhook:
     settings = load(NotificationSettings)
     keys = read_keys(settings.sendgrid_webhook_public_keys)
     return Webhook(core.database, keys, settings.sendgrid_webhook_tolerance_seconds)
@@ -60,7 +60,7 @@ webhooks_sendgrid = Endpoint(
     body=bytes,
     answer=EventsResponse,
     callers=None,
-    connect=connect,
+    connect=webhook_dependencies,
     handle=handle_sendgrid_webhook,
     max_body=LARGEST_BODY,
     problems=(BadRequest,),

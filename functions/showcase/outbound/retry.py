@@ -50,7 +50,7 @@ def _wait(attempt: "RetryCallState") -> float:
     return random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt.attempt_number - 1)))  # noqa: S311 - no secret
 
 
-async def retrying(call: Callable[[], Awaitable[T]], deadline: Deadline, attempts: int = 3) -> T:
+async def with_retries(call: Callable[[], Awaitable[T]], deadline: Deadline, attempts: int = 3) -> T:
     """Awaits `call()`, again where its failure may pass; where the wait would end after `deadline`, not at all.
 
     Only for calls that may be repeated: reads, and writes with an idempotency key.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+DEFAULT_RETRY_AFTER = 60.0  # seconds, where a vendor refuses calls and does not say for how long
 LONGEST_NUMBER = 12  # digits
 
 

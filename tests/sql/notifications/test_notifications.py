@@ -141,14 +141,14 @@ def test_a_lost_answer_is_taken_again_only_when_its_time_to_settle_is_over(datab
     with superuser(database) as connection:
         one = queue(connection, ADA)
         lease(connection, only=one)
-        record(connection, {"id": one, "attempt": 1, "outcome": "lost", "error": "ReadTimeout", "wait_seconds": 60})
+        record(connection, {"id": one, "attempt": 1, "outcome": "unknown", "error": "ReadTimeout", "wait_seconds": 60})
         assert lease(connection, only=one)["notifications"] == []
         assert stored(connection, one)["status"] == "sending"
         connection.execute("update notifications set next_attempt_at = now() where id = %s", (one,))
         assert [each["attempt"] for each in lease(connection, only=one)["notifications"]] == [2]
 
 
-@pytest.mark.parametrize("outcome", ["retry", "failed", "lost", "returned"])
+@pytest.mark.parametrize("outcome", ["retry", "failed", "unknown", "returned"])
 def test_only_the_latest_attempt_may_record_a_failure(database: str, outcome: str) -> None:
     with superuser(database) as connection:
         one = queue(connection, ADA)

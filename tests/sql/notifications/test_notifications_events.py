@@ -145,7 +145,7 @@ def test_recording_and_telling_never_wait_for_each_other_in_a_circle(database: s
         with superuser(database) as connection:
             try:
                 for _ in range(10):
-                    results = [{"id": one, "attempt": 1, "outcome": "lost", "wait_seconds": 60} for one in order]
+                    results = [{"id": one, "attempt": 1, "outcome": "unknown", "wait_seconds": 60} for one in order]
                     connection.execute("select public.record_notifications(%s)", (Jsonb(results),))
                     tell(connection, *(event(one, "deferred", number, None) for one in order))
             except psycopg.Error as error:

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 from pydantic import HttpUrl
-from showcase.notifications.domain import OPTIONAL, NotificationType
+from showcase.notifications.domain import OPTIONAL, Notification, NotificationType
 from showcase.notifications.mailer import Mailer, retry_after
 from showcase.notifications.rendering import make_renderer
 from showcase.notifications.settings import NotificationSettings
-from showcase.notifications.store import Notification
 from showcase.notifications.unsubscribe_tokens import Links
 from showcase.outbound.http_client import HttpClient
 

@@ -2,7 +2,7 @@ import time
 
 import pytest
 from showcase.errors import Failure, VendorError
-from showcase.outbound.retry import Deadline, retrying
+from showcase.outbound.retry import Deadline, with_retries
 
 pytestmark = pytest.mark.anyio
 
@@ -27,14 +27,14 @@ def unavailable() -> VendorError:
 
 async def test_what_may_pass_is_tried_again() -> None:
     vendor = Vendor(unavailable(), unavailable())
-    assert await retrying(lambda: vendor(), Deadline.after(10)) == "answer"  # noqa: PLW0108 - as callers do
+    assert await with_retries(lambda: vendor(), Deadline.after(10)) == "answer"  # noqa: PLW0108 - as callers do
     assert vendor.asked == 3
 
 
 async def test_attempts_are_bounded() -> None:
     vendor = Vendor(*[unavailable() for _ in range(5)])
     with pytest.raises(VendorError):
-        await retrying(vendor, Deadline.after(10))
+        await with_retries(vendor, Deadline.after(10))
     assert vendor.asked == 3
 
 
@@ -42,21 +42,21 @@ async def test_attempts_are_bounded() -> None:
 async def test_what_cannot_pass_is_not_tried_again(failure: Failure) -> None:
     vendor = Vendor(VendorError("x", failure))
     with pytest.raises(VendorError):
-        await retrying(vendor, Deadline.after(10))
+        await with_retries(vendor, Deadline.after(10))
     assert vendor.asked == 1
 
 
 async def test_a_short_retry_after_is_waited_for_in_full() -> None:
     vendor = Vendor(VendorError("x", Failure.RATE_LIMITED, retry_after=0.4))
     start = time.monotonic()
-    assert await retrying(vendor, Deadline.after(10)) == "answer"
+    assert await with_retries(vendor, Deadline.after(10)) == "answer"
     assert time.monotonic() - start >= 0.4
 
 
 async def test_a_long_retry_after_goes_to_the_caller_at_once() -> None:
     vendor = Vendor(VendorError("x", Failure.RATE_LIMITED, retry_after=60))
     with pytest.raises(VendorError) as caught:
-        await retrying(vendor, Deadline.after(100))
+        await with_retries(vendor, Deadline.after(100))
     assert vendor.asked == 1
     assert caught.value.retry_after == 60
 
@@ -64,7 +64,7 @@ async def test_a_long_retry_after_goes_to_the_caller_at_once() -> None:
 async def test_nothing_is_tried_after_the_deadline() -> None:
     vendor = Vendor(*[unavailable() for _ in range(5)])
     with pytest.raises(VendorError):
-        await retrying(vendor, Deadline.after(0))
+        await with_retries(vendor, Deadline.after(0))
     assert vendor.asked == 1
 
 
@@ -74,7 +74,7 @@ async def test_a_wait_that_would_end_after_the_deadline_is_not_begun(failure: Ve
     vendor = Vendor(*[failure] * 20)
     start = time.monotonic()
     with pytest.raises(VendorError) as caught:
-        await retrying(vendor, Deadline.after(0.2), attempts=20)
+        await with_retries(vendor, Deadline.after(0.2), attempts=20)
     assert caught.value is failure
     assert time.monotonic() - start < 1
     if failure.retry_after:

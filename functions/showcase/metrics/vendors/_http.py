@@ -12,11 +12,10 @@ from showcase.metrics.domain import Reference, Result
 from showcase.observability.telemetry import timed
 from showcase.outbound.http_client import HttpClient, HttpResponse
 from showcase.outbound.retry import Deadline
-from showcase.outbound.retry_after import parse_retry_after, parse_seconds
+from showcase.outbound.retry_after import DEFAULT_RETRY_AFTER, parse_retry_after, parse_seconds
 from showcase.outbound.transport import TransportError
 from showcase.responses import parse_json
 
-DEFAULT_RETRY_AFTER = 60.0  # seconds, where a platform names none
 LONGEST_RETRY_AFTER = 86_400.0  # seconds; a longer one is cut
 LONGEST_NUMBER = 19  # digits of a post's number at X and LinkedIn; with a longer one they refuse the whole batch
 

@@ -106,12 +106,12 @@ def _sort(body: Mapping[str, Any], aliases: Mapping[str, Reference]) -> dict[Ref
     return {
         reference: VendorError(VENDOR, Failure.GONE)  # as for strangers, whatever our own token may see
         if alias in hidden
-        else _answer(nodes.get(alias)) or VendorError(VENDOR, failures.get(alias, Failure.UNAVAILABLE))
+        else _parse_repository(nodes.get(alias)) or VendorError(VENDOR, failures.get(alias, Failure.UNAVAILABLE))
         for alias, reference in aliases.items()
     }
 
 
-def _answer(node: Any) -> Answer | None:
+def _parse_repository(node: Any) -> Answer | None:
     try:
         counts: Counts = {
             "stars": node["stargazerCount"],

@@ -83,7 +83,7 @@ def _sort(body: Mapping[str, Any], references: Sequence[Reference]) -> dict[Refe
     """Results and errors are keyed by URN, encoded or not."""
     results, errors, statuses = (_by_urn(body.get(part)) for part in ("results", "errors", "statuses"))
     return {
-        reference: _answer(results.get(reference.name))
+        reference: _parse_metadata(results.get(reference.name))
         or _failure(errors.get(reference.name), statuses.get(reference.name))
         for reference in references
     }
@@ -99,7 +99,7 @@ def _failure(error: Any, status: Any) -> VendorError:
     return VendorError(VENDOR, failure)
 
 
-def _answer(metadata: Any) -> Answer | None:
+def _parse_metadata(metadata: Any) -> Answer | None:
     """Likes are all reactions together: LinkedIn has several, and shows their sum."""
     try:
         reactions = [reaction["count"] for reaction in metadata["reactionSummaries"].values()]

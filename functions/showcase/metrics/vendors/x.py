@@ -88,13 +88,13 @@ def _sort(body: Mapping[str, Any], references: Sequence[Reference]) -> dict[Refe
         for error in objects(body.get("errors"))
     }
     return {
-        reference: _answer(posts.get(reference.name))
+        reference: _parse_post(posts.get(reference.name))
         or VendorError(VENDOR, failures.get(reference.name, Failure.UNAVAILABLE))
         for reference in references
     }
 
 
-def _answer(post: Any) -> Answer | None:
+def _parse_post(post: Any) -> Answer | None:
     try:
         metrics = post["public_metrics"]
         counts: Counts = {
