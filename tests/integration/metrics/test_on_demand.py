@@ -151,8 +151,9 @@ async def test_many_who_come_at_once_make_one_request(metrics: Metrics, platform
     metrics.behave(platform, source.subject, SAID[platform], {"kind": "delay", "seconds": 0.3})
     _, answers = await requests_of(metrics, source, calls=20)
     assert metrics.count(platform, source.subject) == 1
-    outcomes = Counter(answer.platforms[platform].reason for answer in answers)
-    assert outcomes == {None: 1, "refresh_in_progress": 19}
+    # On a busy machine some come when the numbers are there already.
+    outcomes = [answer.platforms[platform].reason for answer in answers]
+    assert {None} <= {*outcomes} <= {None, "refresh_in_progress"}
 
 
 @pytest.mark.anyio
