@@ -424,7 +424,7 @@ class UploadResponse(TypedDict):
 
 
 class Usage(TypedDict):
-    """What the design took."""
+    """The model, tokens and time of a design."""
 
     model: str
     input_tokens: int

@@ -288,7 +288,7 @@ export type Kind = "image" | "video" | "avatar";
 /** Takes no fields. */
 export type NoFields = Record<never, never>;
 
-/** Everything that we write to people about. */
+/** The types of e-mails, as `notifications.type` has them. */
 export type NotificationType =
   | "welcome"
   | "subscription_started"
@@ -451,7 +451,7 @@ export type UploadResponse = {
   media?: ConfirmUploadResponse | null;
 };
 
-/** What the design took. */
+/** The model, tokens and time of a design. */
 export type Usage = {
   model: string;
   input_tokens: number;
