@@ -72,6 +72,8 @@ revoke all on function public.expire_media_uploads(uuid) from public, anon, auth
 revoke all on function public.lease_media_upload(uuid, uuid, int) from public, anon, authenticated, service_role;
 revoke all on function public.release_media_upload(uuid) from public, anon, authenticated, service_role;
 revoke all on function public.renew_media_upload_lease(uuid, int) from public, anon, authenticated, service_role;
+revoke all on function public.cancel_media_upload(uuid) from public, anon, authenticated, service_role;
+grant execute on function public.cancel_media_upload(uuid) to authenticated;
 grant execute on function public.create_media_upload(uuid, uuid, text, text, bigint, jsonb, int) to service_role;
 grant execute on function public.expire_media_uploads(uuid) to service_role;
 grant execute on function public.lease_media_upload(uuid, uuid, int) to service_role;

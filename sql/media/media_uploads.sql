@@ -123,6 +123,21 @@ $$;
 comment on function public.expire_media_uploads(uuid) is
   'Ends announced uploads (of one user) that are overdue: they reserve nothing, and their files go; how many.';
 
+-- An announced upload keeps its place until it expires: who chose another file gives it back. One that is being checked
+-- goes on.
+create function public.cancel_media_upload(upload_id uuid) returns boolean
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  with canceled as (
+    update private.media_uploads as upload set status = 'expired'
+    where upload.id = $1 and upload.user_id = (select auth.uid()) and upload.status = 'pending'
+      and (upload.leased_until is null or upload.leased_until <= now())
+    returning true
+  )
+  select exists (select from canceled)
+$$;
+comment on function public.cancel_media_upload(uuid) is
+  'Ends an announced upload of the caller''s: it reserves nothing, and its file goes; whether it was still pending.';
+
 -- Checking a file takes memory and time: one request does it, however many ask. Who dies meanwhile keeps it until the
 -- lease ends.
 create function public.lease_media_upload(user_id uuid, upload_id uuid, lease_seconds int) returns jsonb

@@ -690,6 +690,10 @@ class UsersUpdate(TypedDict):
     username: NotRequired[str]
 
 
+class CancelMediaUploadArgs(TypedDict):
+    upload_id: str
+
+
 class CreateProjectPreviewArgs(TypedDict):
     project_id: str
     days: NotRequired[int]

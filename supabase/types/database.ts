@@ -987,6 +987,13 @@ export type Database = {
       };
     };
     Functions: {
+      /** Ends an announced upload of the caller's: it reserves nothing, and its file goes; whether it was still pending. */
+      cancel_media_upload: {
+        Args: {
+          upload_id: string;
+        };
+        Returns: boolean;
+      };
       /** A link to a project of the caller's, whatever its status: {id, token, expires_at}. The token is shown this once. */
       create_project_preview: {
         Args: {

@@ -81,6 +81,7 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         *(f"{role} block_list_error" for role in ("authenticated", "service_role")),
         *(f"{role} block_list_schema" for role in ("authenticated", "service_role")),
         "service_role cancel_account_deletion",
+        "authenticated cancel_media_upload",
         "service_role changes_of",
         "service_role check_cancellations",
         "service_role check_stripe_account",

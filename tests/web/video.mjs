@@ -1,4 +1,5 @@
-// A video in the editor: sent although the user pauses, the connection is lost and the page is loaded again; then sought in.
+// A video in the editor: canceled, and sent again although the connection is lost, the user pauses and the page is loaded
+// again; then sought in.
 import { main, signIn } from "./browser.mjs";
 
 await main(async ({ site, name, file, open, shoot }) => {
@@ -12,7 +13,7 @@ await main(async ({ site, name, file, open, shoot }) => {
   const choose = () => page.getByLabel("Add videos").setInputFiles(file);
   const button = (label) => page.getByRole("button", { name: label });
   // What becomes of each piece in turn: null where it is sent, else what happens instead.
-  const fates = [null, () => page.context().setOffline(true), () => button("Pause").click(), null, () => page.reload()];
+  const fates = [() => button("Cancel").click(), null, () => page.context().setOffline(true), () => button("Pause").click(), null, () => page.reload()];
   const offsets = [];
   let interrupted = Promise.resolve();
   await page.route("**/upload/resumable/**", async (route) => {
@@ -26,6 +27,8 @@ await main(async ({ site, name, file, open, shoot }) => {
   });
 
   await choose();
+  await page.getByText("noise.webm").waitFor({ state: "detached" });
+  await choose(); // there is room: a free plan has one video, and what was canceled holds no place
   await page.getByText("No connection.").waitFor();
   await shoot(page, "offline");
   await page.context().setOffline(false);

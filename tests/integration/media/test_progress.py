@@ -72,6 +72,27 @@ def test_only_its_user_asks_for_an_upload(studio: Studio, rival: Studio) -> None
         assert (answer.status_code, answer.json()["code"]) == (404, "upload_not_found")
 
 
+def test_an_upload_that_its_user_cancels_gives_its_place_back(studio: Studio, rival: Studio) -> None:
+    project = studio.project()
+    film = {"project_id": project, "content_type": "video/webm", "size": 1000}
+    upload_id = studio.call("createUploadUrl", **film).json()["upload_id"]
+    refused = studio.call("createUploadUrl", **film)
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many"), "a free plan has one"
+    for caller, canceled in ((rival, False), (studio, True), (studio, False)):
+        answer = caller.http.post("/rest/v1/rpc/cancel_media_upload", json={"upload_id": upload_id})
+        assert (answer.status_code, answer.json()) == (200, canceled)
+    assert studio.progress(upload_id)["status"] == "expired"
+    assert studio.call("createUploadUrl", **film).is_success
+
+
+def test_an_upload_that_is_checked_is_not_canceled(studio: Studio) -> None:
+    upload_id = sent(studio, image("PNG", (700, 500)))
+    assert studio.call("confirmUpload", upload_id=upload_id, wait_seconds=0).status_code == 202
+    answer = studio.http.post("/rest/v1/rpc/cancel_media_upload", json={"upload_id": upload_id})
+    assert answer.json() is False
+    assert studio.progress(upload_id)["status"] == "confirmed"
+
+
 def test_a_check_that_fails_gives_the_upload_back(studio: Studio) -> None:
     """Storage refuses what the quota has no room for: space is made, and the next request goes on at once."""
     content = image("PNG", (700, 700))

@@ -13,7 +13,7 @@ export interface Destination {
   address?: string;
 }
 
-/** The file is not sent yet, and can be: it was paused, or the connection was lost. */
+/** The file is not sent yet: it was paused or given up, or the connection was lost. */
 export class InterruptedError extends Error {}
 
 /**
@@ -33,6 +33,7 @@ export function send(
   },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(new InterruptedError());
     const upload = new Upload(file, {
       endpoint: `${supabaseUrl}/storage/v1/upload/resumable/sign`,
       uploadUrl: address,

@@ -3,6 +3,7 @@
 import type { ContentType } from "$types/functions.ts";
 import type { Film, Picture } from "../blocks/types.ts";
 import { call, ProblemError } from "./functions.ts";
+import { supabase } from "./supabase.ts";
 import { InterruptedError, send } from "./resumable.ts";
 import { forgetStarted, keyOf, readStarted, type Started, type Target, writeStarted } from "./started_uploads.ts";
 
@@ -39,6 +40,8 @@ export interface Running {
   media: Promise<Media>;
   pause(): void;
   resume(): void;
+  /** Gives it up: `media` is rejected with an InterruptedError. */
+  cancel(): void;
 }
 
 /**
@@ -54,6 +57,7 @@ export function upload(
   const key = keyOf(target, file);
   let pausing = new AbortController();
   let resume = () => {};
+  let isCanceled = false;
   let share = 0;
 
   async function attempt(): Promise<Media> {
@@ -75,20 +79,34 @@ export function upload(
       try {
         return await attempt();
       } catch (error) {
-        if (!isInterruption(error)) throw error;
+        if (isCanceled || !isInterruption(error)) throw error;
         const isPaused = pausing.signal.aborted;
         onChange(isPaused ? "paused" : "offline", share);
         await new Promise<void>((resolve) => {
           resume = resolve;
           if (!isPaused) addEventListener("online", () => resolve(), { once: true });
         });
+        if (isCanceled) throw error;
         pausing = new AbortController();
       }
     }
   }
 
-  const media = run().finally(() => forgetStarted(key));
-  return { media, pause: () => pausing.abort(), resume: () => resume() };
+  function cancel(): void {
+    isCanceled = true;
+    pausing.abort();
+    resume();
+  }
+
+  const media = run().finally(() => (isCanceled ? discardStarted(key) : forgetStarted(key)));
+  return { media, pause: () => pausing.abort(), resume: () => resume(), cancel };
+}
+
+/** Ends an upload that was begun: the place that it holds is free again. */
+export async function discardStarted(key: string): Promise<void> {
+  const started = readStarted(key);
+  if (started) await supabase.rpc("cancel_media_upload", { upload_id: started.upload_id }).throwOnError();
+  forgetStarted(key);
 }
 
 async function announce(target: Target, file: File, content_type: ContentType): Promise<Started> {

@@ -32,7 +32,7 @@ export const exampleContent: Content = {
     "It weaves algebraic patterns as the loom weaves flowers and leaves.\n\nA mill, a store and punched cards are all it needs.",
   links: [site, { label: "Source on GitHub", url: "https://github.com/ada/analytical-engine" }],
   images: [image("A", 160), image("B", 30), image("C", 220)],
-  videos: [{ url: "/example.webm", caption: null, poster_url: null }],
+  videos: [{ url: "/example.webm", caption: null, poster_url: drawing("▶", 190) }],
   tags: ["computing", "mathematics"],
   technologies: ["brass", "steam", "punched cards"],
   owner: { username: "ada", avatar_url: null },

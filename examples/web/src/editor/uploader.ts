@@ -1,9 +1,11 @@
 /** Files on their way to a project: with progress, to pause, and to go on with after an interruption. */
 
 import type { ContentType } from "$types/functions.ts";
-import { forgetStarted, keyOf, type Started, startedUploads } from "../api/started_uploads.ts";
-import { contentTypeOf, type Media, upload, type UploadState } from "../api/uploads.ts";
+import { keyOf, type Started, startedUploads } from "../api/started_uploads.ts";
+import { InterruptedError } from "../api/resumable.ts";
+import { contentTypeOf, discardStarted, type Media, upload, type UploadState } from "../api/uploads.ts";
 import { h } from "../dom.ts";
+import { actionButton } from "../ui/form.ts";
 import { bytes } from "../ui/money.ts";
 import { errorNotice, explain, successNotice } from "../ui/notice.ts";
 
@@ -40,6 +42,7 @@ export function uploader(projectId: string, kind: Kind, onAdded: (media: Media) 
     outcome.replaceChildren();
     for (const file of files) {
       await add(file).catch((error: unknown) => {
+        if (error instanceof InterruptedError) return; // canceled
         outcome.append(errorNotice(new Error(`${file.name}: ${explain(error).message}`, { cause: error })));
       });
     }
@@ -50,8 +53,9 @@ export function uploader(projectId: string, kind: Kind, onAdded: (media: Media) 
     if (!type || !kind.types.includes(type)) throw new Error(`This is not ${kind.formats}.`);
     unfinished.get(keyOf(target, file))?.remove();
     const row = uploadRow(file, () => chooser.focus());
-    const { media, pause, resume } = upload(target, file, type, row.show);
-    row.button.onclick = () => (row.state() === "sending" ? pause() : resume());
+    const { media, pause, resume, cancel } = upload(target, file, type, row.show);
+    row.pauseButton.onclick = () => (row.state() === "sending" ? pause() : resume());
+    row.cancelButton.onclick = cancel;
     list.append(row.element);
     try {
       onAdded(await media);
@@ -75,40 +79,39 @@ function uploadRow(file: File, giveFocus: () => void) {
   let state: UploadState = "sending";
   const progress = h("progress", { max: 1, value: 0, "aria-label": file.name });
   const status = h("span", { "aria-live": "polite" });
-  const button = h("button", { type: "button", class: "ghost small" });
-  const show = (now: UploadState, share: number) => {
-    state = now;
-    progress.value = share;
-    if (status.textContent !== words[now]) status.textContent = words[now];
-    button.textContent = now === "sending" ? "Pause" : "Continue";
-    if (now === "checking") withoutFocus(() => button.hidden = true);
-  };
-  const withoutFocus = (hide: () => void) => {
-    if (element.contains(document.activeElement)) giveFocus();
-    hide();
-  };
+  const pauseButton = h("button", { type: "button", class: "ghost small" });
+  const cancelButton = h("button", { type: "button", class: "ghost small" }, "Cancel");
+  const buttons = h("span", { class: "actions" }, pauseButton, cancelButton);
   const element = h(
     "li",
     null,
     h("strong", null, file.name),
     progress,
     h("span", { class: "caption" }, status, ` ${bytes(file.size)}`),
-    button,
+    buttons,
   );
-  return { element, button, show, state: () => state, remove: () => withoutFocus(() => element.remove()) };
+  const withoutFocus = (part: HTMLElement) => {
+    if (part.contains(document.activeElement)) giveFocus();
+    return part;
+  };
+  const show = (now: UploadState, share: number) => {
+    state = now;
+    progress.value = share;
+    if (status.textContent !== words[now]) status.textContent = words[now];
+    pauseButton.textContent = now === "sending" ? "Pause" : "Continue";
+    if (now === "checking") withoutFocus(buttons);
+    buttons.hidden = now === "checking";
+  };
+  return { element, pauseButton, cancelButton, show, state: () => state, remove: () => withoutFocus(element).remove() };
 }
 
 function unfinishedRow(key: string, { name }: Started): HTMLElement {
-  const forget = () => {
-    forgetStarted(key);
-    row.remove();
-  };
   const row: HTMLElement = h(
     "li",
     null,
     h("strong", null, name),
     h("span", { class: "caption" }, "Not finished. Choose the file again, and it goes on where it stopped."),
-    h("button", { type: "button", class: "ghost small", onclick: forget }, "Forget it"),
+    actionButton("Discard", () => discardStarted(key).then(() => row.remove()), { class: "ghost small" }),
   );
   return row;
 }
