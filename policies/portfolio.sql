@@ -36,6 +36,8 @@ create policy "nobody through the API" on private.project_search for all to anon
 
 revoke all on table private.project_search from anon, authenticated, service_role;
 
+revoke all on function private.fold(text) from public, anon, authenticated, service_role;
+revoke all on function private.index_renamed_owner() from public, anon, authenticated, service_role;
 revoke all on function private.index_projects(uuid[]) from public, anon, authenticated, service_role;
 revoke all on function private.index_project() from public, anon, authenticated, service_role;
 revoke all on function private.index_changed_projects() from public, anon, authenticated, service_role;
@@ -44,6 +46,7 @@ revoke all on function private.index_changed_projects() from public, anon, authe
 revoke all on function private.search_filter(text[], text[]) from public, anon, authenticated, service_role;
 revoke all on function private.scan_search(tsquery, text, text, uuid, int, int) from public, anon, authenticated, service_role;
 revoke all on function private.pick_search(tsquery, text, text, uuid, int) from public, anon, authenticated, service_role;
+revoke all on function private.resemble_search(text, tsquery, int) from public, anon, authenticated, service_role;
 revoke all on function private.rank_search(text, tsquery, tsquery, boolean, text, uuid, int)
   from public, anon, authenticated, service_role;
 revoke all on function private.find_matches(text, text, text[], text[], text, uuid, int)

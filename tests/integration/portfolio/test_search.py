@@ -81,7 +81,66 @@ def test_words_are_meant_as_users_type_them(owner: httpx.Client, anon: httpx.Cli
     assert titles(anon, query=f'"{one} {two}"') == [f"{one} {two}"]
     assert titles(anon, query=f"{one} -{two}") == [one]
     assert len(search(anon, query=f"{one} or {two}")) == 4
-    assert search(anon, query="the") == []
+    assert len(search(anon, query=f"{one} - {two}")) == 2
+    assert search(anon, query=f'"{one} the {one}"') == []
+
+
+@pytest.mark.parametrize(
+    ("written", "searched"),
+    [
+        *(("Köln", "koln"), ("koln", "Köln"), ("Ko\u0308ln", "köln"), ("Łódź", "lodz"), ("strasse", "Straße")),
+        *(("Ørsted", "orsted"), ("Señor", "senor"), ("Điện", "dien"), ("Œuvre", "oeuvre"), ("naïve", "NAIVE")),
+    ],
+)
+def test_accents_make_no_difference(owner: httpx.Client, anon: httpx.Client, written: str, searched: str) -> None:
+    wanted = word()
+    made = add(owner, f"{wanted} {written}")["id"]
+    owner.post("/rest/v1/project_tags", json={"project_id": made, "tag": f"{wanted} {written}"}).raise_for_status()
+    for arguments in ({"query": f"{wanted} {searched}"}, {"tags": [f"{wanted} {searched}"]}):
+        assert titles(anon, **arguments) == [f"{wanted} {written}"]
+    assert titles(anon, query=f'"{wanted} {searched}"', sort="stars") == [f"{wanted} {written}"]
+
+
+def test_projects_are_found_by_their_owner_as_the_owner_is_called_now(owner: httpx.Client, anon: httpx.Client) -> None:
+    wanted, name, username = word(), word(), f"{word()}_x"
+    add(owner, wanted)
+    for field, value in (("name", f"Zoë {name}"), ("username", username)):
+        assert titles(anon, query=value) == []
+        owner.patch("/rest/v1/users?username=neq.", json={field: value}).raise_for_status()
+        assert titles(anon, query=f"{value} {wanted}") == titles(anon, query=value.upper()) == [wanted]
+    assert titles(anon, query=f"zoe {name}") == titles(anon, query=f"@{username}") == [wanted]
+    owner.patch("/rest/v1/users?username=neq.", json={"name": None}).raise_for_status()
+    assert titles(anon, query=f"zoe {name}") == []
+
+
+@pytest.mark.parametrize("sort", [None, "newest", "likes"])
+def test_what_is_spelled_nearly_alike_is_found_where_nothing_else_is(
+    owner: httpx.Client, anon: httpx.Client, sort: str | None
+) -> None:
+    wanted, tag = word(), word()
+    made = add(owner, f"{wanted} engine")["id"]
+    owner.post("/rest/v1/project_tags", json={"project_id": made, "tag": tag}).raise_for_status()
+    swapped = wanted[:6] + wanted[7] + wanted[6] + wanted[8:]
+    for typed in (swapped, wanted[:8] + wanted[9:], f"{wanted[:-1]}z engine", f"{wanted}s enigne", wanted[:9], tag[1:]):
+        assert titles(anon, query=typed, sort=sort) == [f"{wanted} engine"], typed
+    assert titles(anon, query=wanted[1:], tags=[tag.upper()]) == [f"{wanted} engine"]
+    for typed in (f'"{wanted[1:]}"', f"{wanted[1:]} -engine", word()):
+        assert titles(anon, query=typed) == [], typed
+    assert titles(anon, query=wanted[1:], tags=[word()]) == []
+
+
+def test_what_is_spelled_alike_makes_one_page_the_nearest_first(owner: httpx.Client, anon: httpx.Client) -> None:
+    wanted = word()
+    for title in (wanted[:10], wanted, wanted[:11]):
+        add(owner, title)
+    first, second = pages(anon, query=f"{wanted[:-1]}p", limit=2)
+    assert [row["id"] for row in search(anon, query=f"{wanted[:-1]}p")][:2] == [first, second]
+    assert first == search(anon, query=wanted)[0]["id"]
+
+
+def test_a_title_of_words_that_are_in_no_index_is_found_by_it(owner: httpx.Client, anon: httpx.Client) -> None:
+    made = add(owner, "Now and Then")["id"]
+    assert made in [row["id"] for row in search(anon, query="now and then", limit=100)]
 
 
 def test_what_is_found_says_what_a_list_shows(owner: httpx.Client, anon: httpx.Client, stack: Stack) -> None:
