@@ -46,3 +46,24 @@ def test_nobody_moves_what_is_not_theirs(owner: httpx.Client, other: httpx.Clien
     ) { affectedCount } }"""
     assert ask(other, query)["data"]["updateProjectCollection"] == {"affectedCount": 0}
     assert "tier" in reported(ask(other, 'mutation { updateUserCollection(set: {tier: "paid"}) { affectedCount } }'))
+
+
+def test_a_refused_value_names_its_rule_which_can_be_asked_for(owner: httpx.Client) -> None:
+    insert = "mutation($title: String!) { insertIntoProjectCollection(objects: [{title: $title}]) { affectedCount } }"
+    (error,) = ask(owner, insert, title="x" * 201)["errors"]
+    assert set(error) <= {"message", "locations", "path"}
+    name = error["message"].split('"')[-2]
+    rule = """query($name: String!) { fieldRuleCollection(filter: {name: {eq: $name}}) {
+        edges { node { field message maximum } }
+    } }"""
+    (edge,) = ask(owner, rule, name=name)["data"]["fieldRuleCollection"]["edges"]
+    node = edge["node"]
+    assert (node["field"], int(node["maximum"])) == ("title", 200)
+    assert node["message"] == "Title must have 1 to 200 characters."
+
+
+def test_what_a_trigger_refuses_names_the_field(owner: httpx.Client) -> None:
+    insert = """mutation { insertIntoProjectCollection(objects: [{title: "A", githubLink: "https://gitlab.com/a/b"}]) {
+        affectedCount
+    } }"""
+    assert "github_link is no link" in ask(owner, insert)["errors"][0]["message"]
