@@ -159,7 +159,7 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
   if kind is null or kind not in ('image', 'video') then
-    raise exception 'kind is image or video.' using errcode = 'invalid_parameter_value';
+    raise exception 'kind is image or video.' using errcode = 'invalid_parameter_value', detail = 'field: kind';
   end if;
   perform private.lock_user_media(auth.uid());
   perform from public.projects as project
@@ -169,7 +169,7 @@ begin
   end if;
   if (select array_agg(present order by present) from unnest(private.lock_media_rows(kind, $1)) as present)
     is distinct from (select array_agg(given order by given) from unnest(ids) as given) then
-    raise exception 'Name every % of the project exactly once.', kind using errcode = 'invalid_parameter_value',
+    raise exception 'Name every % of the project exactly once.', kind using errcode = 'invalid_parameter_value', detail = 'field: ids',
       hint = 'The list has changed since you read it: read it again.';
   end if;
   perform private.place_media(kind, ids);

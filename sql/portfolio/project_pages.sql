@@ -93,7 +93,7 @@ begin
   if not found then
     raise exception 'There is no such project of yours.' using errcode = 'insufficient_privilege';
   elsif days is null or days not between 1 and 90 then
-    raise exception 'days is from 1 to 90.' using errcode = 'invalid_parameter_value';
+    raise exception 'days is from 1 to 90.' using errcode = 'invalid_parameter_value', detail = 'field: days';
   end if;
   delete from public.project_previews as known where known.project_id = $1 and known.expires_at <= now();
   if (select count(*) >= 10 from public.project_previews as known where known.project_id = $1) then

@@ -200,17 +200,24 @@ declare
   sort_values text[];
 begin
   if wanted not in ('relevance', 'newest', 'stars', 'likes') then
-    raise exception 'sort is relevance, newest, stars or likes.' using errcode = 'invalid_parameter_value';
+    raise exception 'sort is relevance, newest, stars or likes.' using errcode = 'invalid_parameter_value', detail = 'field: sort';
   elsif char_length(query) > 200 then
-    raise exception 'query may have 200 characters at most.' using errcode = 'invalid_parameter_value';
-  elsif cardinality(tags) > 10 or cardinality(technologies) > 10 then
-    raise exception 'At most 10 tags and 10 technologies.' using errcode = 'invalid_parameter_value';
-  elsif exists (select from unnest(tags || technologies) as given (name) where char_length(given.name) > 200) then
-    raise exception 'A tag or technology has 200 characters at most.' using errcode = 'invalid_parameter_value';
+    raise exception 'query may have 200 characters at most.' using errcode = 'invalid_parameter_value', detail = 'field: query';
+  elsif cardinality(tags) > 10 or exists (select from unnest(tags) as given (name) where char_length(given.name) > 200) then
+    raise exception 'tags are 10 at most, of 200 characters at most.' using errcode = 'invalid_parameter_value', detail = 'field: tags';
+  elsif cardinality(technologies) > 10
+    or exists (select from unnest(technologies) as given (name) where char_length(given.name) > 200)
+  then
+    raise exception 'technologies are 10 at most, of 200 characters at most.'
+      using errcode = 'invalid_parameter_value', detail = 'field: technologies';
   elsif "limit" is null or "limit" not between 1 and 100 then
-    raise exception 'limit is from 1 to 100.' using errcode = 'invalid_parameter_value';
-  elsif cursor is not null and (after is null or char_length(cursor) > 100) then
-    raise exception 'cursor is the next_cursor of another answer.' using errcode = 'invalid_parameter_value';
+    raise exception 'limit is from 1 to 100.' using errcode = 'invalid_parameter_value', detail = 'field: limit';
+  elsif cursor is not null and (after is null or char_length(cursor) > 100 or not pg_input_is_valid(after[1], case
+    when wanted in ('stars', 'likes') then 'int4'
+    when wanted = 'relevance' and query ~ '[^[:space:]]' then 'float4'
+    else 'timestamptz'
+  end)) then
+    raise exception 'cursor is the next_cursor of another answer.' using errcode = 'invalid_parameter_value', detail = 'field: cursor';
   end if;
   select array_agg(found.project_id), array_agg(found.sort_value) into ids, sort_values
   from private.find_matches(query, wanted, tags, technologies, after[1], after[3]::uuid, "limit" + 1) as found;

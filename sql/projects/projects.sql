@@ -142,7 +142,7 @@ begin
   if ids is null or not ids <@ own then
     raise exception 'There is no such project of yours.' using errcode = 'insufficient_privilege';
   elsif cardinality(ids) <> (select count(distinct wanted.id) from unnest(ids) as wanted (id)) then
-    raise exception 'Name each project once.' using errcode = 'invalid_parameter_value';
+    raise exception 'Name each project once.' using errcode = 'invalid_parameter_value', detail = 'field: ids';
   end if;
   update public.projects as project set position = wanted.place - 1
   from unnest(own) with ordinality as wanted (id, place)

@@ -245,12 +245,17 @@ def test_all_of_it_is_browsed_without_words(stack: Stack, owner: httpx.Client, a
         {"limit": 101},
         {"cursor": "nonsense"},
         {"cursor": "x 00000000-0000-4000-8000-000000000101", "sort": "stars"},
+        {"cursor": "99999999999 00000000-0000-4000-8000-000000000101", "sort": "likes"},
+        {"cursor": "x 00000000-0000-4000-8000-000000000101", "query": "engine"},
+        {"cursor": "2026-02-31 00000000-0000-4000-8000-000000000101", "sort": "newest"},
+        {"cursor": "x 00000000-0000-4000-8000-000000000101", "sort": "relevance"},
     ],
 )
 def test_what_makes_no_sense_is_refused(anon: httpx.Client, wanted: dict[str, object]) -> None:
     answer = rpc(anon, "search_projects", **wanted)
     assert answer.status_code == 400, answer.text
-    assert answer.json()["code"].startswith("22")
+    refused = answer.json()
+    assert (refused["code"], refused["details"]) == ("22023", f"field: {next(iter(wanted))}")
 
 
 TEXT = st.text(max_size=60).map(lambda text: text.replace("\x00", ""))
