@@ -29,7 +29,7 @@ import json, re, resource, sys, time
 from pathlib import Path
 content, kind = Path(sys.argv[1]).read_bytes(), sys.argv[2]
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
-from showcase.media import images
+from showcase.media.checks import images
 from showcase.media.domain import ContentType, Refused
 start = time.process_time(), time.perf_counter()
 try:

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import httpx
-from showcase.media.bounded import Limits
+from showcase.media.checks.bounded import Limits
 from showcase.media.domain import INPUT, ContentType, sniff
 
 from bench.load import running
@@ -30,14 +30,14 @@ from tests.support.stack import Stack
 MB = 1_000_000
 LIMITS = Limits(seconds=60, cpu_seconds=20, memory_bytes=768 * 1024**2, file_bytes=50 * 1024**2)
 FUNCTIONS = Path(__file__).parents[1] / "functions"
-# As `showcase.media.bounded_job`, which says at its end what it has used.
+# As `showcase.media.checks.bounded_job`, which says at its end what it has used.
 CHECK = """
 import gc, json, os, re, sys
-from showcase.media import bounded_job, check_jobs
+from showcase.media.checks import bounded_job, jobs
 order = json.loads(sys.argv[1])
 bounded_job.limit(**order["limits"])
 gc.disable()
-outcome = bounded_job.outcome(check_jobs.check_video, order["arguments"])
+outcome = bounded_job.outcome(jobs.check_video, order["arguments"])
 peak = int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
 times = os.times()
 print(json.dumps([outcome, times.user + times.system, peak]))

@@ -1,4 +1,4 @@
-"""Writes what follows from the block catalogue (functions/showcase/design/blocks.py).
+"""Writes what follows from the block catalogue (functions/showcase/design/page/blocks.py).
 
 Usage: make blocks
 
@@ -8,7 +8,7 @@ Usage: make blocks
 
 import json
 
-from showcase.design.json_schema import database_schema, editor_schema
+from showcase.design.page.json_schema import database_schema, editor_schema
 
 from local.settings import ROOT
 

@@ -15,7 +15,7 @@ CORE = ("observability", "outbound")
 CAPABILITIES = {path.parent.name for path in PACKAGE.glob("*/__init__.py")} - set(CORE)
 
 # Folders inside a capability; their modules have layers of their own.
-FOLDERS = ("formats", "vendors")
+FOLDERS = ("checks", "formats", "page", "vendors")
 MODULES = sorted(
     path
     for pattern in ("*/*.py", *(f"*/{folder}/*.py" for folder in FOLDERS))
@@ -40,7 +40,7 @@ LAYERS = [
     {"archive", "composer", "design_context", "dispatcher", "events", "qr_codes", "refresh_due", "sse", "sweep"},
     {"sync"},
     {"dependencies"},
-    {"batching", "check_jobs"},
+    {"batching", "jobs"},
     # who speaks to a vendor, and who checks what it signed
     {"github", "hero_images", "linkedin", "mailer", "openai_api", "signature", "stripe_api", "x"},
     {"openai_http", "qr_image", "stripe_http"},

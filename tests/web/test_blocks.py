@@ -3,7 +3,7 @@
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
-from showcase.design.json_schema import editor_schema
+from showcase.design.page.json_schema import editor_schema
 
 from tests.support.json_schema import valid
 from tests.support.stack import Stack

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from showcase.design.domain import MOST_ERRORS, InvalidBlock, Json, Rules
 from showcase.design.errors import InvalidDesign
-from showcase.design.json_schema import LONGEST_PAGE
 from showcase.design.openai_api import Meter, OnText
+from showcase.design.page.json_schema import LONGEST_PAGE
 from showcase.design.prompt import Prompt
 from showcase.design.stream_parser import AnswerReader
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from showcase.design.block_types import Action, Label, Link
+from showcase.design.page.block_types import Action, Label, Link
 from showcase.http import RequestModel
 
 _LABELS = {"live_link": "Live", "github_link": "GitHub", "linkedin_link": "LinkedIn", "twitter_link": "X"}

@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from showcase.contrast import readable
-from showcase.design.block_props import VideoProps
-from showcase.design.block_types import Action, Image, Part
-from showcase.design.blocks import block_adapter
+from showcase.design.page.block_props import VideoProps
+from showcase.design.page.block_types import Action, Image, Part
+from showcase.design.page.blocks import block_adapter
 from showcase.design.prompt_leaks import Confidential
 
 Json = dict[str, Any]

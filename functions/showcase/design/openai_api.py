@@ -16,7 +16,7 @@ import openai
 
 from showcase.design import openai_http
 from showcase.design.errors import Interrupted, InvalidImage, Refused, TimedOut, Unavailable
-from showcase.design.json_schema import answer_schema
+from showcase.design.page.json_schema import answer_schema
 from showcase.design.settings import DesignSettings
 from showcase.observability.telemetry import report, timed
 from showcase.outbound.retry_after import parse_retry_after

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from showcase.design.blocks import Block
 from showcase.design.content import Content
+from showcase.design.page.blocks import Block
 from showcase.http import RequestModel, ResponseModel
 
 HexColor = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]

@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 from showcase.core import Core
 from showcase.database import Database
 from showcase.errors import ServiceUnavailable
-from showcase.media.bounded import Limits
+from showcase.media.checks.bounded import Limits
 from showcase.media.settings import MediaSettings
 from showcase.settings import load
 from showcase.storage import Storage

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from showcase.errors import ApiError, UnprocessableContent
 from showcase.media import qr_image, store
-from showcase.media.bounded import Job, open_result, run_bounded
+from showcase.media.checks.bounded import Job, open_result, run_bounded
 from showcase.media.dependencies import Media
 from showcase.media.domain import INPUT, OUTPUT, QR_SVG, SHOWN, Reason, Refused, StaleCode
 from showcase.media.refusals import refusal

@@ -11,8 +11,8 @@ import segno
 from PIL import Image
 
 from showcase.contrast import ENOUGH, contrast, is_lighter
+from showcase.media.checks.images import picture_of
 from showcase.media.colours import eight_bits
-from showcase.media.images import picture_of
 
 QUIET_ZONE = 4  # modules; the standard's
 LOGO_SHARE = 0.2  # of the code's width: H still reads with this much of the middle covered

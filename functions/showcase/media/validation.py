@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO
 
 from showcase.errors import ServiceUnavailable
-from showcase.media.bounded import Job, Limits, open_result, run_bounded
+from showcase.media.checks.bounded import Job, Limits, open_result, run_bounded
 from showcase.media.dependencies import Media
 from showcase.media.domain import (
     HEAD,

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
-from showcase.design.blocks import block_list_adapter
+from showcase.design.page.blocks import block_list_adapter
 
 from tests.support import plain_http
 from tests.support.node import run_script

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
-from showcase.design.blocks import LARGEST, block_list_adapter
-from showcase.design.json_schema import editor_schema
+from showcase.design.page.blocks import LARGEST, block_list_adapter
+from showcase.design.page.json_schema import editor_schema
 
 from tests.sql.acting import Connection, superuser
 from tests.support.json_schema import nearly_valid, unhurried, valid

@@ -84,7 +84,7 @@ def link(folder: Path) -> dict[str, Any]:
 if __name__ == "__main__":  # what a killed parent leaves
     import asyncio
 
-    from showcase.media.bounded import Limits, run_bounded
+    from showcase.media.checks.bounded import Limits, run_bounded
 
     limits = Limits(seconds=60, cpu_seconds=5, memory_bytes=512 * 1024**2, file_bytes=1024**2)
     asyncio.run(run_bounded("tests.support.files.check_jobs:sleep", Path(sys.argv[1]), limits))

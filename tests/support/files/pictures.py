@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import pillow_heif
 from PIL import Image
-from showcase.media.bounded_job import outcome
+from showcase.media.checks.bounded_job import outcome
+from showcase.media.checks.images import CleanImage, clean
 from showcase.media.domain import ContentType, Reason, Refused
-from showcase.media.images import CleanImage, clean
 
 PLACE = b"52.2053N"
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from showcase.contrast import ENOUGH, contrast
-from showcase.design.blocks import block_list_adapter
 from showcase.design.composer import Composer
 from showcase.design.content import Content
 from showcase.design.domain import Json, Rules
 from showcase.design.errors import InvalidDesign
-from showcase.design.json_schema import LONGEST_PAGE, Answer, answer_schema
 from showcase.design.openai_api import Meter, OnText
+from showcase.design.page.blocks import block_list_adapter
+from showcase.design.page.json_schema import LONGEST_PAGE, Answer, answer_schema
 from showcase.design.prompt import Prompt
 from showcase.design.prompt_leaks import Confidential
 from showcase.design.schemas import Style

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from showcase.design.blocks import block_adapter, block_list_adapter
-from showcase.design.json_schema import answer_schema, editor_schema
+from showcase.design.page.blocks import block_adapter, block_list_adapter
+from showcase.design.page.json_schema import answer_schema, editor_schema
 
 from local.tools.generate_blocks import DOCUMENT, STATE, document, state
 from tests.support.json_schema import unhurried, valid

@@ -15,7 +15,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 import uvloop
 from showcase.errors import ServiceUnavailable
-from showcase.media.bounded import Limits, open_result, run_bounded
+from showcase.media.checks.bounded import Limits, open_result, run_bounded
 from showcase.media.domain import Reason, Refused
 
 MIB = 1024**2

@@ -8,9 +8,9 @@ from typing import Any
 import av
 import pytest
 from PIL import Image
+from showcase.media.checks.posters import make_poster
+from showcase.media.checks.videos import clean
 from showcase.media.domain import HEAD, ContentType, sniff
-from showcase.media.posters import make_poster
-from showcase.media.videos import clean
 
 from tests.support.files.encoded import FRAMES, SIZE, encoded, played
 from tests.support.files.films import video, webm

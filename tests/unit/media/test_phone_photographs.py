@@ -11,7 +11,7 @@ from typing import Any
 import pillow_heif
 import pytest
 from PIL import Image
-from showcase.media.bounded import Job, Limits, run_bounded
+from showcase.media.checks.bounded import Job, Limits, run_bounded
 from showcase.media.domain import INPUT, ContentType
 from showcase.media.settings import MediaSettings
 

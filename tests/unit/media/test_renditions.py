@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageCms, ImageOps
+from showcase.media.checks.renditions import enough, make_renditions
 from showcase.media.colours import SRGB, Colours, to_srgb
 from showcase.media.domain import ContentType
-from showcase.media.renditions import enough, make_renditions
 
 from tests.support.files.pictures import animation, cleaned, heic, located, smooth
 

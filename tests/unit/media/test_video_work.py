@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from showcase.media.checks.videos import clean
 from showcase.media.domain import ContentType, Reason, Refused, sniff
 from showcase.media.formats.work_budget import WorkBudget
-from showcase.media.videos import clean
 
 from tests.support.files.crafted_films import CRAFTED, HONEST
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from showcase.media.checks.videos import clean
 from showcase.media.domain import ContentType, Reason, Refused, sniff
-from showcase.media.videos import clean
 
 from tests.support.files.films import FRAMES, Film, Track, box, fragmented, full, large, video
 from tests.support.files.pictures import PLACE

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from showcase.media.checks.videos import clean
 from showcase.media.domain import ContentType, Reason, Refused
-from showcase.media.videos import clean
 
 from tests.support.files.films import WEBM_HEADER, block, element, entry, group, webm
 from tests.support.files.pictures import PLACE

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from showcase.design.block_types import (
+from showcase.design.page.block_types import (
     Action,
     Align,
     Colors,

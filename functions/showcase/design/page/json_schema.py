@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from showcase.design.block_types import Part
-from showcase.design.blocks import Block, block_list_adapter
+from showcase.design.page.block_types import Part
+from showcase.design.page.blocks import Block, block_list_adapter
 
 LONGEST_PAGE = 30  # blocks that the assistant answers with at most
 

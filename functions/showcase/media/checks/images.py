@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from showcase.media import heic
+from showcase.media.checks import heic
+from showcase.media.checks.renditions import WIDTHS, Rendition, enough, make_renditions
 from showcase.media.decoding import decode, decode_first
 from showcase.media.domain import ContentType, Reason, Refused, sniff
 from showcase.media.formats import avif, gif, jpeg, png, webp
 from showcase.media.formats.coded_image import CodedImage
 from showcase.media.formats.orientation import shown_orientation, turn, upright, upright_size
-from showcase.media.renditions import WIDTHS, Rendition, enough, make_renditions
 
 _STRIP: Mapping[ContentType, Callable[[bytes], CodedImage]] = {
     ContentType.PNG: png.strip,

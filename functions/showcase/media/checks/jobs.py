@@ -12,7 +12,7 @@ def check_image(folder: Path, *, content_type: str, pixels: int) -> dict[str, An
 
     Returns its content type, width and height, and the width and height of each rendition.
     """
-    from showcase.media import images
+    from showcase.media.checks import images
 
     image = images.clean((folder / INPUT).read_bytes(), ContentType(content_type), pixels)
     (folder / OUTPUT).write_bytes(image.content)
@@ -28,7 +28,7 @@ def check_image(folder: Path, *, content_type: str, pixels: int) -> dict[str, An
 
 def check_video(folder: Path, *, content_type: str) -> dict[str, int]:
     """Cleans the video in place, and names it as what may be shown. Raises: Refused."""
-    from showcase.media import videos
+    from showcase.media.checks import videos
 
     with (folder / INPUT).open("r+b") as file, mmap.mmap(file.fileno(), 0) as data:
         videos.clean(data, ContentType(content_type))
@@ -38,7 +38,7 @@ def check_video(folder: Path, *, content_type: str) -> dict[str, int]:
 
 def draw_poster(folder: Path, *, content_type: str) -> dict[str, int]:
     """Writes the poster of a checked video; its width and height, or nothing where it has none."""
-    from showcase.media.posters import make_poster
+    from showcase.media.checks.posters import make_poster
 
     with (folder / OUTPUT).open("rb") as file:
         poster = make_poster(file, ContentType(content_type))

@@ -1,4 +1,4 @@
-"""The process that `bounded` starts: `python -m showcase.media.bounded_job '{"job", "limits", "arguments"}'`.
+"""The process that `bounded` starts: `python -m showcase.media.checks.bounded_job '{"job", "limits", "arguments"}'`.
 
 Its working directory is the check's folder. It writes `result.json`: what the job returned, or `refused` with the
 reason, and `error` with an exception's name.

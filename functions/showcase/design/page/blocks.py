@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from showcase.design.block_props import (
+from showcase.design.page.block_props import (
     CallToActionProps,
     ContactProps,
     DividerProps,
@@ -24,7 +24,7 @@ from showcase.design.block_props import (
     TextProps,
     VideoProps,
 )
-from showcase.design.block_types import ColumnCount, Part
+from showcase.design.page.block_types import ColumnCount, Part
 
 MOST_BLOCKS = 200  # those in columns counted
 LARGEST = 262_144  # bytes, as the database counts them

@@ -40,10 +40,10 @@ class Job(StrEnum):
     The function reads `INPUT` in the folder, writes files there, and returns a JSON object.
     """
 
-    IMAGE = "showcase.media.check_jobs:check_image"
-    VIDEO = "showcase.media.check_jobs:check_video"
-    POSTER = "showcase.media.check_jobs:draw_poster"
-    QR_CODE = "showcase.media.check_jobs:draw_qr_code"
+    IMAGE = "showcase.media.checks.jobs:check_image"
+    VIDEO = "showcase.media.checks.jobs:check_video"
+    POSTER = "showcase.media.checks.jobs:draw_poster"
+    QR_CODE = "showcase.media.checks.jobs:draw_qr_code"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ async def run_bounded(job: str, folder: Path, limits: Limits, **arguments: objec
     """
     order = {"job": job, "limits": asdict(limits), "arguments": arguments}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "showcase.media.bounded_job", json.dumps(order)),
+        *(sys.executable, "-P", "-m", "showcase.media.checks.bounded_job", json.dumps(order)),
         cwd=folder,
         env=_environment(),
         stdin=asyncio.subprocess.PIPE,  # never written: it closes when this process ends
