@@ -34,10 +34,10 @@ export function keyboard(page) {
       await page.keyboard.press("Control+a");
       await (text ? page.keyboard.type(text) : page.keyboard.press("Delete"));
     },
-    /** An option of a closed list, by what it begins with. */
-    async choose(locator, words) {
+    /** An option of a closed list, by its first letter: of more, a busy machine may make several words. */
+    async choose(locator, letter) {
       await reach(locator);
-      await page.keyboard.type(words);
+      await page.keyboard.press(letter);
     },
     async files(locator, files) {
       await reach(locator);

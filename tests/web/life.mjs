@@ -50,6 +50,7 @@ await main(async ({ site, name, username, picture, open, shoot }) => {
   await look("account");
 
   await press(link("Projects"));
+  await heading("Your projects");
   await look("dashboard");
   await press(link("New project"));
   await type(labelled("Title"), "Tide clock");
@@ -111,7 +112,7 @@ await main(async ({ site, name, username, picture, open, shoot }) => {
   await page.getByRole("link", { name: /preview/ }).waitFor({ state: "detached" });
   await visitor.reload();
   await visitor.getByRole("heading", { name: "There is no such page" }).waitFor();
-  await choose(labelled("Who sees it"), "Everybody");
+  await choose(labelled("Who sees it"), "E"); // Everybody
   await press(button("Save"));
   await said("Saved.");
   const repository = await labelled("GitHub repository").inputValue();
