@@ -40,6 +40,7 @@ comment on function private.lock_usernames(text[]) is
 create function private.check_username() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  new.username := lower(new.username);
   if tg_op = 'UPDATE' then
     perform private.lock_usernames(old.username, new.username);
   else
@@ -63,7 +64,7 @@ begin
   return new;
 end
 $$;
-comment on function private.check_username() is 'Trigger: nobody takes a reserved or held name, or gives up many.';
+comment on function private.check_username() is 'Trigger: a username is lower case; nobody takes a reserved or held one, or gives up many.';
 
 create trigger check_username before insert on private.users
   for each row execute function private.check_username();

@@ -40,7 +40,7 @@ language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
     'https://github.com/', 'i'
   )) as part
   cross join lateral (
-    select split_part(part[2], '/', 1) as owner, regexp_replace(split_part(part[2], '/', 2), '(.)(?:\.git)+$', '\1', 'i') as name
+    select split_part(part[2], '/', 1) as owner, regexp_replace(split_part(part[2], '/', 2), '(.)(?:\.git|\.)+$', '\1', 'i') as name
   ) as repository
   where part[1] = any ('{github.com,www.github.com,m.github.com,redirect.github.com,raw.githubusercontent.com,github.dev}'::text[])
     and owner ~ '^[A-Za-z0-9][A-Za-z0-9-]{0,38}$'

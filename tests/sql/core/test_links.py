@@ -53,6 +53,7 @@ TAKEN: dict[str, dict[str, list[str]]] = {
             "https://raw.githubusercontent.com/ada/engine/refs/heads/main/README.md",
             "https://api.github.com/repos/ada/engine/releases/latest",
             f"{REPOSITORY}.",
+            f"{REPOSITORY}..git",
             f"({REPOSITORY}),",
             f"<{REPOSITORY}>",
             f"\u201c{REPOSITORY}\u201d",
