@@ -28,7 +28,7 @@ interface Entry {
   top: number;
 }
 
-const entry = (): Entry => history.state ?? { index: 0, top: 0 };
+const entry = (): Entry => ({ index: 0, top: 0, ...history.state });
 const withoutHash = (href: string) => href.split("#", 1)[0];
 
 /** Goes to a path of this site. Where text on the page is not saved, the user is asked first. */
