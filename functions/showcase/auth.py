@@ -48,7 +48,7 @@ SERVICE = Caller(Kind.SERVICE)
 
 
 async def authenticate(headers: Mapping[str, str], settings: CoreSettings, keys: SigningKeys) -> Caller:
-    """Tells the caller from `apikey` and `Authorization`, as Supabase's own gateway does.
+    """Identifies the caller by `apikey` and `Authorization`, as Supabase's own gateway does.
 
     The publishable key, or none at all, is an anonymous visitor: an endpoint says which callers it takes.
 

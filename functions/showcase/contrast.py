@@ -10,6 +10,7 @@ _Rgb = tuple[int, int, int]
 
 
 def is_lighter(one: str, other: str) -> bool:
+    """By relative luminance; both `#rrggbb`."""
     return _luminance(_rgb(one)) > _luminance(_rgb(other))
 
 

@@ -131,4 +131,5 @@ def refusal(code: str) -> ApiError:
 
 
 def unavailable() -> ServiceUnavailable:
+    """`database_unavailable`: no response, or none that can be read."""
     return ServiceUnavailable("The database does not answer right now.", code="database_unavailable")

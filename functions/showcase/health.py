@@ -63,6 +63,7 @@ class Checks:
 
 
 def health_dependencies(core: Core) -> Checks:
+    """Raises: SettingsError."""
     origin = core.settings.origin
     urls = {
         "database": f"{origin}/rest/v1/templates?select=id&limit=1",
@@ -97,6 +98,7 @@ def _set_up(model: type[SettingsT]) -> SettingsT | None:
 
 
 async def handle_health(call: Call[HealthRequest], checks: Checks) -> JSONResponse:
+    """200, or 503 without the database; an answer is used again for `KEPT_FOR` seconds."""
     async with checks.lock:
         if checks.last is None or time.monotonic() - checks.last[0] > KEPT_FOR:
             checks.last = (time.monotonic(), await _check(checks))

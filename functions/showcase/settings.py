@@ -23,6 +23,7 @@ def split(listed: str) -> tuple[str, ...]:
 
 
 def split_secrets(secrets: SecretStr | None) -> tuple[str, ...]:
+    """As `split`; none where the variable is not set."""
     return split(secrets.get_secret_value()) if secrets else ()
 
 
@@ -41,7 +42,7 @@ class CoreSettings(Settings):
     supabase_secret_key: SecretStr = Field(validation_alias=_of_project("secret_key"))
     # Projects that still sign with the shared secret (and the local stack) set it; others publish keys (JWKS).
     supabase_jwt_secret: SecretStr | None = Field(default=None, validation_alias=_of_project("jwt_secret"))
-    # Where people, and we ourselves, reach the functions; SUPABASE_URL/functions/v1 where it is not set.
+    # Where clients, and the functions themselves, reach the functions; SUPABASE_URL/functions/v1 where it is not set.
     public_functions_url: HttpUrl | None = None
     # What the forwarders show us, separated by commas: while one is being replaced, both count. None: anybody may call.
     functions_backend_secrets: SecretStr | None = None
@@ -64,6 +65,7 @@ class CoreSettings(Settings):
 
     @property
     def backend_secrets(self) -> tuple[str, ...]:
+        """Any of these opens the functions; none: every caller may call."""
         return split_secrets(self.functions_backend_secrets)
 
     @property

@@ -1,4 +1,4 @@
-"""The site that people are led to, for the capabilities that lead there."""
+"""The site that links lead to, for the capabilities that write links."""
 
 from pydantic import HttpUrl
 

@@ -1,4 +1,4 @@
-"""The state of the whole system, as the database judges it; and `watchSystem`, which tells somebody when it is bad."""
+"""The state of the whole system, as the database judges it; and `watchSystem`, which reports what is wrong."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -53,6 +53,7 @@ class System:
 
 
 def system_dependencies(core: Core) -> System:
+    """Raises: SettingsError."""
     return System(
         core.database,
         {
@@ -63,6 +64,7 @@ def system_dependencies(core: Core) -> System:
 
 
 def overall_verdict(lines: list[StateLine]) -> Verdict:
+    """The worst of them; `ok` where there are none."""
     found = {line.verdict for line in lines}
     return "alert" if "alert" in found else "warn" if "warn" in found else "ok"
 

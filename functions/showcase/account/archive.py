@@ -68,9 +68,15 @@ class Part:
 
     @property
     def size(self) -> int:
+        """Bytes written so far."""
         return self._pipe.size
 
     async def pieces(self) -> AsyncIterator[bytes]:
+        """The ZIP file as it is written. A file that is gone is listed in `data/missing_files.<n>.json`.
+
+        Raises:
+            ApiError: the database or Storage does not answer.
+        """
         with self._zip:
             self._zip.writestr("README.txt", ABOUT)
             empty = True

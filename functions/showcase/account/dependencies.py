@@ -35,6 +35,8 @@ class Functions:
 
 @dataclass(frozen=True)
 class Account:
+    """Dependencies of the account handlers: the database, the files, the other functions and the settings."""
+
     database: Database
     storage: Storage
     functions: Functions
@@ -42,6 +44,7 @@ class Account:
 
 
 def account_dependencies(core: Core) -> Account:
+    """Raises: SettingsError."""
     settings = load(AccountSettings)
     functions = Functions(core.http, core.settings.functions_url, core.settings.supabase_secret_key.get_secret_value())
     return Account(core.database, Storage(core.http, core.settings), functions, settings)

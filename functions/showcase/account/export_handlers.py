@@ -21,6 +21,7 @@ from showcase.outbound.retry import Deadline
 
 
 async def handle_export_account(call: Call[NoFields], account: Account) -> Response:
+    """200 with the links where the archive is complete in time, else 202. Raises: AccountGone."""
     settings, user_id = account.settings, call.caller.require_user_id()
     row = await store.begin_export(
         account.database, user_id, settings.account_export_seconds, settings.account_export_again_seconds
@@ -35,6 +36,7 @@ async def handle_export_account(call: Call[NoFields], account: Account) -> Respo
 
 
 async def handle_get_account_export(call: Call[NoFields], account: Account) -> ExportResponse:
+    """Raises: NotFound (`export_not_found`): the caller has no archive."""
     return await _status(account, call.caller.require_user_id())
 
 
@@ -60,6 +62,7 @@ async def _links(account: Account, row: ExportRow) -> Any:
 
 
 async def handle_continue_account_exports(_: Call[NoFields], account: Account) -> ContinueExportsResponse:
+    """Drops what has expired, then makes parts until `account_run_seconds` are over; how many."""
     await store.drop_exports(account.database)
     return ContinueExportsResponse(
         parts=await export.run_exports(account, Deadline.after(account.settings.account_run_seconds))

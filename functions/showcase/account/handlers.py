@@ -17,6 +17,11 @@ from showcase.http import NoFields
 
 
 async def handle_delete_account(call: Call[DeleteRequest], account: Account) -> DeletionResponse:
+    """Requests the deletion, and runs its steps at once where there is no grace period.
+
+    Raises:
+        UnprocessableContent (`wrong_username`), Forbidden (`sign_in_again`), AccountGone.
+    """
     settings = account.settings
     row = await store.request_deletion(
         account.database,
@@ -44,10 +49,12 @@ def _refusal(reason: str) -> ApiError:
 
 
 async def handle_get_account_deletion(call: Call[StatusRequest], account: Account) -> DeletionResponse:
+    """Raises: NotFound (`receipt_not_found`)."""
     return await _status(account, call.body.receipt_id)
 
 
 async def handle_cancel_account_deletion(call: Call[NoFields], account: Account) -> DeletionResponse:
+    """Raises: Conflict (`nothing_to_cancel`): none was requested, or it has begun."""
     row = await store.cancel_deletion(account.database, call.caller.require_user_id())
     if row is None:
         raise Conflict("There is no deletion that can still be taken back.", code="nothing_to_cancel")
@@ -74,6 +81,7 @@ def _receipt(row: Receipt) -> DeletionResponse:
 
 
 async def handle_continue_account_deletions(_: Call[NoFields], account: Account) -> ContinueResponse:
+    """How many deletions a run leased, and how many of those are done."""
     taken, done = await deletion.continue_all(account)
     return ContinueResponse(taken=taken, done=done)
 

@@ -24,7 +24,7 @@ class AccountSettings(Settings):
     account_recent_sign_in_seconds: int = Field(default=900, gt=0)
     # How long a deletion can be taken back, in seconds; 0: it begins at once.
     account_grace_seconds: int = Field(default=0, ge=0)
-    # How long the good-bye may be on its way before the deletion goes on without knowing, in seconds.
+    # How long the deletion waits for the outcome of its last e-mail, in seconds, before it continues without.
     account_notice_seconds: int = Field(default=3600, ge=0)
     # How long the lease on a deletion lasts, and the first wait after a failure; it doubles, to an hour.
     account_lease_seconds: int = Field(default=300, gt=0)

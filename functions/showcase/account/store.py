@@ -24,6 +24,7 @@ class _FileRow(TypedDict):
 
 
 async def list_sources(database: Database) -> Sequence[str]:
+    """Names of what an archive holds rows of, in its order."""
     return await database.rpc("list_export_sources", {}, list[str])
 
 
@@ -57,6 +58,7 @@ async def begin_export(database: Database, user_id: UUID, seconds: int, again: i
 
 
 async def get_export(database: Database, user_id: UUID) -> ExportRow | None:
+    """The user's archive; None where there is none."""
     row: ExportRow | None = await database.rpc("get_account_export", {"user_id": str(user_id)}, ExportRow | None)
     return row
 
@@ -78,6 +80,7 @@ async def record_part(database: Database, export: Export, name: str, size: int, 
 
 
 async def delay_export(database: Database, export: Export, error: str, wait: int) -> None:
+    """Records why an archive waits (the code of an error); no run leases it for `wait` seconds."""
     await database.rpc(
         "delay_account_export",
         {"export_id": str(export.id), "lease": export.lease, "error": error, "wait_seconds": wait},
@@ -85,6 +88,7 @@ async def delay_export(database: Database, export: Export, error: str, wait: int
 
 
 async def finish_export(database: Database, export: Export, seconds: int, payload: Row) -> None:
+    """Marks an archive complete for `seconds`, and queues the user's e-mail with `payload`."""
     await database.rpc(
         "finish_account_export", {"export_id": str(export.id), "lifetime_seconds": seconds, "payload": dict(payload)}
     )
@@ -98,6 +102,10 @@ async def drop_exports(database: Database) -> None:
 async def request_deletion(
     database: Database, user_id: UUID, username: str, recent: int, grace: int
 ) -> Receipt | DeletionRefused:
+    """Records that a user wants to be deleted; the same receipt if it is called again.
+
+    `recent`: seconds since the sign-in, at most; `grace`: seconds until the deletion begins.
+    """
     row: Receipt | DeletionRefused = await database.rpc(
         "request_account_deletion",
         {"user_id": str(user_id), "username": username, "recent_seconds": recent, "grace_seconds": grace},
@@ -107,16 +115,19 @@ async def request_deletion(
 
 
 async def cancel_deletion(database: Database, user_id: UUID) -> Receipt | None:
+    """The receipt of the deletion that is canceled; None where none can be canceled any more."""
     row: Receipt | None = await database.rpc("cancel_account_deletion", {"user_id": str(user_id)}, Receipt | None)
     return row
 
 
 async def get_deletion(database: Database, receipt_id: UUID) -> Receipt | None:
+    """None: no such receipt."""
     row: Receipt | None = await database.rpc("get_account_deletion", {"receipt_id": str(receipt_id)}, Receipt | None)
     return row
 
 
 async def lease(database: Database, batch: int, seconds: int, receipt_id: UUID | None = None) -> Sequence[Deletion]:
+    """Leases up to `batch` deletions that are due, or the one of a receipt, for `seconds`."""
     return await database.rpc(
         "lease_account_deletions",
         {"batch": batch, "lease_seconds": seconds, "receipt_id": str(receipt_id) if receipt_id else None},
@@ -125,6 +136,7 @@ async def lease(database: Database, batch: int, seconds: int, receipt_id: UUID |
 
 
 async def record(database: Database, deletion: Deletion, step: str, error: str | None, wait: int | None) -> None:
+    """Records the step that a deletion is at; with an `error`, that it waits there for `wait` seconds."""
     await database.rpc(
         "record_account_deletion",
         {"receipt_id": str(deletion.id), "step": step, "error": error, "wait_seconds": wait},
@@ -132,8 +144,10 @@ async def record(database: Database, deletion: Deletion, step: str, error: str |
 
 
 async def delete_account(database: Database, deletion: Deletion) -> None:
+    """Deletes the user and all rows that go with it."""
     await database.rpc("delete_account", {"receipt_id": str(deletion.id)})
 
 
 async def finish_deletion(database: Database, deletion: Deletion) -> None:
+    """Erases what is left of the user in Auth, queues and billing's records; the receipt stays."""
     await database.rpc("finish_account_deletion", {"receipt_id": str(deletion.id)})

@@ -62,6 +62,7 @@ async def open_checkout(billing: Billing, customer: str, purchase: Purchase) -> 
 
 
 def checkout_params(billing: Billing, customer: str, purchase: Purchase) -> dict[str, Any]:
+    """The parameters of Stripe's POST /v1/checkout/sessions, without an idempotency key."""
     settings, user = billing.settings, {"user_id": str(purchase.account.user_id)}
     params: dict[str, Any] = {
         "mode": "subscription",
@@ -87,6 +88,7 @@ def checkout_params(billing: Billing, customer: str, purchase: Purchase) -> dict
 
 
 def on_site(billing: Billing, path: str) -> str:
+    """The absolute URL of a path of the site."""
     return billing.settings.site + path
 
 

@@ -54,6 +54,7 @@ class Event:
 
     @classmethod
     def from_ledger(cls, row: Mapping[str, Any]) -> "Event":
+        """From a row of `private.stripe_events`, whose `reference` is what `reference()` returned."""
         kept = row["reference"]
         return cls(
             row["id"],

@@ -88,5 +88,6 @@ async def report_wrong_account(billing: Billing, error: VendorError, missing: st
 
 
 def report_findings(findings: Iterable[Finding]) -> None:
+    """Each to Sentry and the log, by its kind and the id it is about."""
     for finding in findings:
         report(BillingFinding(f"{finding.kind}: {finding.subject}"))

@@ -38,6 +38,7 @@ from showcase.settings import load
 
 
 def billing_dependencies(core: Core) -> Billing:
+    """Raises: SettingsError."""
     settings = load(BillingSettings)
     return Billing(core.database, stripe_api.stripe_client(settings, core.http), settings)
 
@@ -55,6 +56,11 @@ async def handle_stripe_webhook(call: Call[bytes], billing: Billing) -> EventRec
 
 
 async def handle_create_checkout_session(call: Call[CheckoutRequest], billing: Billing) -> CheckoutResponse:
+    """A checkout of the plan, or the portal for a user who has a subscription.
+
+    Raises:
+        NotFound (`plan_not_found`), Conflict (`checkout_completed`), or what Stripe's failure means to the caller.
+    """
     body = call.body
     account = await account_of(billing, call.caller.require_user_id(), Offer(body.plan, body.currency, body.interval))
     if account.price_id is None and account.lookup_key is None:
@@ -86,6 +92,7 @@ async def _open_checkout_or_portal(billing: Billing, purchase: checkout.Purchase
 
 
 async def handle_create_portal_session(call: Call[PortalRequest], billing: Billing) -> PortalResponse:
+    """Raises: NotFound (`no_billing_account`), or what Stripe's failure means to the caller."""
     account = await account_of(billing, call.caller.require_user_id())
     back = checkout.on_site(billing, call.body.return_path)
     try:
@@ -102,6 +109,7 @@ async def handle_create_portal_session(call: Call[PortalRequest], billing: Billi
 
 
 async def handle_reconcile_subscriptions(call: Call[ReconcileRequest], billing: Billing) -> ReconcileResponse:
+    """One run, of `billing_run_seconds` at most; the next one continues it."""
     body = call.body
     done = await reconcile(billing, ReconcileOptions(body.anew, body.accept_account, body.accept_cancellations))
     repaired = [Repair(subscription=identity, changed=changed) for identity, changed in done.repaired]

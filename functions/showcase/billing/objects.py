@@ -203,4 +203,5 @@ def customer_of(obj: Mapping[str, Any]) -> str:
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
+    """The value, or an empty mapping in the place of anything else."""
     return value if isinstance(value, Mapping) else {}

@@ -45,8 +45,10 @@ class BillingSettings(SiteSettings):
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
+        """Signing secrets of which any may have signed an event; at least one."""
         return split_secrets(self.stripe_webhook_secrets)
 
     @property
     def grace_seconds(self) -> int:
+        """`billing_grace_days` in seconds."""
         return round(self.billing_grace_days * 86_400)

@@ -58,6 +58,7 @@ async def record(database: Database, event: Event, lease_seconds: int) -> EventL
 
 
 async def fail(database: Database, event: Event, version: int, error: str) -> None:
+    """Records the error of an attempt (a code), and ends the event's lease if it still has this version."""
     await database.rpc("fail_stripe_event", {"event_id": event.id, "version": version, "error": error})
 
 
@@ -87,10 +88,12 @@ async def apply_invoice(database: Database, version: int, event: Event, state: M
 
 
 async def apply_customer(database: Database, event: Event, state: Mapping[str, Any]) -> Applied:
+    """Links or unlinks a customer as it is at Stripe now. Raises: WrongAccount."""
     return await _apply(database, "apply_stripe_customer", {"event_id": event.id, "customer": state})
 
 
 async def apply_charge(database: Database, event: Event, state: Mapping[str, Any]) -> Applied:
+    """Records a refund or a dispute as a finding; of a refund the user gets an e-mail."""
     parameters = {"event_id": event.id, "kind": event.kind, "charge": state}
     return await _apply(database, "apply_stripe_charge", parameters)
 
@@ -120,6 +123,7 @@ async def _apply(database: Database, function: str, parameters: Mapping[str, Any
 
 
 async def get_account(database: Database, user_id: UUID, offer: Offer | None = None) -> Account | None:
+    """A user as a customer, with the price of `offer` where one is named; None: no such user."""
     wish = vars(offer) if offer else {}
     row = await database.rpc("get_billing_account", {"user_id": str(user_id), **wish}, dict[str, Any] | None)
     return checked({**row, "user_id": user_id}, Account) if row else None
@@ -132,6 +136,7 @@ async def link_customer(database: Database, user_id: UUID, customer_id: str) -> 
 
 
 async def unlink_customer(database: Database, customer_id: str) -> None:
+    """Marks a customer as deleted at Stripe."""
     await database.rpc("unlink_stripe_customer", {"customer_id": customer_id})
 
 
@@ -143,6 +148,7 @@ async def stale_customers(database: Database, number: int, user_id: UUID | None 
 
 
 async def mark_customer_current(database: Database, customer_id: str, email: str) -> None:
+    """Records that Stripe has been given this address of a customer."""
     await database.rpc("mark_customer_current", {"customer_id": customer_id, "email": email})
 
 
@@ -155,20 +161,24 @@ async def check_account(database: Database, account_id: str | None, livemode: bo
 async def report_wrong_account(
     database: Database, account_id: str | None, livemode: bool | None, missing: str | None
 ) -> Sequence[Finding]:
+    """Records that the key seems to be of another account or mode; the findings that are new."""
     parameters = {"account_id": account_id, "livemode": livemode, "missing": missing}
     return await database.rpc("report_wrong_stripe_account", parameters, list[Finding])
 
 
 async def end_grace(database: Database) -> int:
+    """Takes the tier from users whose grace period is over; how many."""
     return await database.rpc("end_grace", {}, int)
 
 
 async def failed_events(database: Database, number: int) -> list[Event]:
+    """Up to `number` failed events without a lease, those first that were tried longest ago."""
     rows = await database.rpc("list_failed_stripe_events", {"number": number}, list[_LedgerRow])
     return [checked({**row["reference"], "id": row["id"], "type": row["type"]}, Event) for row in rows]
 
 
 async def begin_reconciliation(database: Database, *, restart: bool, accept_cancellations: bool = False) -> Cursor:
+    """Where the reconciliation goes on; with `restart`, at the first subscription."""
     parameters = {"restart": restart, "accept_cancellations": accept_cancellations}
     return await database.rpc("begin_reconciliation", parameters, Cursor)
 
@@ -215,10 +225,12 @@ async def check_cancellations(database: Database, at_least: int, share: float) -
 
 
 async def next_version(database: Database) -> int:
+    """A version for what is fetched from Stripe after this call."""
     return await database.rpc("next_stripe_version", {}, int)
 
 
 async def finish_reconciliation(database: Database, *, completed: bool) -> None:
+    """Ends it, completed or stopped; the next run begins at the first subscription."""
     await database.rpc("finish_reconciliation", {"completed": completed})
 
 

@@ -67,6 +67,7 @@ class Stripe:
         return AccountIdentity(found["id"], self.livemode)
 
     async def subscription(self, identity: str) -> Object:
+        """With what `_EXPANDED` names. Raises: VendorError, GONE where there is none."""
         call = self.client.v1.subscriptions.retrieve_async(identity, {"expand": list(_EXPANDED)})
         return await _asked(call, "subscription")
 
@@ -75,9 +76,11 @@ class Stripe:
         return await _asked(self.client.v1.customers.retrieve_async(identity), "customer")
 
     async def invoice(self, identity: str) -> Object:
+        """Raises: VendorError, GONE where there is none."""
         return await _asked(self.client.v1.invoices.retrieve_async(identity), "invoice")
 
     async def charge(self, identity: str) -> Object:
+        """Raises: VendorError, GONE where there is none."""
         return await _asked(self.client.v1.charges.retrieve_async(identity), "charge")
 
     async def subscriptions(self, after: str | None, number: int) -> Page:
@@ -105,9 +108,11 @@ class Stripe:
             params = {**params, "starting_after": page[-1]["id"]}
 
     async def prices_of_product(self, product: str) -> Object:
+        """As a list object, in `data`."""
         return {"data": await self.prices(product)}
 
     async def price_of(self, lookup_key: str) -> str | None:
+        """The id of the active price with this lookup key; None where there is none."""
         params: Any = {"lookup_keys": [lookup_key], "active": True, "limit": 1}
         found, _ = await _listed(self.client.v1.prices.list_async(params), "price")
         return str(found[0]["id"]) if found else None
@@ -117,6 +122,7 @@ class Stripe:
         return (await _listed(self.client.v1.customers.list_async({"email": email, "limit": 100}), "customer"))[0]
 
     async def create_customer(self, params: Mapping[str, Any], key: str) -> str:
+        """The new customer's id; `key` is the idempotency key."""
         given: Any = params
         create = self.client.v1.customers.create_async
         made = await _made(lambda key: create(given, {"idempotency_key": key}), key, "customer")
@@ -150,23 +156,28 @@ class Stripe:
         return (await _listed(self.client.v1.checkout.sessions.list_async(params), "checkout.session"))[0]
 
     async def create_checkout(self, params: Mapping[str, Any], key: str) -> Object:
+        """The new session; `key` is the idempotency key."""
         given: Any = params
         create = self.client.v1.checkout.sessions.create_async
         return await _made(lambda key: create(given, {"idempotency_key": key}), key, "checkout.session")
 
     async def checkout(self, identity: str) -> Object:
+        """Raises: VendorError, GONE where there is none."""
         return await _asked(self.client.v1.checkout.sessions.retrieve_async(identity), "checkout.session")
 
     async def expire_checkout(self, identity: str) -> None:
+        """Raises: VendorError, REJECTED where the session is not open any more."""
         await _asked(self.client.v1.checkout.sessions.expire_async(identity), "checkout.session")
 
     async def create_portal(self, customer: str, return_url: str) -> str:
+        """The address of a new session of the customer portal."""
         params: Any = {"customer": customer, "return_url": return_url}
         call = self.client.v1.billing_portal.sessions.create_async(params)
         return str((await _asked(call, "billing_portal.session"))["url"])
 
 
 def stripe_client(settings: BillingSettings, http: HttpClient) -> Stripe:
+    """Stripe's SDK over our connections, in one version of the API; it retries once."""
     key = settings.stripe_secret_key.get_secret_value()
     client = stripe.StripeClient(
         key,

@@ -21,6 +21,7 @@ class PooledClient(stripe.HTTPClient):
         self._timeout = timeout
 
     def sleep_async(self, secs: float) -> Awaitable[None]:
+        """Seconds between two attempts of the SDK."""
         return asyncio.sleep(secs)
 
     async def request_async(

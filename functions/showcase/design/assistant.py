@@ -177,5 +177,5 @@ class Run:
 
 
 def _identifier(caller: Caller) -> str:
-    """Tells OpenAI one user from another, and nothing about them."""
+    """An id by which OpenAI distinguishes users: a SHA-256 that says nothing about them."""
     return hashlib.sha256(f"showcase:{caller.user_id}".encode()).hexdigest()

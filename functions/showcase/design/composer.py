@@ -18,7 +18,9 @@ OnBlock = Callable[[Json], None]
 class Writer(Protocol):
     """A model that writes an answer; see `OpenAI.write`."""
 
-    async def write(self, messages: list[dict[str, str]], identifier: str, meter: Meter, on_text: OnText) -> str: ...
+    async def write(self, messages: list[dict[str, str]], identifier: str, meter: Meter, on_text: OnText) -> str:
+        """Passes each piece of text to `on_text`. Returns why the answer ended: `stop`, or `length` (cut off)."""
+        ...
 
 
 @dataclass
@@ -70,7 +72,7 @@ class Composer:
         try:
             if number >= LONGEST_PAGE:
                 raise InvalidBlock([f"there are more than {LONGEST_PAGE} blocks"])
-            # Checking takes milliseconds of this process's only thread: in between, others get their turn.
+            # Checking takes milliseconds of this process's only thread: in between, other requests run.
             await asyncio.sleep(0)
             block = self.rules.check(raw)
             if self.picture is not None and number == 0 and block["type"] != "hero":

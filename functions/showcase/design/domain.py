@@ -35,6 +35,7 @@ class Session:
 
     @property
     def headers(self) -> dict[str, str]:
+        """`RateLimit` headers of the answer."""
         return rate_limit_headers(self.limit, self.remaining, self.resets_in)
 
 

@@ -28,12 +28,18 @@ from showcase.settings import load
 
 
 def design_dependencies(core: Core) -> Assistant:
+    """Raises: SettingsError."""
     settings = load(DesignSettings)
     key = settings.openai_api_key
     return Assistant(core, settings, openai_api.openai_client(settings, key.get_secret_value()) if key else None)
 
 
 async def handle_ai_design_assistant(call: Call[DesignRequest], assistant: Assistant) -> Response:
+    """Designs a page, streamed where `Accept` asks for events; what fails after the first event is an `error` event.
+
+    Raises:
+        Unavailable, QuotaExceeded, Forbidden, NotFound, InvalidDesign, InvalidImage, Interrupted, Refused, TimedOut.
+    """
     if assistant.model is None:
         raise Unavailable("The assistant is not set up here: OPENAI_API_KEY is missing.", code="not_configured")
     body, settings, database = call.body, assistant.settings, assistant.core.database

@@ -143,6 +143,7 @@ def _tokens(usage: Any, name: str) -> int | None:
 
 
 def openai_client(settings: DesignSettings, key: str) -> OpenAI:
+    """OpenAI's SDK over a client that bounds responses and waits; `key` is its API key."""
     client = openai.AsyncOpenAI(
         api_key=key,
         base_url=settings.base_url,

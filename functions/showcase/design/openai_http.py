@@ -19,6 +19,7 @@ class BoundedClient(openai.DefaultAsyncHttpxClient):
     """
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **options: Any) -> httpx2.Response:
+        """Raises: httpx2.RemoteProtocolError: too large, or an event stream with a content encoding."""
         if stream:
             request.headers["Accept-Encoding"] = "identity"  # so that the bytes received are those that are read
         response = await super().send(request, stream=True, **options)

@@ -1,4 +1,4 @@
-"""What the model is given. People's texts are data in it: as JSON, between markers that they cannot know."""
+"""What the model is given. Users' texts are data in it: as JSON, between markers that they cannot know."""
 
 import json
 import secrets
@@ -47,10 +47,12 @@ class Prompt:
 
     @property
     def instructions(self) -> str:
+        """The system message."""
         # What changes comes last, so that the rest is a prefix that the vendor can keep.
         return f"{INSTRUCTIONS}\nReference: {self.canary}"
 
     def messages(self) -> list[dict[str, str]]:
+        """The first request, in the shape of OpenAI's chat completions."""
         return [{"role": "system", "content": self.instructions}, {"role": "user", "content": self._request()}]
 
     def repair(self, accepted: Sequence[Any], errors: Sequence[str]) -> list[dict[str, str]]:

@@ -23,14 +23,17 @@ class _Finished(TypedDict):
 
 
 async def get_project(database: Database, caller: Caller, project_id: UUID) -> dict[str, Any] | None:
+    """With its media, tags and technologies; None where the caller cannot see it."""
     return await _get(database, caller, "projects", _PROJECT, project_id)
 
 
 async def get_template(database: Database, caller: Caller, template_id: UUID) -> dict[str, Any] | None:
+    """None where the caller cannot see it."""
     return await _get(database, caller, "templates", "id,blocks_json", template_id)
 
 
 async def get_session(database: Database, caller: Caller, session_id: UUID) -> dict[str, Any] | None:
+    """None where the caller cannot see it."""
     columns = "id,user_id,project_id,input_json,output_json,status"
     return await _get(database, caller, "ai_sessions", columns, session_id)
 

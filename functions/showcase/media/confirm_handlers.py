@@ -21,6 +21,11 @@ RETRY_AFTER = "2"  # seconds
 
 
 async def handle_confirm_upload(call: Call[ConfirmUploadRequest], media: Media) -> ConfirmUploadResponse | Response:
+    """The row that the file became; 202 with the status where the check outlasts `wait_seconds`.
+
+    Raises:
+        NotFound (`upload_not_found`), Conflict (`upload_busy`, with Retry-After), or why the file is refused.
+    """
     asked, user_id = call.body, call.caller.require_user_id()
     found = await store.take_upload(media.database, user_id, asked.upload_id, confirmation.LEASE_SECONDS)
     if found is None:
@@ -50,6 +55,7 @@ def _shown(row: Row, kind: Kind) -> ConfirmUploadResponse:
 
 
 async def handle_get_upload(call: Call[GetUploadRequest], media: Media) -> UploadResponse:
+    """Raises: NotFound (`upload_not_found`)."""
     row = await store.get_upload(media.database, call.caller.require_user_id(), call.body.upload_id)
     if row is None:
         raise refusal("upload_not_found")

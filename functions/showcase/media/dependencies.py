@@ -50,6 +50,7 @@ class Media:
 
     @property
     def check_limits(self) -> Limits:
+        """The limits of one check's process, from the settings."""
         settings = self.settings
         return Limits(
             seconds=settings.media_check_seconds,
@@ -60,6 +61,7 @@ class Media:
 
 
 def media_dependencies(core: Core) -> Media:
+    """Raises: SettingsError."""
     settings = load(MediaSettings)
     storage = Storage(core.http, core.settings)
     return Media(

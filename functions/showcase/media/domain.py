@@ -51,10 +51,12 @@ class ContentType(StrEnum):
 
     @property
     def kind(self) -> Kind:
+        """Image or video: never an avatar, which is a use of an image."""
         return Kind(self.value.partition("/")[0])
 
     @property
     def ending(self) -> str:
+        """Of the name of a file, without a dot."""
         return {"quicktime": "mov", "jpeg": "jpg"}.get(self.value.partition("/")[2], self.value.partition("/")[2])
 
     @property

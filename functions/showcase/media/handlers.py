@@ -19,6 +19,12 @@ STALE_CODES = 50  # made again in one run
 
 
 async def handle_create_upload_url(call: Call[CreateUploadUrlRequest], media: Media) -> CreateUploadUrlResponse:
+    """Announces the upload, and signs an address for its file.
+
+    Raises:
+        NotFound, Forbidden, Conflict (`too_many`), UnprocessableContent (`empty_file`, `file_too_large`),
+        StorageQuotaExceeded.
+    """
     asked, settings = call.body, media.settings
     kind = asked.kind
     if not asked.size:
@@ -51,6 +57,7 @@ async def handle_create_upload_url(call: Call[CreateUploadUrlRequest], media: Me
 
 
 async def handle_sweep_media(call: Call[SweepRequest], media: Media) -> SweepResponse:
+    """Expires uploads, removes files and makes stale QR codes again; with `orphans`, looks for those as well."""
     found = Orphans(orphans=0, missing=[])
     corrected = 0
     expired = await store.expire_uploads(media.database)

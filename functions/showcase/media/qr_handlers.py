@@ -12,6 +12,12 @@ from showcase.media.schemas import QrCodeRequest, QrCodeResponse
 
 
 async def handle_generate_qr_code(call: Call[QrCodeRequest], media: Media) -> QrCodeResponse:
+    """Stores the code, unless it is stored already.
+
+    Raises:
+        NotFound (`project_not_found`, `image_not_found`), Conflict (`not_published`),
+        UnprocessableContent (`low_contrast`, `logo_too_large`).
+    """
     asked, user_id = call.body, call.caller.require_user_id()
     if not qr_image.stands_out(asked.dark, asked.light):
         raise UnprocessableContent(

@@ -22,6 +22,7 @@ class CreateUploadUrlRequest(RequestModel):
 
     @property
     def kind(self) -> Kind:
+        """What the upload becomes."""
         return Kind.AVATAR if self.avatar else self.content_type.kind
 
     @model_validator(mode="after")

@@ -115,6 +115,7 @@ async def confirm(
 
 
 async def reject(database: Database, upload_id: UUID, reason: Reason) -> None:
+    """Closes an upload whose file did not pass the checks, and queues the file to be removed."""
     await database.rpc("reject_media_upload", {"upload_id": str(upload_id), "reason": reason})
 
 
@@ -135,10 +136,12 @@ async def finish_removals(database: Database, bucket: str, names: Sequence[str],
 
 
 async def count_removals(database: Database) -> int:
+    """How many files wait to be removed."""
     return await database.rpc("count_file_removals", {}, int)
 
 
 async def queue_orphans(database: Database, older_than_seconds: int) -> Orphans:
+    """Queues files older than `older_than_seconds` that no row refers to, and finds rows whose file is missing."""
     return await database.rpc("queue_orphaned_files", {"older_than_seconds": older_than_seconds}, Orphans)
 
 
@@ -155,6 +158,7 @@ async def reconcile_usage(database: Database) -> int:
 async def qr_target(
     database: Database, user_id: UUID, project_id: UUID | None, name: str, logo_image_id: UUID | None
 ) -> QrTarget | None:
+    """What a code would lead to; None where there is no such user."""
     target: QrTarget | None = await database.rpc(
         "get_qr_target",
         {
@@ -171,6 +175,7 @@ async def qr_target(
 async def record_qr_code(
     database: Database, user_id: UUID, project_id: UUID | None, name: str, link: str, username: str, style: Row
 ) -> None:
+    """Records a code whose file is stored already; of one target the newest 20 are kept."""
     await database.rpc(
         "record_qr_code",
         {

@@ -11,6 +11,8 @@ BATCH = 100  # names in one request to Storage
 
 @dataclass(frozen=True)
 class Swept:
+    """How many files are gone, and how many Storage did not remove."""
+
     removed: int
     failed: int
 

@@ -32,6 +32,7 @@ class JsonFormatter(logging.Formatter):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
+        """One line of JSON, with Cloud Logging's special fields, redacted."""
         ours = record.name == OURS
         line: dict[str, object] = {
             "severity": record.levelname,

@@ -55,6 +55,7 @@ class Redactor:
 
 
 def redactor(environment: Mapping[str, str]) -> Redactor:
+    """Redacts the values of secrets in the environment, by the names of its variables, and what looks like a secret."""
     values = (value for name, value in environment.items() if _SECRET_NAME.search(name))
     secrets = {part.strip() for value in values for part in (value, *value.split(","))}
     secrets = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}

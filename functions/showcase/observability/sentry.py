@@ -28,6 +28,8 @@ _TAGS = ("function", "request_id", "vendor", "failure")
 
 
 def start(settings: CoreSettings, redact: Redactor) -> None:
+    """Initialises Sentry's SDK, once in a process; without a DSN it sends nothing."""
+
     def clean(event: Any, hint: dict[str, Any]) -> Any:
         kept = allowed(event, hint) | {"release": settings.release, "environment": settings.environment}
         return redact.inside(kept)
@@ -80,6 +82,7 @@ def spanning(name: str) -> Any:
 
 
 def capture(error: BaseException, level: str) -> None:
+    """Reports an error, with the user's id alone; `level` is one of Sentry's."""
     with sentry_sdk.new_scope() as scope:
         scope.level = level
         if (trace := current()) and trace.user_id:

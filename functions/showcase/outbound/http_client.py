@@ -29,6 +29,7 @@ class HttpResponse:
 
     @property
     def is_success(self) -> bool:
+        """2xx."""
         return 200 <= self.status_code < 300
 
     def json(self) -> Any:

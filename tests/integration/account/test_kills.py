@@ -26,7 +26,7 @@ from tests.support.vendors.stripe import SDK_WARNING
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 
-# What was not recorded is not sent again, and the good-bye is waited for no longer than that: at most one e-mail.
+# What was not recorded is not sent again, and the last e-mail is waited for no longer than that: at most one e-mail.
 IMPATIENT = {
     "ACCOUNT_LEASE_SECONDS": "1",
     "ACCOUNT_RETRY_SECONDS": "0",

@@ -23,6 +23,7 @@ _ADDRESS_SPACE = 2 * 1024**3
 
 
 def main() -> None:
+    """Runs the job of the first argument within its limits, and ends the process."""
     order = json.loads(sys.argv[1])
     module, _, name = order["job"].partition(":")
     job = getattr(importlib.import_module(module), name)

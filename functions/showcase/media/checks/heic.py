@@ -58,6 +58,7 @@ def _check_overlays(content: bytes) -> None:
 
 
 def encode(image: Image.Image, colours: Colours) -> tuple[bytes, ContentType]:
+    """The image as JPEG, or as WebP where it is transparent, with its ICC profile; and which of them."""
     target = io.BytesIO()
     image.info = {}
     if image.has_transparency_data:

@@ -36,6 +36,7 @@ class Items:
     properties: dict[int, list[Box]]
 
     def property(self, file: IsoFile, item: int, kind: bytes) -> list[bytes]:
+        """The contents of an item's properties of this type, e.g. `ispe`."""
         return [file.content(box) for box in self.properties.get(item, []) if box.type == kind]
 
     def size(self, file: IsoFile) -> tuple[int, int]:

@@ -64,6 +64,7 @@ def handler(file: IsoFile, track: Box) -> bytes:
 
 
 def track_id(file: IsoFile, track: Box) -> int:
+    """A track's ID, from its header (`tkhd`), whose version 1 has 64-bit times before it."""
     tkhd = track.find(b"tkhd")
     wide = file.content(tkhd, 0, 1) == b"\1"
     return int.from_bytes(file.content(tkhd, 20 if wide else 12, 4), "big")

@@ -34,6 +34,7 @@ def upright(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:
+    """Width and height as shown: exchanged where EXIF's `orientation` (1 to 8) is a quarter turn."""
     return (height, width) if orientation >= _SIDEWAYS else (width, height)
 
 
