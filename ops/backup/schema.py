@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from local.postgres.cluster import wheel_programs
 from ops.backup.errors import BackupError
+from ops.backup.extensions import read_extensions
 from ops.backup.publication import read_publication
 
 OURS = ("private", "public", "supabase_migrations")
@@ -78,7 +79,10 @@ def read_schema(connection: psycopg.Connection, database_url: str, snapshot: str
         key = secrets.token_hex(16)
         fixed = ("--no-owner", f"--use-list={kept}", f"--restrict-key={key}", "--file=-", str(dump))
         before, after = (_run("pg_restore", f"--section={section}", *fixed) for section in ("pre-data", "post-data"))
-    return Schema(_plain(before, key), _plain(after, key) + read_publication(connection, list(OURS)))
+    return Schema(
+        read_extensions(connection) + _plain(before, key),
+        _plain(after, key) + read_publication(connection, list(OURS)),
+    )
 
 
 def _is_ours(line: str, triggers: set[str], owner: str) -> bool:
