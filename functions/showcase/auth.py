@@ -47,6 +47,16 @@ ANONYMOUS = Caller(Kind.ANONYMOUS)
 SERVICE = Caller(Kind.SERVICE)
 
 
+def caller_headers(caller: Caller, settings: CoreSettings) -> dict[str, str]:
+    """What a request to the project carries for a caller: the API key of their kind, and a user's own token."""
+    is_service = caller.kind is Kind.SERVICE
+    key = settings.supabase_secret_key if is_service else settings.supabase_publishable_key
+    headers = {"apikey": key.get_secret_value()}
+    if caller.token:
+        headers["authorization"] = f"Bearer {caller.token}"
+    return headers
+
+
 async def authenticate(headers: Mapping[str, str], settings: CoreSettings, keys: SigningKeys) -> Caller:
     """Identifies the caller by `apikey` and `Authorization`, as Supabase's own gateway does.
 

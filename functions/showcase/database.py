@@ -1,19 +1,18 @@
 """PostgREST, asked as a caller: row-level security decides what each one sees."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, TypeVar, overload
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from showcase.auth import SERVICE, Caller, Kind
+from showcase.auth import SERVICE, Caller, caller_headers
 from showcase.errors import ApiError, Forbidden, SafeToLogError, ServiceUnavailable, Unauthorized, UnprocessableContent
 from showcase.observability.telemetry import timed
 from showcase.outbound.http_client import HttpClient, HttpResponse
 from showcase.outbound.transport import TransportError
+from showcase.responses import shape_of
 from showcase.settings import CoreSettings
 
 T = TypeVar("T")
@@ -52,6 +51,14 @@ class Database:
         """
         return checked(await self._send("POST", f"rpc/{name}", caller, json=parameters), shape)
 
+    async def select(self, table: str, query: Mapping[str, str], shape: type[T], caller: Caller) -> T:
+        """The rows that the caller can see, by PostgREST's query parameters, as a list type that Pydantic reads.
+
+        Raises: ApiError, as `rpc` does.
+        """
+        rows: T = checked(await self._send("GET", table, caller, params=query), shape)
+        return rows
+
     async def is_gone(self, caller: Caller) -> bool:
         """Whether the account of a user's token has been deleted; False where the database does not say.
 
@@ -59,38 +66,30 @@ class Database:
         """
         query = {"select": "id", "id": f"eq.{caller.user_id}"}
         try:
-            return not checked(await self._send("GET", "users", caller, params=query), list[dict[str, Any]])
+            return not await self.select("users", query, list[dict[str, Any]], caller)
         except ServiceUnavailable:
             return False
 
-    def headers(self, caller: Caller) -> dict[str, str]:
-        """The API key of the caller's kind, and the caller's own token."""
-        secret = caller.kind is Kind.SERVICE
-        key = self.settings.supabase_secret_key if secret else self.settings.supabase_publishable_key
-        headers = {"apikey": key.get_secret_value()}
-        if caller.token:
-            headers["authorization"] = f"Bearer {caller.token}"
-        return headers
-
     async def _send(self, method: str, path: str, caller: Caller, **request: Any) -> Any:
         url = f"{self.settings.origin}/rest/v1/{path}"
+        headers = caller_headers(caller, self.settings)
         try:
             with timed("db"):
-                response = await self.http.request(method, url, headers=self.headers(caller), bounded=False, **request)
+                response = await self.http.request(method, url, headers=headers, bounded=False, **request)
         except TransportError as error:
             raise unavailable() from error
         if not response.is_success:
             raise refusal(_code(response)) from PostgrestError(f"status {response.status_code}")
         try:
-            return json.loads(response.content) if response.content else None
-        except (ValueError, RecursionError) as error:
+            return response.json() if response.content else None
+        except ValueError as error:
             raise unavailable() from error
 
 
 def checked(value: object, shape: object) -> Any:
     """What PostgREST returned, as a type that Pydantic reads. Raises: ServiceUnavailable, where it is another."""
     try:
-        return _reader(shape).validate_python(value)
+        return shape_of(shape).validate_python(value)
     except ValidationError as error:
         raise unavailable() from PostgrestError(f"unexpected response{_missing(error)}")
 
@@ -102,16 +101,11 @@ def _missing(error: ValidationError) -> str:
     return f", without {', '.join(sorted(names))}" if names else ""
 
 
-@cache
-def _reader(shape: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(shape)
-
-
 def _code(response: HttpResponse) -> str:
     """PostgREST's code, empty where it gave none; the status, where something else has answered."""
     try:
         body = response.json()
-    except (ValueError, RecursionError):
+    except ValueError:
         body = None
     code = body.get("code") or "" if isinstance(body, dict) else None
     return code if isinstance(code, str) else str(response.status_code)

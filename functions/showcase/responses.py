@@ -1,11 +1,16 @@
 """What other servers respond: how much of it is read, and parsed as JSON that any part of ours can take."""
 
 import math
+import re
+from functools import cache
 from typing import Any
 
+from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024  # decoded; the largest is an image of OpenAI's in Base64
+# 1e999 is read as infinity, which no JSON writer of ours takes: only such numbers are looked for.
+_MAY_OVERFLOW = re.compile(rb"\d[eE]\+?\d\d|\d{200}")
 
 
 def parse_json(content: bytes) -> Any:
@@ -13,11 +18,22 @@ def parse_json(content: bytes) -> Any:
 
     Raises: ValueError: not JSON, nested deeper than some 200 levels, a number out of range, half of a surrogate pair.
     """
-    return _finite(from_json(content, allow_inf_nan=False))
+    value = from_json(content, allow_inf_nan=False)
+    return _finite(value) if _MAY_OVERFLOW.search(content) else value
+
+
+def parse_as(content: bytes, shape: object) -> Any:
+    """The JSON of a response, as a type that Pydantic reads. Raises: ValueError: it is not."""
+    return shape_of(shape).validate_python(parse_json(content))
+
+
+@cache
+def shape_of(shape: Any) -> TypeAdapter[Any]:
+    """What checks that a value is of a type that Pydantic reads."""
+    return TypeAdapter(shape)
 
 
 def _finite(value: Any) -> Any:
-    """1e999 is read as infinity, which no JSON writer of ours takes."""
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError("number out of range")
     if isinstance(value, dict):

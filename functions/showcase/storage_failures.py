@@ -37,14 +37,15 @@ def unavailable() -> ServiceUnavailable:
 
 
 def failure(response: HttpResponse) -> ApiError:
-    """The error for an answer of Storage that is none of success, whose body has been read.
+    """The error for an answer of Storage that is not the success which was asked for; its body has been read.
 
     ServiceUnavailable for what passes, NotFound for an object that is not there, StorageQuotaExceeded. Anything else
     is a refusal of what should be right, among it an unknown bucket and a key or token that is not taken.
     """
     body = _body(response)
     status = body.statusCode or response.status_code
-    if status in PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    # Below 400: something in front of Storage redirects, or answers in its place.
+    if status in PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST:
         return unavailable()
     if status == HTTPStatus.NOT_FOUND and (body.code or body.error) in OBJECT_MISSING:
         return NotFound("There is no such file.", code="file_not_found")

@@ -12,6 +12,7 @@ from typing import Any
 from showcase.account import row_writers, store
 from showcase.account.dependencies import Account
 from showcase.account.domain import END, Export, File, Place
+from showcase.database import unavailable
 from showcase.errors import NotFound
 from showcase.outbound.retry import Deadline
 
@@ -102,6 +103,8 @@ class Part:
         """One table, or the next stretch of it: as JSON while it is read, and then as CSV."""
         sources = await store.list_sources(self._account.database)
         source = self.place.source or sources[0]
+        if source not in sources:
+            raise unavailable()  # another release lists other tables than the one that began the archive
         number = "" if self.place.piece == 1 else f".{self.place.piece}"
         after, written = self.place.after, 0
         with tempfile.SpooledTemporaryFile(CHUNK) as lines:
@@ -118,6 +121,8 @@ class Part:
                     for content in table.json(rows):
                         written += target.write(content)
                         yield self._pipe.take()
+                    if not rows:
+                        after = None  # nothing follows, whatever the page says
                     if after is None:
                         break
                 target.write(table.end())

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from showcase.account.domain import Deletion, DeletionRefused, Export, ExportRow, File, Place, Receipt, Row
@@ -25,7 +26,8 @@ class _FileRow(TypedDict):
 
 async def list_sources(database: Database) -> Sequence[str]:
     """Names of what an archive holds rows of, in its order."""
-    return await database.rpc("list_export_sources", {}, list[str])
+    sources: list[str] = await database.rpc("list_export_sources", {}, Annotated[list[str], Field(min_length=1)])
+    return sources
 
 
 async def page(

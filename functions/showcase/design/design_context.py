@@ -42,23 +42,24 @@ async def find(database: Database, caller: Caller, body: DesignRequest) -> Desig
     if body.session_id is not None and (session is None or not session["output_json"]):
         raise NotFound("There is no such design of yours.", code="session_not_found")
     content, project_id = await _content(database, caller, body, session)
-    refine, picture = _without_picture(session["output_json"]["blocks"]) if session else (None, None)
+    output = session["output_json"] if session else None
+    refine, picture = _without_picture(output["blocks"]) if output else (None, None)
     return DesignContext(content, project_id, template["blocks_json"] if template else None, refine, picture)
 
 
 async def _content(
-    database: Database, caller: Caller, body: DesignRequest, session: dict[str, Any] | None
+    database: Database, caller: Caller, body: DesignRequest, session: store.SessionRow | None
 ) -> tuple[Content, UUID | None]:
     """What the request says, else what the earlier design was about."""
     if body.content is not None:
         return body.content, None
     project_id = body.project_id
     if project_id is None and session is not None and session["project_id"]:
-        project_id = UUID(session["project_id"])
+        project_id = session["project_id"]
     if project_id is not None:
         return await _project(database, caller, project_id), project_id
     try:
-        return Content.model_validate(((session or {}).get("input_json") or {}).get("content")), None
+        return Content.model_validate(((session and session["input_json"]) or {}).get("content")), None
     except ValidationError:
         raise NotFound("The project of this design is gone.", code="project_not_found") from None
 
@@ -67,7 +68,7 @@ async def _project(database: Database, caller: Caller, project_id: UUID) -> Cont
     project = await store.get_project(database, caller, project_id)
     if project is None:
         raise NotFound("There is no such project, or you cannot see it.", code="project_not_found")
-    if project["user_id"] != str(caller.user_id):
+    if project["user_id"] != caller.user_id:
         raise Forbidden("Only the project's owner can have it designed.", code="not_the_owner")
     return of_project(project)
 
@@ -76,7 +77,7 @@ def _without_picture(blocks: Sequence[Any]) -> tuple[Sequence[Any], dict[str, st
     """The signed address of a picture is no business of the model's; it comes back to the hero afterwards."""
     blocks = deepcopy(blocks)
     image = blocks[0]["props"].get("image") if blocks and blocks[0]["type"] == "hero" else None
-    if image is None or not image["url"].startswith(_GENERATED):
+    if not isinstance(image, dict) or not str(image.get("url")).startswith(_GENERATED):
         return blocks, None
     blocks[0]["props"]["image"] = None
     return blocks, image

@@ -25,6 +25,7 @@ from showcase.endpoint import CLIENT_GONE, USERS, Call, Endpoint
 from showcase.errors import Forbidden, NotFound
 from showcase.http import disconnected
 from showcase.settings import load
+from showcase.storage_failures import StorageQuotaExceeded
 
 
 def design_dependencies(core: Core) -> Assistant:
@@ -114,6 +115,16 @@ ai_design_assistant = Endpoint(
     connect=design_dependencies,
     handle=handle_ai_design_assistant,
     max_body=256 * 1024,
-    problems=(Forbidden, NotFound, QuotaExceeded, InvalidDesign, Interrupted, InvalidImage, TimedOut, Refused),
+    problems=(
+        Forbidden,
+        NotFound,
+        QuotaExceeded,
+        InvalidDesign,
+        Interrupted,
+        InvalidImage,
+        TimedOut,
+        Refused,
+        StorageQuotaExceeded,
+    ),
     also={200: {sse.MEDIA_TYPE: sse.DESCRIPTION}},
 )

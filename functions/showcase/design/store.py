@@ -1,16 +1,18 @@
 """PostgREST calls of the assistant: reads with the user's own token, writes through two RPCs."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
 from showcase.auth import Caller
-from showcase.database import Database, checked
+from showcase.database import Database
 from showcase.design.domain import Session, rate_limit_headers
 from showcase.design.errors import QuotaExceeded, Unavailable
 from showcase.errors import AccountGone
-from showcase.supabase_sdk import querying, tables
+
+Row = TypeVar("Row")
 
 _PROJECT = (
     "id,user_id,title,short_summary,description,live_link,github_link,linkedin_link,twitter_link,"
@@ -18,31 +20,112 @@ _PROJECT = (
 )
 
 
+class _Medium(TypedDict):
+    url: str
+    position: int
+
+
+class _Tag(TypedDict):
+    tag: str
+
+
+class _Technology(TypedDict):
+    technology: str
+
+
+class ProjectRow(TypedDict):
+    """A project as its page shows it."""
+
+    id: UUID
+    user_id: UUID
+    title: str
+    short_summary: str | None
+    description: str | None
+    live_link: str | None
+    github_link: str | None
+    linkedin_link: str | None
+    twitter_link: str | None
+    project_images: list[_Medium]
+    project_videos: list[_Medium]
+    project_tags: list[_Tag]
+    project_technologies: list[_Technology]
+
+
+class TemplateRow(TypedDict):
+    """A page to start from."""
+
+    id: UUID
+    blocks_json: list[dict[str, Any]]
+
+
+class Block(TypedDict):
+    """One of the catalogue's when it was made."""
+
+    type: str
+    props: dict[str, Any]
+
+
+class Output(TypedDict):
+    """What a session made."""
+
+    blocks: list[Block]
+
+
+class SessionRow(TypedDict):
+    """An earlier request of the user's; `output_json` is None until it is done."""
+
+    id: UUID
+    project_id: UUID | None
+    input_json: dict[str, Any] | None
+    output_json: Output | None
+
+
+@dataclass(frozen=True)
+class _Begun:
+    session_id: UUID
+    limit: int
+    remaining: int
+    resets_in: int
+
+
+@dataclass(frozen=True)
+class _LimitReached:
+    refused: Literal["quota_exceeded", "budget_spent"]
+    limit: int
+    retry_after: int
+
+
+@dataclass(frozen=True)
+class _NoProfile:
+    refused: Literal["no_profile"]
+
+
 class _Finished(TypedDict):
     layout_id: UUID | None
 
 
-async def get_project(database: Database, caller: Caller, project_id: UUID) -> dict[str, Any] | None:
+async def get_project(database: Database, caller: Caller, project_id: UUID) -> ProjectRow | None:
     """With its media, tags and technologies; None where the caller cannot see it."""
-    return await _get(database, caller, "projects", _PROJECT, project_id)
+    return await _get(database, caller, "projects", _PROJECT, project_id, list[ProjectRow])
 
 
-async def get_template(database: Database, caller: Caller, template_id: UUID) -> dict[str, Any] | None:
+async def get_template(database: Database, caller: Caller, template_id: UUID) -> TemplateRow | None:
     """None where the caller cannot see it."""
-    return await _get(database, caller, "templates", "id,blocks_json", template_id)
+    return await _get(database, caller, "templates", "id,blocks_json", template_id, list[TemplateRow])
 
 
-async def get_session(database: Database, caller: Caller, session_id: UUID) -> dict[str, Any] | None:
+async def get_session(database: Database, caller: Caller, session_id: UUID) -> SessionRow | None:
     """None where the caller cannot see it."""
-    columns = "id,user_id,project_id,input_json,output_json,status"
-    return await _get(database, caller, "ai_sessions", columns, session_id)
+    columns = "id,project_id,input_json,output_json"
+    return await _get(database, caller, "ai_sessions", columns, session_id, list[SessionRow])
 
 
-async def _get(database: Database, caller: Caller, table: str, columns: str, id_: UUID) -> dict[str, Any] | None:
+async def _get(
+    database: Database, caller: Caller, table: str, columns: str, row_id: UUID, shape: type[list[Row]]
+) -> Row | None:
     """The row, where the caller can see it."""
-    query = tables(database, caller).from_(table).select(columns).eq("id", str(id_)).limit(1)
-    with querying():
-        rows: list[dict[str, Any]] = checked((await query.execute()).data, list[dict[str, Any]])
+    query = {"select": columns, "id": f"eq.{row_id}", "limit": "1"}
+    rows = await database.select(table, query, shape, caller)
     return rows[0] if rows else None
 
 
@@ -62,7 +145,7 @@ async def begin(
         QuotaExceeded: the user's daily quota is used up.
         Unavailable: the service's budget of this month is spent.
     """
-    answer = await database.rpc(
+    begun: _Begun | _LimitReached | _NoProfile = await database.rpc(
         "begin_design",
         {
             "user_id": str(caller.user_id),
@@ -72,20 +155,17 @@ async def begin(
             "cost_micros": cost_micros,
             "ceiling_micros": ceiling_micros,
         },
-        dict[str, Any],
+        _Begun | _LimitReached | _NoProfile,
     )
-    match answer.get("refused"):
-        case None:
-            return Session(UUID(answer["session_id"]), answer["limit"], answer["remaining"], answer["resets_in"])
-        case "quota_exceeded":
-            wait = answer["retry_after"]
-            raise QuotaExceeded(headers={"Retry-After": str(wait), **rate_limit_headers(answer["limit"], 0, wait)})
-        case "budget_spent":
-            headers = {"Retry-After": str(answer["retry_after"])}
-            detail = "The assistant has reached its limit for this month."
-            raise Unavailable(detail, code="budget_spent", headers=headers)
-        case _:
-            raise AccountGone
+    if isinstance(begun, _NoProfile):
+        raise AccountGone
+    if isinstance(begun, _Begun):
+        return Session(begun.session_id, begun.limit, begun.remaining, begun.resets_in)
+    wait = begun.retry_after
+    if begun.refused == "quota_exceeded":
+        raise QuotaExceeded(headers={"Retry-After": str(wait), **rate_limit_headers(begun.limit, 0, wait)})
+    detail = "The assistant has reached its limit for this month."
+    raise Unavailable(detail, code="budget_spent", headers={"Retry-After": str(wait)})
 
 
 async def finish(database: Database, session_id: UUID, cost_micros: int, outcome: dict[str, Any]) -> UUID | None:

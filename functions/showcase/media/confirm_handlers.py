@@ -8,12 +8,13 @@ from showcase.endpoint import USERS, Call, Endpoint
 from showcase.errors import Conflict, NotFound
 from showcase.media import confirmation, store
 from showcase.media.dependencies import Media, media_dependencies
-from showcase.media.domain import Kind, Row
+from showcase.media.domain import Kind, Medium
 from showcase.media.refusals import refusal
 from showcase.media.schemas import (
     ConfirmUploadRequest,
     ConfirmUploadResponse,
     GetUploadRequest,
+    Rendition,
     UploadResponse,
 )
 
@@ -27,17 +28,16 @@ async def handle_confirm_upload(call: Call[ConfirmUploadRequest], media: Media) 
         NotFound (`upload_not_found`), Conflict (`upload_busy`, with Retry-After), or why the file is refused.
     """
     asked, user_id = call.body, call.caller.require_user_id()
-    found = await store.take_upload(media.database, user_id, asked.upload_id, confirmation.LEASE_SECONDS)
-    if found is None:
+    upload = await store.take_upload(media.database, user_id, asked.upload_id, confirmation.LEASE_SECONDS)
+    if upload is None:
         raise refusal("upload_not_found")
-    upload, status = found
-    if status == "busy":
+    if upload.status == "busy":
         raise Conflict(
             "This upload is being checked. Please ask again in a moment.",
             code="upload_busy",
             headers={"Retry-After": RETRY_AFTER},
         )
-    if status != "pending":
+    if upload.status != "pending":
         return _shown(await confirmation.read(media, upload), upload.kind)
     task = confirmation.begin(media, upload)
     done, _ = await asyncio.wait({task}, timeout=asked.wait_seconds)
@@ -49,23 +49,22 @@ async def handle_confirm_upload(call: Call[ConfirmUploadRequest], media: Media) 
     return JSONResponse(checking.model_dump(mode="json"), 202, headers)
 
 
-def _shown(row: Row, kind: Kind) -> ConfirmUploadResponse:
-    fields = {name: row[name] for name in ConfirmUploadResponse.model_fields if name in row}
-    return ConfirmUploadResponse(**{**fields, "kind": kind})
+def _shown(medium: Medium, kind: Kind) -> ConfirmUploadResponse:
+    renditions = [Rendition(**vars(each)) for each in medium.renditions]
+    return ConfirmUploadResponse(**{**vars(medium), "kind": kind, "renditions": renditions})
 
 
 async def handle_get_upload(call: Call[GetUploadRequest], media: Media) -> UploadResponse:
     """Raises: NotFound (`upload_not_found`)."""
-    row = await store.get_upload(media.database, call.caller.require_user_id(), call.body.upload_id)
-    if row is None:
+    state = await store.get_upload(media.database, call.caller.require_user_id(), call.body.upload_id)
+    if state is None:
         raise refusal("upload_not_found")
-    kind = Kind(row["kind"])
     return UploadResponse(
         upload_id=call.body.upload_id,
-        kind=kind,
-        status=row["status"],
-        code=row["reason"],
-        media=_shown(row["media"], kind) if row["media"] else None,
+        kind=state.kind,
+        status=state.status,
+        code=state.reason,
+        media=_shown(state.media, state.kind) if state.media else None,
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from showcase.errors import ApiError, Conflict, NotFound
 from showcase.media import store, validation
 from showcase.media.dependencies import Media
-from showcase.media.domain import UPLOADS, CheckedFile, ContentType, Refused, Row, Upload
+from showcase.media.domain import UPLOADS, CheckedFile, ContentType, Medium, Refused, Upload, UploadRefused
 from showcase.media.refusals import refusal
 from showcase.observability.telemetry import report
 
@@ -16,7 +16,7 @@ LEASE_SECONDS = 120  # for which an upload is checked by one request alone
 RENEWAL_SECONDS = 40
 
 
-def begin(media: Media, upload: Upload) -> "asyncio.Task[Row]":
+def begin(media: Media, upload: Upload) -> "asyncio.Task[Medium]":
     """`run` as a task that goes on when its caller has gone."""
     task = asyncio.create_task(run(media, upload))
     media.confirmations.add(task)
@@ -24,14 +24,14 @@ def begin(media: Media, upload: Upload) -> "asyncio.Task[Row]":
     return task
 
 
-def report_failure(task: "asyncio.Task[Row]") -> None:
+def report_failure(task: "asyncio.Task[Medium]") -> None:
     """For a task whose outcome nobody waits for: refusals are in the database, the rest is recorded."""
     error = None if task.cancelled() else task.exception()
     if isinstance(error, Exception) and not (isinstance(error, ApiError) and error.status < 500):
         report(error)
 
 
-async def run(media: Media, upload: Upload) -> Row:
+async def run(media: Media, upload: Upload) -> Medium:
     """The row that a leased upload becomes. However it ends, the lease is given back: others may try at once.
 
     Raises:
@@ -46,7 +46,7 @@ async def run(media: Media, upload: Upload) -> Row:
         raise
 
 
-async def _confirm(media: Media, upload: Upload) -> Row:
+async def _confirm(media: Media, upload: Upload) -> Medium:
     try:
         checked = await validation.check(media, upload)
     except Refused as refused:
@@ -59,21 +59,21 @@ async def _confirm(media: Media, upload: Upload) -> Row:
         return await read(media, upload)  # another confirmation has finished meanwhile
     row = await add_row(media, upload, checked)
     await _discard_sent(media, upload)
-    if "id" not in row:
-        raise refusal(row["reason"])
+    if isinstance(row, UploadRefused):
+        raise refusal(row.reason)
     return row
 
 
-async def read(media: Media, upload: Upload) -> Row:
+async def read(media: Media, upload: Upload) -> Medium:
     """The row of an upload that is over. Raises: ApiError, why there is none."""
     row = await add_row(media, upload, CheckedFile(upload.content_type))
-    if "id" not in row:
-        raise refusal(row["reason"])
+    if isinstance(row, UploadRefused):
+        raise refusal(row.reason)
     return row
 
 
-async def add_row(media: Media, upload: Upload, checked: CheckedFile) -> Row:
-    """Where the upload is pending; else what it became before. `reason` where there is no row."""
+async def add_row(media: Media, upload: Upload, checked: CheckedFile) -> Medium | UploadRefused:
+    """Where the upload is pending; else what it became before."""
 
     def url(content_type: ContentType, derived: str = "") -> str:
         return media.storage.public_url(upload.bucket, upload.shown_name(content_type, derived))

@@ -1,9 +1,10 @@
 """Nouns of uploads, files and QR codes, and what the first bytes of a file say that it is. No I/O."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, NotRequired
 from uuid import UUID
 
 from typing_extensions import TypedDict
@@ -89,6 +90,12 @@ DETAILS: Mapping[Reason, str] = {
 }
 
 
+# Why there is no upload, or no row of it.
+RefusalCode = (
+    Reason | Literal["project_not_found", "upload_not_found", "not_the_owner", "storage_quota_exceeded", "too_many"]
+)
+
+
 class Refused(Exception):
     """A file that does not pass, and why."""
 
@@ -125,6 +132,70 @@ class Upload:
 
 
 @dataclass(frozen=True)
+class AnnouncedUpload(Upload):
+    """One that holds its place until `expires_at`."""
+
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class LeasedUpload(Upload):
+    """One as a confirmation finds it: `pending` is the caller's to check, `busy` another's; else it is over."""
+
+    status: Literal["pending", "busy", "confirmed", "rejected", "expired"]
+
+
+@dataclass(frozen=True)
+class RenditionFile:
+    """A smaller copy of an image, in pixels."""
+
+    url: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Medium:
+    """A row of project_images or project_videos; of an avatar the profile's id and its picture."""
+
+    id: UUID
+    url: str
+    project_id: UUID | None = None
+    position: int | None = None
+    width: int | None = None
+    height: int | None = None
+    renditions: list[RenditionFile] = field(default_factory=list)
+    poster_url: str | None = None
+
+
+@dataclass(frozen=True)
+class UploadState:
+    """How far an upload is; `reason` where it was rejected, `media` while what it became is there."""
+
+    kind: Kind
+    status: Literal["pending", "checking", "confirmed", "rejected", "expired"]
+    reason: str | None
+    media: Medium | None
+
+
+@dataclass(frozen=True)
+class UploadRefused:
+    """What the database has against an upload."""
+
+    reason: RefusalCode
+
+
+class QrStyle(TypedDict):
+    """How a QR code looks, as it is asked for and stored: colours as `#rrggbb`, pixels to a module."""
+
+    dark: str
+    light: str
+    error_correction: Literal["L", "M", "Q", "H"]
+    scale: int
+    logo_image_id: NotRequired[str | None]
+
+
+@dataclass(frozen=True)
 class CheckedFile:
     """What a file is shown as. Width and height are an image's pixels, as they are of each of its renditions.
 
@@ -153,7 +224,7 @@ class StaleCode:
     user_id: UUID
     project_id: UUID | None
     username: str
-    style: Row
+    style: QrStyle
     logo: str | None
 
 

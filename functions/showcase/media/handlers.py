@@ -6,7 +6,7 @@ from showcase.endpoint import SERVICES, USERS, Call, Endpoint
 from showcase.errors import Conflict, NotFound, UnprocessableContent
 from showcase.media import qr_codes, store, sweep
 from showcase.media.dependencies import Media, media_dependencies
-from showcase.media.domain import UPLOADS, Orphans
+from showcase.media.domain import UPLOADS, Orphans, Reason, UploadRefused
 from showcase.media.refusals import refusal
 from showcase.media.schemas import (
     CreateUploadUrlRequest,
@@ -28,10 +28,10 @@ async def handle_create_upload_url(call: Call[CreateUploadUrlRequest], media: Me
     asked, settings = call.body, media.settings
     kind = asked.kind
     if not asked.size:
-        raise refusal("empty_file")
+        raise refusal(Reason.EMPTY)
     if asked.size > settings.largest(kind):
         raise UnprocessableContent(f"The file may have at most {settings.largest(kind)} bytes.", code="file_too_large")
-    row = await store.create_upload(
+    upload = await store.create_upload(
         media.database,
         call.caller.require_user_id(),
         asked.project_id,
@@ -41,9 +41,8 @@ async def handle_create_upload_url(call: Call[CreateUploadUrlRequest], media: Me
         settings.limits(kind),
         settings.media_upload_seconds,
     )
-    if "id" not in row:
-        raise refusal(row["reason"])
-    upload = store.upload(row)
+    if isinstance(upload, UploadRefused):
+        raise refusal(upload.reason)
     url = await media.storage.sign_upload(UPLOADS, upload.sent_name)
     return CreateUploadUrlResponse(
         upload_id=upload.id,
@@ -52,7 +51,7 @@ async def handle_create_upload_url(call: Call[CreateUploadUrlRequest], media: Me
         path=upload.sent_name,
         token=parse_qs(urlsplit(url).query)["token"][0],
         kind=kind,
-        expires_at=row["expires_at"],
+        expires_at=upload.expires_at,
     )
 
 

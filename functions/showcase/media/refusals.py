@@ -1,11 +1,11 @@
 """Why an upload is refused, as the caller sees it."""
 
 from showcase.errors import ApiError, Conflict, Forbidden, NotFound, UnprocessableContent
-from showcase.media.domain import DETAILS, Reason
+from showcase.media.domain import DETAILS, RefusalCode
 from showcase.storage_failures import StorageQuotaExceeded
 
 
-def refusal(reason: str) -> ApiError:
+def refusal(reason: RefusalCode) -> ApiError:
     """What the database or the checks say."""
     match reason:
         case "project_not_found":
@@ -18,4 +18,4 @@ def refusal(reason: str) -> ApiError:
             return StorageQuotaExceeded()
         case "too_many":
             return Conflict("The project has as many of these as your plan allows.", code=reason)
-    return UnprocessableContent(DETAILS[Reason(reason)], code=reason)
+    return UnprocessableContent(DETAILS[reason], code=reason)

@@ -1,22 +1,26 @@
 """The media's database functions."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from typing_extensions import TypedDict
 
-from showcase.database import Database, checked
+from showcase.database import Database
 from showcase.media.domain import (
+    AnnouncedUpload,
     CheckedFile,
     ContentType,
     Kind,
+    LeasedUpload,
+    Medium,
     Orphans,
     QrTarget,
     Reason,
     Row,
     StaleCode,
     Upload,
+    UploadRefused,
+    UploadState,
 )
 
 
@@ -39,9 +43,8 @@ async def create_upload(
     size: int,
     limits: Mapping[str, int],
     seconds: int,
-) -> Row:
-    """The announced upload's row, or `reason`."""
-    row: Row = await database.rpc(
+) -> AnnouncedUpload | UploadRefused:
+    created: AnnouncedUpload | UploadRefused = await database.rpc(
         "create_media_upload",
         {
             "user_id": str(user_id),
@@ -52,16 +55,16 @@ async def create_upload(
             "limits": dict(limits),
             "lifetime_seconds": seconds,
         },
-        dict[str, Any],
+        AnnouncedUpload | UploadRefused,
     )
-    return row
+    return created
 
 
-async def take_upload(database: Database, user_id: UUID, upload_id: UUID, seconds: int) -> tuple[Upload, str] | None:
-    """A user's upload and its status: `pending` is the caller's to check, `busy` somebody else's; None: no such."""
+async def take_upload(database: Database, user_id: UUID, upload_id: UUID, seconds: int) -> LeasedUpload | None:
+    """None: no such upload of the user's."""
     parameters = {"user_id": str(user_id), "upload_id": str(upload_id), "lease_seconds": seconds}
-    row = await database.rpc("lease_media_upload", parameters, dict[str, Any] | None)
-    return (upload(row), checked(row.get("status"), str)) if row else None
+    leased: LeasedUpload | None = await database.rpc("lease_media_upload", parameters, LeasedUpload | None)
+    return leased
 
 
 async def release_upload(database: Database, upload_id: UUID) -> bool:
@@ -74,17 +77,11 @@ async def renew_lease(database: Database, upload_id: UUID, seconds: int) -> None
     await database.rpc("renew_media_upload_lease", {"upload_id": str(upload_id), "lease_seconds": seconds})
 
 
-async def get_upload(database: Database, user_id: UUID, upload_id: UUID) -> Row | None:
-    """`kind`, `status`, `reason` and `media`, its row; None: no such upload of the user's."""
+async def get_upload(database: Database, user_id: UUID, upload_id: UUID) -> UploadState | None:
+    """None: no such upload of the user's."""
     parameters = {"user_id": str(user_id), "upload_id": str(upload_id)}
-    row: Row | None = await database.rpc("get_media_upload", parameters, dict[str, Any] | None)
-    return row
-
-
-def upload(row: Row) -> Upload:
-    """Raises: ServiceUnavailable."""
-    found: Upload = checked(row, Upload)
-    return found
+    state: UploadState | None = await database.rpc("get_media_upload", parameters, UploadState | None)
+    return state
 
 
 async def confirm(
@@ -95,9 +92,9 @@ async def confirm(
     checked: CheckedFile,
     renditions: Sequence[Row],
     poster_url: str | None,
-) -> Row:
-    """The row that the upload became, once; or `reason`."""
-    row: Row = await database.rpc(
+) -> Medium | UploadRefused:
+    """The row that the upload became, once."""
+    confirmed: Medium | UploadRefused = await database.rpc(
         "confirm_media_upload",
         {
             "user_id": str(asked.user_id),
@@ -109,9 +106,9 @@ async def confirm(
             "renditions": list(renditions),
             "poster_url": poster_url,
         },
-        dict[str, Any],
+        Medium | UploadRefused,
     )
-    return row
+    return confirmed
 
 
 async def reject(database: Database, upload_id: UUID, reason: Reason) -> None:

@@ -1,14 +1,16 @@
 """PostgREST calls of metrics."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from showcase.auth import Caller
-from showcase.database import Database, checked
+from showcase.database import Database
 from showcase.errors import VendorError
 from showcase.metrics.client import Client
 from showcase.metrics.domain import (
@@ -56,6 +58,57 @@ class _SnapshotRow(TypedDict):
     comments: int
     retweets: int
     replies: int
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A platform whose numbers another call has just stored."""
+
+    platform: Platform
+    snapshot: _SnapshotRow
+
+
+@dataclass(frozen=True)
+class _Leased:
+    """A platform that is ours to ask about one project."""
+
+    platform: Platform
+    lease_id: str
+    credential: str
+    reference: str
+    platform_id: str | None
+
+
+@dataclass(frozen=True)
+class _NotLeased:
+    """A platform that may not be asked."""
+
+    platform: Platform
+    reason: str
+
+
+class _Source(TypedDict):
+    project_id: UUID
+    reference: str
+    platform_id: str | None
+
+
+@dataclass(frozen=True)
+class _DueLeased:
+    lease_id: str
+    credential: str
+    sources: list[_Source]
+    put_off: int
+
+
+@dataclass(frozen=True)
+class _DueNotLeased:
+    """`sources` is empty: none is due, or none may be asked now."""
+
+    sources: Annotated[list[_Source], Field(max_length=0)]
+    put_off: int = 0
+    reason: str | None = None
+    not_before: str | None = None
 
 
 class _DayOfViews(TypedDict):
@@ -122,18 +175,17 @@ async def lease_project(
             "lease_seconds": lease_seconds,
             "fresh_seconds": fresh_seconds,
         },
-        list[dict[str, Any]],
+        list[_Stored | _Leased | _NotLeased],
     )
-    return {Platform(row["platform"]): _project_lease(row, project_id) for row in rows}
+    return {row.platform: _project_lease(row, project_id) for row in rows}
 
 
-def _project_lease(row: Mapping[str, Any], project_id: UUID) -> RefreshLease | Snapshot | LeaseRefused:
-    if row.get("snapshot"):
-        return snapshot(checked(row["snapshot"], _SnapshotRow))
-    if row.get("lease_id"):
-        reference = Reference(row["reference"], row["platform_id"])
-        return RefreshLease(row["lease_id"], row["credential"], {project_id: reference})
-    return LeaseRefused(_public(row["reason"]))
+def _project_lease(row: _Stored | _Leased | _NotLeased, project_id: UUID) -> RefreshLease | Snapshot | LeaseRefused:
+    if isinstance(row, _Stored):
+        return snapshot(row.snapshot)
+    if isinstance(row, _Leased):
+        return RefreshLease(row.lease_id, row.credential, {project_id: Reference(row.reference, row.platform_id)})
+    return LeaseRefused(_public(row.reason))
 
 
 def _public(reason: str) -> str:
@@ -145,7 +197,7 @@ async def lease_due(
     database: Database, client: Client, sources: int, batch: int, seconds: int
 ) -> RefreshLease | LeaseRefused | None:
     """A lease of up to `sources` that are due, for `seconds`; None where nothing is due."""
-    row = await database.rpc(
+    row: _DueLeased | _DueNotLeased = await database.rpc(
         "lease_metric_sources",
         {
             "platform": client.platform,
@@ -155,15 +207,14 @@ async def lease_due(
             "lease_seconds": seconds,
             **client.limits,
         },
-        dict[str, Any],
+        _DueLeased | _DueNotLeased,
     )
-    if row.get("reason"):
-        return LeaseRefused(_public(row["reason"]), row.get("not_before"))
-    put_off = row.get("put_off", 0)
-    if not row["sources"] and not put_off:
-        return None
-    references = {UUID(one["project_id"]): Reference(one["reference"], one["platform_id"]) for one in row["sources"]}
-    return RefreshLease(row.get("lease_id", ""), row.get("credential", ""), references, put_off)
+    if isinstance(row, _DueNotLeased):
+        if row.reason:
+            return LeaseRefused(_public(row.reason), row.not_before)
+        return RefreshLease("", "", {}, row.put_off) if row.put_off else None
+    references = {one["project_id"]: Reference(one["reference"], one["platform_id"]) for one in row.sources}
+    return RefreshLease(row.lease_id, row.credential, references, row.put_off)
 
 
 async def record(

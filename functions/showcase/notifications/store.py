@@ -7,7 +7,6 @@ from uuid import UUID
 from typing_extensions import TypedDict
 
 from showcase.database import Database
-from showcase.errors import Failure, ServiceUnavailable, VendorError
 from showcase.notifications.domain import (
     Event,
     Notification,
@@ -56,10 +55,7 @@ async def record(database: Database, results: Sequence[tuple[Notification, Resul
     ]
 
     async def once() -> None:
-        try:
-            await database.rpc("record_notifications", {"results": reported})
-        except ServiceUnavailable as error:
-            raise VendorError("database", Failure.UNAVAILABLE) from error
+        await database.rpc("record_notifications", {"results": reported})
 
     await with_retries(once, Deadline.after(RECORD_SECONDS), attempts=6)
 

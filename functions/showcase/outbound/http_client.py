@@ -12,7 +12,7 @@ import pyqwest
 
 from showcase.observability.tracing import PropagateTraceContext
 from showcase.outbound.transport import FAILURES, ConnectError, ResponseTooLarge, classify, new_transport
-from showcase.responses import MAX_RESPONSE_BYTES
+from showcase.responses import MAX_RESPONSE_BYTES, parse_json
 
 TIMEOUT = 10.0  # seconds
 POOL_TIMEOUT = 10.0  # seconds
@@ -33,8 +33,8 @@ class HttpResponse:
         return 200 <= self.status_code < 300
 
     def json(self) -> Any:
-        """Raises: ValueError, where it is not JSON."""
-        return json.loads(self.content)
+        """Raises: ValueError, as `parse_json` does."""
+        return parse_json(self.content)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from showcase.errors import Failure, VendorError
+from showcase.errors import Failure, ServiceUnavailable, VendorError
 from showcase.outbound.transport import TransportError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Deadline:
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, VendorError) and error.failure is Failure.RATE_LIMITED:
         return 0 < (error.retry_after or 0) <= LONGEST_WAIT
-    return isinstance(error, TransportError) or (
+    return isinstance(error, TransportError | ServiceUnavailable) or (
         isinstance(error, VendorError) and error.failure is Failure.UNAVAILABLE
     )
 

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,6 +23,9 @@ from showcase.errors import ApiError, ServiceUnavailable, Unauthorized
 from showcase.outbound.http_client import HttpClient
 from showcase.settings import CoreSettings
 from showcase.signing_keys import SigningKeys
+
+from tests.support.doubles.replay import Answer, odd_answers
+from tests.support.doubles.responding import responding_client
 
 pytestmark = pytest.mark.anyio
 
@@ -196,6 +200,18 @@ async def test_without_any_key_and_without_auth_nobody_can_be_told(publisher: Pu
 async def check(headers: dict[str, str]) -> Any:
     keys = SigningKeys(HttpClient(), "http://127.0.0.1:1/keys")
     return await authenticate(headers, settings("http://127.0.0.1:1", supabase_jwt_secret=SECRET), keys)
+
+
+async def test_whatever_is_published_in_the_place_of_keys_is_no_failure_of_ours(publisher: Publisher) -> None:
+    headers = {"authorization": f"Bearer {publisher.token('first')}"}
+    for name, odd in odd_answers(Answer(200, "application/json", publisher.document())).items():
+        published = httpx.Response(odd.status, content=odd.body)
+        keys = SigningKeys(responding_client(lambda _, published=published: published), "http://auth/keys")  # type: ignore[misc]
+        try:
+            found = str((await authenticate(headers, settings("http://auth"), keys)).user_id)
+        except (ServiceUnavailable, Unauthorized) as error:
+            found = error.code
+        assert found in {str(USER), "auth_unavailable", "invalid_token"}, name
 
 
 async def test_project_keys_are_told_apart() -> None:
