@@ -1,4 +1,4 @@
-"""The page that shows people what a simulator is, received and does."""
+"""The page on which a developer reads what a simulator is, received and does."""
 
 import json
 from collections.abc import Mapping, Sequence

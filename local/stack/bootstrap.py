@@ -55,7 +55,7 @@ def main() -> int:
         complain(error)
         return 1
     except KeyboardInterrupt:
-        complain("The installation was interrupted: the next start goes on with it.")
+        complain("The installation was interrupted: the next start continues it.")
         return 130
     return 0
 

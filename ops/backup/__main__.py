@@ -88,15 +88,15 @@ def _create(arguments: argparse.Namespace, settings: Settings, backup: BackupSet
     path = (arguments.archive or folder / name).absolute()
     with opened_source(settings, backup) as target:
         manifest = create(target, path, keys)
-    _tell(path, manifest)
-    _tell_notes(manifest.notes)
+    _print_summary(path, manifest)
+    _print_notes(manifest.notes)
 
 
 def _verify(arguments: argparse.Namespace, _settings: Settings, backup: BackupSettings) -> None:
     with step("every checksum of the archive"):
         manifest = verify(arguments.archive, backup.secret_keys())
-    _tell(arguments.archive, manifest)
-    _tell_notes(manifest.notes)
+    _print_summary(arguments.archive, manifest)
+    _print_notes(manifest.notes)
 
 
 def _restore(arguments: argparse.Namespace, settings: Settings, backup: BackupSettings) -> None:
@@ -106,8 +106,8 @@ def _restore(arguments: argparse.Namespace, settings: Settings, backup: BackupSe
         opened_target(settings, backup, replace=arguments.replace) as target,
     ):
         notes = restore(target, archive, manifest, keys)
-    _tell(arguments.archive, manifest)
-    _tell_notes(notes)
+    _print_summary(arguments.archive, manifest)
+    _print_notes(notes)
     print(AFTERWARDS if settings.stack == "hosted" else "\nRestored. `make up` starts it.")
 
 
@@ -134,7 +134,7 @@ def _key(arguments: argparse.Namespace, _settings: Settings, _backup: BackupSett
     print(f"BACKUP_RECIPIENTS={public}")
 
 
-def _tell(path: Path, manifest: Manifest) -> None:
+def _print_summary(path: Path, manifest: Manifest) -> None:
     print(
         f"\n{path}: {path.stat().st_size:,} bytes, of {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC; "
         f"{len(manifest.tables)} tables with {manifest.rows:,} rows, "
@@ -142,7 +142,7 @@ def _tell(path: Path, manifest: Manifest) -> None:
     )
 
 
-def _tell_notes(notes: object) -> None:
+def _print_notes(notes: object) -> None:
     for note in notes if isinstance(notes, list | tuple) else ():
         print(f"  note: {note}")
 

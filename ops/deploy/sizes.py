@@ -38,7 +38,7 @@ SIZES: Mapping[str, Size] = {
     "queueWeeklyMetrics": _JOB,
     "unsubscribe": Size(),
     "webhooks/sendgrid": Size(concurrency=80),
-    # A design is one person waiting for a model, which costs little but time.
+    # A design is one user waiting for a model, which costs little but time.
     "aiDesignAssistant": Size(memory=1024, seconds=150, works="DESIGN_SECONDS"),
     "createUploadUrl": Size(),
     # Files lie in /tmp, which is memory there, and MEDIA_CHECKS of them use up to MEDIA_CHECK_MEMORY each.

@@ -41,7 +41,7 @@ class Command:
         return (*inline, *filter(None, [self.stdin]))
 
     def lines(self, values: Mapping[str, str]) -> list[str]:
-        """As a person would type it; the names of what is in the file and on stdin, for their values."""
+        """As an operator would type it; the names of what is in the file and on stdin, for their values."""
         contents = ", ".join(name for name in self.file if name in values) or "nothing"
         words = [_fill(word, values, f"<file: {contents}>") for word in self.argv]
         known = [f'{name}="${name}"' for name in self.environment if name in values]

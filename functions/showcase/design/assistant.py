@@ -87,13 +87,13 @@ class Run:
             self.failure = ApiError()
         if self.failure is not None:
             await self._fail("failed", self.failure.code)
-            self._tell("error", self.failure.problem(self.request_id))
+            self._emit("error", self.failure.problem(self.request_id))
             return
-        self._tell("usage", self.usage)
+        self._emit("usage", self.usage)
         layout_id = str(self.layout_id) if self.layout_id else None
-        self._tell("done", {"session_id": str(self.session.id), "layout_id": layout_id})
+        self._emit("done", {"session_id": str(self.session.id), "layout_id": layout_id})
 
-    def _tell(self, kind: str, data: Json) -> None:
+    def _emit(self, kind: str, data: Json) -> None:
         self.events.put_nowait((kind, data))
 
     async def _design(self) -> None:
@@ -132,7 +132,7 @@ class Run:
         return {"url": url, "alt": f"An illustration for {self.prompt.content.title}"}
 
     def _show(self, block: Json) -> None:
-        self._tell("block", {"index": len(self.blocks) - 1, "block": block})
+        self._emit("block", {"index": len(self.blocks) - 1, "block": block})
 
     def _rules(self) -> Rules:
         content, settings = self.prompt.content, self.assistant.core.settings

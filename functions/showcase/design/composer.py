@@ -48,14 +48,14 @@ class Composer:
         reader = AnswerReader()
         errors: list[str] = []
 
-        async def take(text: str) -> None:
+        async def read(text: str) -> None:
             try:
                 for raw in reader.feed(text):
-                    await self._take(raw, errors)
+                    await self._add(raw, errors)
             except (ValueError, RecursionError):
                 errors.append("the answer is not valid JSON")
 
-        finish = await self.model.write(messages, self.identifier, self.meter, take)
+        finish = await self.model.write(messages, self.identifier, self.meter, read)
         if finish == "length":
             errors.append("the answer was cut off: use fewer blocks and shorter texts")
         elif not errors:
@@ -67,7 +67,7 @@ class Composer:
             errors.append("there are no blocks")
         return errors[:MOST_ERRORS]
 
-    async def _take(self, raw: Any, errors: list[str]) -> None:
+    async def _add(self, raw: Any, errors: list[str]) -> None:
         number = len(self.blocks)
         try:
             if number >= LONGEST_PAGE:

@@ -29,9 +29,9 @@ class MediaSettings(SiteSettings):
     media_check_seconds: float = Field(default=60, gt=0)
     media_check_cpu_seconds: int = Field(default=20, gt=0)
     media_check_memory: int = Field(default=768 * MIB, ge=128 * MIB)
-    # How long an announced upload holds its place; Storage's own signed addresses live for two hours.
+    # How long an announced upload counts in the limits; Storage's own signed addresses live for two hours.
     media_upload_seconds: int = Field(default=7200, gt=0, le=7200)
-    # How many files one run of sweepMedia removes at most, and how long it holds them.
+    # How many files one run of sweepMedia removes at most, and how long its lease on them lasts.
     media_sweep_files: int = Field(default=1000, gt=0)
     media_sweep_lease_seconds: int = Field(default=120, gt=0)
     # How old a file must be before the nightly sweep takes it for an orphan.

@@ -31,7 +31,7 @@ class NotFound(Behaviour):
 
 
 class Private(Behaviour):
-    """Is private: NOT_FOUND, as GitHub tells strangers, or `isPrivate` when the token may see it."""
+    """Is private: NOT_FOUND, as GitHub answers users without access, or `isPrivate` when the token may see it."""
 
     kind: Literal["private"] = "private"
     visible: bool = False

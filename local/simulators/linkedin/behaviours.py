@@ -50,14 +50,14 @@ class PlainKeys(Behaviour):
 
 
 class RequestsPerDay(Behaviour):
-    """Really limits each token (or the one of `token:<token>`) to `limit` requests a UTC day; no header tells of it."""
+    """Really limits each token (or the one of `token:<token>`) to `limit` requests a UTC day; no header reports it."""
 
     kind: Literal["requests_per_day"] = "requests_per_day"
     limit: int = Field(ge=0)
 
 
 class RateLimited(Fault):
-    """The day's requests are spent: 429. They come back at midnight UTC, which no header tells."""
+    """The day's requests are spent: 429. They come back at midnight UTC, which no header reports."""
 
     kind: Literal["rate_limited"] = "rate_limited"
     scope: Literal["APPLICATION", "MEMBER", "APPLICATION_AND_MEMBER"] = "APPLICATION"

@@ -33,7 +33,7 @@ from local.simulators.sendgrid.webhooks import Webhooks
 from local.simulators.simulator import Answer, Call, Simulator
 
 _ABOUT = (
-    "Takes POST /v3/mail/send as api.sendgrid.com does, and tells the event webhook what became of it, signed. "
+    "Takes POST /v3/mail/send as api.sendgrid.com does, and reports to the event webhook what became of it, signed. "
     "/_simulator/inbox shows what was sent, /_simulator/webhook the public key. Accepted is each message to each "
     "recipient. Subjects are addresses, `*@domain`, `token:<key>` and `*`."
 )

@@ -44,7 +44,7 @@ class Events:
         self.unreported = 0
 
     def follow(self, message: Message) -> None:
-        """Makes the message's events, and tells them as they are set to be reported."""
+        """Makes the message's events, and delivers them as the settings and faults say."""
         message.events = self._made(message)
         subjects = [message.to]
         if self._rules.match(subjects, NoEvents) or not self.url:
@@ -54,9 +54,9 @@ class Events:
         late = self._rules.match(subjects, LateEvents)
         if self._rules.match(subjects, ReorderEvents):
             for place, event in enumerate(reversed(events)):
-                self._start(self._tell([event], (late.seconds if late else 0) + place * 0.05))
+                self._start(self._deliver([event], (late.seconds if late else 0) + place * 0.05))
         elif late:
-            self._start(self._tell(events, late.seconds))
+            self._start(self._deliver(events, late.seconds))
         else:
             self._gather(events)
 
@@ -109,9 +109,9 @@ class Events:
         await asyncio.sleep(self._settings.event_seconds)
         events, self._waiting = self._waiting, []
         for start in range(0, len(events), _LARGEST_BATCH):
-            await self._tell(events[start : start + _LARGEST_BATCH], 0)
+            await self._deliver(events[start : start + _LARGEST_BATCH], 0)
 
-    async def _tell(self, events: Sequence[Event], delay: float) -> None:
+    async def _deliver(self, events: Sequence[Event], delay: float) -> None:
         for wait in (delay, *self._settings.waits()):
             await asyncio.sleep(wait)
             if await self._post(events):
@@ -126,8 +126,8 @@ class Events:
         except httpx.HTTPError:
             return False
 
-    def _start(self, telling: Any) -> None:
-        task = asyncio.get_running_loop().create_task(telling)
+    def _start(self, delivery: Any) -> None:
+        task = asyncio.get_running_loop().create_task(delivery)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -1,4 +1,4 @@
-"""The inbox: what was sent, as people would see it. Mails are shown in a sandbox: nothing in them runs or loads."""
+"""The inbox: what was sent, as users would see it. Mails are shown in a sandbox: nothing in them runs or loads."""
 
 import time
 from collections.abc import Sequence

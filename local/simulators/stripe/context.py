@@ -76,7 +76,7 @@ class Context:
     def announce(
         self, kind: str, obj: Object, previous: Mapping[str, Any] | None = None, *, created: int | None = None
     ) -> Object:
-        """Records an event about an object that is already as Stripe shows it, and tells anyone who delivers."""
+        """Records an event about an object that is already as Stripe shows it, and notifies the delivery."""
         owner = obj["id"] if obj.get("object") == "customer" else obj.get("customer")
         event = {
             "id": new_id("evt"),

@@ -10,7 +10,7 @@ from local.simulators.stripe.forms import shown
 
 
 class Params(BaseModel):
-    """Refuses what it does not know. `given` tells parameters that were left out from those set to their default."""
+    """Refuses what it does not know. `given` names those that were sent, also with their default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

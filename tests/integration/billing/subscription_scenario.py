@@ -102,7 +102,7 @@ class Life:
                 client_reference_id=me,
                 **{"line_items[0][price]": self.monthly, "subscription_data[metadata][user_id]": me},
             )
-            self.subscription = (await self._tell(f"checkout/{me}"))["subscription"]
+            self.subscription = (await self._request(f"checkout/{me}"))["subscription"]
         elif name in {"up", "down"}:
             item = (await self.at_stripe())["items"]["data"][0]["id"]
             price = "price_pro_yearly" if name == "up" else self.monthly
@@ -110,10 +110,10 @@ class Life:
             change = {"items[0][id]": item, "items[0][price]": price, "proration_behavior": "none"}
             await self._api("POST", f"subscriptions/{self.subscription}", **change)
         elif name == "failed":
-            await self._tell(f"customers/{me}/card", outcome="card_declined")
-            await self._tell(f"customers/{me}/advance", to="renewal")
+            await self._request(f"customers/{me}/card", outcome="card_declined")
+            await self._request(f"customers/{me}/advance", to="renewal")
         elif name == "paid again":
-            await self._tell(f"customers/{me}/card", outcome="ok")
+            await self._request(f"customers/{me}/card", outcome="ok")
             invoice = (await self.at_stripe())["latest_invoice"]
             await self._api("POST", f"invoices/{invoice}/pay")
         elif name == "deleted":
@@ -142,7 +142,7 @@ class Life:
         found: dict[str, Any] = answer.json()
         return found
 
-    async def _tell(self, path: str, **body: str) -> Mapping[str, Any]:
+    async def _request(self, path: str, **body: str) -> Mapping[str, Any]:
         answer = await self.http.post(f"{self.backend.stripe}/_simulator/{path}", json=body)
         assert answer.is_success, answer.text
         reported: Mapping[str, Any] = answer.json()

@@ -1,4 +1,4 @@
-"""What tests and people tell the simulator, beside the behaviours that every simulator knows.
+"""What tests and developers ask of the simulator, beside the behaviours that every simulator knows.
 
 A `<who>` is any of an object's tags: its id, a customer's e-mail, a metadata value, a client_reference_id.
 

@@ -1,4 +1,4 @@
-"""A page of all there is: objects, events and deliveries, with the buttons that a person wants most."""
+"""A page of all there is: objects, events and deliveries, with the buttons that a developer needs most."""
 
 import json
 from collections.abc import Iterable

@@ -63,7 +63,7 @@ def _matches(event_type: str, wanted: str) -> bool:
 
 
 def _create(context: Context, params: CreateEndpoint, _: str) -> Object:
-    """The only answer that tells the secret."""
+    """The only answer with the secret in it."""
     endpoint = endpoints.new_endpoint(
         context,
         params.url,
