@@ -140,7 +140,7 @@ START = {
 # What the handlers of a module need besides, with all that it loads itself.
 ALSO = {
     "showcase.billing.handlers": ("stripe",),
-    "showcase.design.handlers": ("openai",),
+    "showcase.design.handlers": ("openai", "postgrest", "pyqwest.httpx"),
     "showcase.media.handlers": ("PIL.Image", "pillow_heif", "segno"),
     "showcase.media.qr_handlers": ("PIL.Image", "pillow_heif", "segno"),
     "showcase.notifications.handlers": ("jinja2", "sendgrid", "cryptography.hazmat.primitives.serialization"),

@@ -7,10 +7,11 @@ from uuid import UUID
 from typing_extensions import TypedDict
 
 from showcase.auth import Caller
-from showcase.database import Database
+from showcase.database import Database, checked
 from showcase.design.domain import Session, rate_limit_headers
 from showcase.design.errors import QuotaExceeded, Unavailable
 from showcase.errors import AccountGone
+from showcase.supabase_sdk import querying, tables
 
 Row = TypeVar("Row")
 
@@ -124,8 +125,10 @@ async def _get(
     database: Database, caller: Caller, table: str, columns: str, row_id: UUID, shape: type[list[Row]]
 ) -> Row | None:
     """The row, where the caller can see it."""
-    query = {"select": columns, "id": f"eq.{row_id}", "limit": "1"}
-    rows = await database.select(table, query, shape, caller)
+    query = tables(database, caller).from_(table).select(columns).eq("id", str(row_id)).limit(1)
+    with querying():
+        found = (await query.execute()).data
+    rows: list[Row] = checked(found, shape)
     return rows[0] if rows else None
 
 
