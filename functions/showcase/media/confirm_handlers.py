@@ -28,7 +28,7 @@ async def handle_confirm_upload(call: Call[ConfirmUploadRequest], media: Media) 
         NotFound (`upload_not_found`), Conflict (`upload_busy`, with Retry-After), or why the file is refused.
     """
     asked, user_id = call.body, call.caller.require_user_id()
-    upload = await store.take_upload(media.database, user_id, asked.upload_id, confirmation.LEASE_SECONDS)
+    upload = await store.lease_upload(media.database, user_id, asked.upload_id, confirmation.LEASE_SECONDS)
     if upload is None:
         raise refusal("upload_not_found")
     if upload.status == "busy":

@@ -44,6 +44,7 @@ async def create_upload(
     limits: Mapping[str, int],
     seconds: int,
 ) -> AnnouncedUpload | UploadRefused:
+    """Announces a file of `size` bytes, which counts in `limits` (by tier) for `seconds`, or says why not."""
     created: AnnouncedUpload | UploadRefused = await database.rpc(
         "create_media_upload",
         {
@@ -60,8 +61,8 @@ async def create_upload(
     return created
 
 
-async def take_upload(database: Database, user_id: UUID, upload_id: UUID, seconds: int) -> LeasedUpload | None:
-    """None: no such upload of the user's."""
+async def lease_upload(database: Database, user_id: UUID, upload_id: UUID, seconds: int) -> LeasedUpload | None:
+    """Leases the check of a user's upload for `seconds`, if it is pending. None: no such upload of the user's."""
     parameters = {"user_id": str(user_id), "upload_id": str(upload_id), "lease_seconds": seconds}
     leased: LeasedUpload | None = await database.rpc("lease_media_upload", parameters, LeasedUpload | None)
     return leased
