@@ -8,7 +8,7 @@ from showcase.billing import store
 from showcase.billing.dependencies import Billing
 from showcase.billing.domain import Applied, Event, EventLease, Finding, ObjectKind
 from showcase.billing.errors import WrongAccount
-from showcase.billing.sync import sync_object
+from showcase.billing.sync import sync_missing_product, sync_object
 from showcase.errors import ApiError, Failure, SafeToLogError, ServiceUnavailable, VendorError
 from showcase.observability.telemetry import log, report
 
@@ -54,7 +54,14 @@ async def _sync(billing: Billing, event: Event, lease: EventLease) -> Applied:
         raise WrongAccount
     # Beyond its end another process may hold the lease.
     async with asyncio.timeout(billing.settings.billing_lease_seconds):
-        return await sync_object(billing, event, lease.version)
+        try:
+            return await sync_object(billing, event, lease.version)
+        except VendorError as error:
+            if error.failure is not Failure.GONE or event.kind is not ObjectKind.PRICES:
+                raise
+            # A product, unlike what the other events are about, can be deleted: the account is asked for instead.
+            await check_account(billing)
+            return await sync_missing_product(billing, event, lease.version)
 
 
 async def _record_error(billing: Billing, event: Event, version: int, error: Exception) -> None:

@@ -27,11 +27,16 @@ async def sync_object(billing: Billing, event: Event, version: int) -> Applied:
     """Brings the object that the event is about in step.
 
     Raises:
-        VendorError: GONE too. Stripe keeps what it has sent an event about: a key of another account or mode was used.
+        VendorError: GONE too. Stripe keeps what it has sent an event about, save products: the key is of another one.
     """
     sync = SYNCS[event.kind]
     found = await sync.fetch(billing.stripe, event.object_id or "")
     return await sync.apply(billing, event, version, found)
+
+
+async def sync_missing_product(billing: Billing, event: Event, version: int) -> Applied:
+    """An event about prices whose product is not at Stripe any more: it has none."""
+    return await _apply_prices(billing, event, version, {"data": []})
 
 
 async def sync_subscription(billing: Billing, identity: str, version: int) -> Applied:
