@@ -59,6 +59,18 @@ def test_a_logo_may_be_any_image(mode: str) -> None:
     assert read(picture) == read(drawn(svg)) == (LINK, "H")
 
 
+@pytest.mark.parametrize("grey", [0, 60, 128, 250])
+def test_a_logo_with_16_bits_of_grey_is_drawn_with_its_greys(grey: int) -> None:
+    """PNG's colour type 0 with a bit depth of 16: its high byte is the grey."""
+    logo = io.BytesIO()
+    Image.new("I;16", (300, 300), grey * 256 + 7).save(logo, "PNG")
+    picture, svg = qr_image.render(LINK, style(), logo.getvalue())
+    for made in (picture, drawn(svg)):
+        with Image.open(io.BytesIO(made)) as opened:
+            middle = opened.convert("RGB").getpixel((opened.width // 2, opened.height // 2))
+        assert middle == (grey, grey, grey)
+
+
 def test_a_logo_of_very_many_pixels_is_refused_unless_it_can_be_read_small() -> None:
     size = (5000, 4000)
     with pytest.raises(Refused) as refused:
