@@ -1,5 +1,7 @@
 -- One quota of bytes and files per user, over all buckets. Data, so that an operator changes it by an UPDATE.
 
+-- Beside tier_limits, which has a row a tier as well: clients read both by their names. How many images and videos a project
+-- may have is in neither, and so not in get_my_plan: the media functions are given it (MEDIA_IMAGES_FREE and its like).
 create table public.storage_quotas (
   tier text primary key constraint storage_quotas_tier_choices check (tier in ('free', 'paid')),
   max_bytes bigint not null constraint storage_quotas_max_bytes_range check (max_bytes >= 0),
