@@ -188,4 +188,5 @@ def _project() -> dict[str, object]:
         "snapshots": [{"platform": platform, **snapshot} for platform in ("github", "linkedin")],
         "history": [],
         "views": None,
+        "account_gone": False,
     }

@@ -60,6 +60,7 @@ class Endpoint(Generic[Body, Dependencies]):
     method: str = "POST"  # or several: "GET, POST"
     max_body: int = 64 * 1024  # bytes
     cancel_on_disconnect: bool = False  # for work that may end anywhere: nobody waits for it any more
+    checks_account: bool = False  # the handler's own reading raises AccountGone, before anything is written
     problems: tuple[type[ApiError], ...] = ()
     also: Mapping[int, Mapping[str, str | type[BaseModel]]] = field(default_factory=dict)
     parameters: tuple[tuple[Literal["query", "header"], str], ...] = ()
@@ -95,13 +96,7 @@ async def _answer(
 ) -> Response:
     """Every outcome as a response: what is expected as its own problem, the rest as a 500 that is reported."""
     try:
-        call = await _read(endpoint, core, request, trace.request_id)
-        trace.user_id = call.caller.user_id
-        job = jobs.named(request.headers) if call.caller.kind is Kind.SERVICE else None
-        work = endpoint.handle(call, dependencies)
-        if endpoint.cancel_on_disconnect:
-            work = http.until_disconnect(request, work)
-        answer = await jobs.recorded(core.database, job, trace.request_id, work)
+        answer = await _work(endpoint, core, dependencies, request, trace)
     except ApiError as error:
         if error.status >= 500:
             report(error)
@@ -116,8 +111,36 @@ async def _answer(
     return answer
 
 
-async def _read(endpoint: Endpoint[Any, Any], core: Core, request: Request, request_id: str) -> Call[Any]:
-    caller = await _caller(endpoint, core, request)
+async def _work(
+    endpoint: Endpoint[Any, Any], core: Core, dependencies: Any, request: Request, trace: RequestTrace
+) -> BaseModel | Response:
+    """What the handler answers. Raises: AccountGone, before any other refusal of what was asked."""
+    caller = ANONYMOUS
+    if endpoint.callers is not None:
+        caller = await authenticate(request.headers, core.settings, core.keys)
+    trace.user_id = caller.user_id
+    if not endpoint.checks_account:
+        await _require_account(core, caller)
+    try:
+        call = await _read(endpoint, caller, request, trace.request_id)
+        job = jobs.named(request.headers) if caller.kind is Kind.SERVICE else None
+        work = endpoint.handle(call, dependencies)
+        if endpoint.cancel_on_disconnect:
+            work = http.until_disconnect(request, work)
+        return await jobs.recorded(core.database, job, trace.request_id, work)
+    except ApiError as error:
+        if endpoint.checks_account and error.status < 500:
+            await _require_account(core, caller)
+        raise
+
+
+async def _require_account(core: Core, caller: Caller) -> None:
+    """Raises: AccountGone."""
+    if caller.kind is Kind.USER and await core.database.is_gone(caller):
+        raise AccountGone
+
+
+async def _read(endpoint: Endpoint[Any, Any], caller: Caller, request: Request, request_id: str) -> Call[Any]:
     http.require_method(request, endpoint.method)
     if endpoint.callers is not None and caller.kind not in endpoint.callers:
         raise Unauthorized if caller.kind is Kind.ANONYMOUS else Forbidden
@@ -128,16 +151,6 @@ async def _read(endpoint: Endpoint[Any, Any], core: Core, request: Request, requ
     else:
         body = await http.read_json(request, endpoint.body, endpoint.max_body)
     return Call(body, caller, request, request_id)
-
-
-async def _caller(endpoint: Endpoint[Any, Any], core: Core, request: Request) -> Caller:
-    """Who calls. Raises: AccountGone, before anything else of the request is looked at."""
-    if endpoint.callers is None:
-        return ANONYMOUS
-    caller = await authenticate(request.headers, core.settings, core.keys)
-    if caller.kind is Kind.USER and await core.database.is_gone(caller):
-        raise AccountGone
-    return caller
 
 
 async def _watched(body: AsyncIterable[Any], trace: RequestTrace) -> AsyncIterator[Any]:

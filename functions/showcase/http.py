@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import random
 import re
 from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
@@ -20,7 +21,6 @@ from showcase.errors import (
     UnprocessableContent,
     UnsupportedMediaType,
 )
-from showcase.observability.tracing import random_hex
 
 # What Supabase's SDKs send (`corsHeaders` of @supabase/supabase-js/cors; https://supabase.com/docs/guides/functions/cors),
 # request ids and Sentry's traces; and what browsers may read.
@@ -31,6 +31,7 @@ CORS = {
     "Access-Control-Expose-Headers": "x-request-id, server-timing, retry-after, ratelimit-limit, ratelimit-remaining, "
     "ratelimit-reset",
 }
+_CORS_HEADERS = [(name.lower().encode(), value.encode()) for name, value in CORS.items()]
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -57,7 +58,7 @@ T = TypeVar("T")
 def request_id(request: Request) -> str:
     """The caller's X-Request-Id where it is a plain word, else a new one."""
     given = request.headers.get("x-request-id", "")
-    return given if REQUEST_ID.fullmatch(given) else str(UUID(hex=random_hex(16), version=4))
+    return given if REQUEST_ID.fullmatch(given) else str(UUID(int=random.getrandbits(128), version=4))
 
 
 def preflight(method: str) -> Response:
@@ -70,15 +71,14 @@ def preflight(method: str) -> Response:
 
 def problem(error: ApiError, request_id: str) -> Response:
     """An error as `application/problem+json` (RFC 9457)."""
-    response = JSONResponse(
+    return JSONResponse(
         error.problem(request_id), error.status, headers=error.headers, media_type="application/problem+json"
     )
-    return finish(response, request_id)
 
 
 def finish(response: Response, request_id: str) -> Response:
-    """Adds what every answer carries."""
-    response.headers.update({**CORS, "X-Request-Id": request_id})
+    """Adds what every answer carries. Once: it appends, and looks for no header of the same name."""
+    response.raw_headers += [*_CORS_HEADERS, (b"x-request-id", request_id.encode())]
     return response
 
 
@@ -145,7 +145,7 @@ async def read_json(request: Request, model: type[ModelT], limit: int) -> ModelT
         raise UnsupportedMediaType
     body = body or b"{}"
     try:
-        json.loads(body, parse_float=_finite, parse_constant=_finite)
+        _JSON.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
         return model.model_validate_json(body, strict=True)
     except ValidationError as error:
         if error.errors()[0]["type"] != "json_invalid":
@@ -161,6 +161,9 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(text)
     return number
+
+
+_JSON = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
 
 
 def read_query(request: Request, model: type[ModelT]) -> ModelT:

@@ -36,11 +36,15 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
           '[]'::jsonb
         )
       ) from public.project_views as viewed where viewed.project_id = project.id
-    ) end
+    ) end,
+    -- getSocialMetrics has no other question to ask of an account, and so needs no request for this alone.
+    'account_gone', (select auth.uid()) is not null and not exists (
+      select from private.users as profile where profile.id = (select auth.uid())
+    )
   )
   from public.projects as project
   where project.id = get_project_metrics.project_id and private.can_open_project(project)
 $$;
 comment on function public.get_project_metrics(uuid, int) is
-  'A project''s links, its latest snapshot of each platform, the last history_days days, and its views where the caller is its '
-  'owner; null if the caller may not see the project.';
+  'A project''s links, its latest snapshot of each platform, the last history_days days, its views where the caller is its '
+  'owner, and whether the caller''s token outlived its account; null if the caller may not see the project.';

@@ -36,6 +36,7 @@ class ProjectMetrics(TypedDict):
     snapshots: list[MetricsSnapshot]
     history: list[MetricsSnapshot]
     views: Views | None
+    account_gone: bool
 
 
 class ViewsOfDay(TypedDict):

@@ -34,6 +34,7 @@ export type ProjectMetrics = {
   snapshots: MetricsSnapshot[];
   history: MetricsSnapshot[];
   views: Views | null;
+  account_gone: boolean;
 };
 
 export type ViewsOfDay = {
@@ -1015,7 +1016,7 @@ export type Database = {
         Args: never;
         Returns: Plan | null;
       };
-      /** A project's links, its latest snapshot of each platform, the last history_days days, and its views where the caller is its owner; null if the caller may not see the project. */
+      /** A project's links, its latest snapshot of each platform, the last history_days days, its views where the caller is its owner, and whether the caller's token outlived its account; null if the caller may not see the project. */
       get_project_metrics: {
         Args: {
           project_id: string;

@@ -86,6 +86,7 @@ get_social_metrics = Endpoint(
     connect=metrics_dependencies,
     handle=handle_get_social_metrics,
     cancel_on_disconnect=True,
+    checks_account=True,
     problems=(Forbidden, NotFound),
 )
 

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from showcase.auth import Caller
 from showcase.database import Database
-from showcase.errors import VendorError
+from showcase.errors import AccountGone, VendorError
 from showcase.metrics.client import Client
 from showcase.metrics.domain import (
     COUNTED,
@@ -132,6 +132,7 @@ class _ProjectRow(TypedDict):
     snapshots: list[_SnapshotRow]
     history: list[_SnapshotRow]
     views: _ViewsRow | None
+    account_gone: bool
 
 
 async def get_project(
@@ -140,12 +141,15 @@ async def get_project(
     """A project's metrics in one round trip, as the caller may read them; None where RLS hides the project.
 
     Raises:
+        AccountGone: the caller's account has been deleted.
         ServiceUnavailable: no response, or one of another shape, as of a database that is older than the functions.
     """
     parameters = {"project_id": str(project_id), "history_days": history_days}
     row: Mapping[str, Any] | None = await database.rpc("get_project_metrics", parameters, _ProjectRow | None, caller)
     if not row:
         return None
+    if row["account_gone"]:
+        raise AccountGone
     latest = map(snapshot, row["snapshots"])
     return ProjectMetrics(
         project_id=project_id,

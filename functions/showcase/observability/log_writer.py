@@ -19,6 +19,8 @@ class NonBlockingHandler(logging.Handler):
         super().__init__()
         self._descriptor = descriptor
         self._is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        self._writable = select.poll()
+        self._writable.register(descriptor, select.POLLOUT)
         self._begin()
         # A fork leaves the thread behind, in whatever it was doing; what waits is its parent's to write.
         os.register_at_fork(after_in_child=self._begin)
@@ -58,7 +60,7 @@ class NonBlockingHandler(logging.Handler):
         """Whether writing this cannot block: a pipe that can be written to has room for PIPE_BUF bytes (POSIX)."""
         if self._is_file:
             return True
-        return len(line) <= select.PIPE_BUF and bool(select.select([], [self._descriptor], [], 0)[1])
+        return len(line) <= select.PIPE_BUF and bool(self._writable.poll(0))
 
     def _enqueue(self, line: bytes) -> None:
         if len(self._lines) >= MAX_LINES:

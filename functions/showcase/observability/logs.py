@@ -19,6 +19,8 @@ OURS = "showcase"
 _SERVER = ("uvicorn", "uvicorn.error", "gunicorn.error")
 _QUERIES = ("uvicorn.access", "gunicorn.access")  # their lines have whole addresses, with what is secret in them
 
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
+
 
 class JsonFormatter(logging.Formatter):
     """Of others' log lines only the template is reported, since what they fill in may be anybody's."""
@@ -45,7 +47,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1] is not None:
             line["stack_trace"] = stack_trace(record.exc_info[1])
-        text = json.dumps(line, ensure_ascii=False, default=str)
+        text = _JSON.encode(line)
         return json.dumps(self._redact.inside(line)) if self._redact.may_match(text) else text
 
     def _request(self) -> dict[str, object]:
@@ -68,6 +70,7 @@ class JsonFormatter(logging.Formatter):
 
 def configure(settings: CoreSettings, redact: Redactor) -> None:
     """Everything that this process logs goes through one formatter."""
+    _look_up_only_what_is_shown()
     handler = NonBlockingHandler(sys.stderr.fileno())
     handler.setFormatter(JsonFormatter(settings, redact))
     ours = logging.getLogger(OURS)
@@ -84,3 +87,13 @@ def configure(settings: CoreSettings, redact: Redactor) -> None:
         logging.getLogger(name).filters = [adopt]
     for name in _QUERIES:
         logging.getLogger(name).filters = [lambda _: False]
+
+
+def _look_up_only_what_is_shown() -> None:
+    """No line shows the place in the code, the thread, the process or the task that it was logged from.
+
+    https://docs.python.org/3/howto/logging.html#optimization
+    """
+    for name in ("logThreads", "logProcesses", "logMultiprocessing", "logAsyncioTasks"):
+        setattr(logging, name, False)
+    logging._srcfile = None  # noqa: SLF001 - as documented there

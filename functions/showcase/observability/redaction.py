@@ -38,7 +38,10 @@ class Redactor:
 
         Searching for fixed texts takes a fraction of what the pattern takes.
         """
-        return any(marker in json_text for marker in self.markers)
+        for marker in self.markers:  # noqa: SIM110 - `any` takes three times as long, for each log line
+            if marker in json_text:
+                return True
+        return False
 
     def __call__(self, text: str) -> str:
         return self.pattern.sub("[redacted]", text)

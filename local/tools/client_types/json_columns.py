@@ -53,6 +53,7 @@ DEFINITIONS: dict[str, Schema] = {
         snapshots=_list(_ref("MetricsSnapshot")),
         history=_list(_ref("MetricsSnapshot")),
         views=_or_null(_ref("Views")),
+        account_gone=_FLAG,
     ),
     "ViewsOfDay": _object(day=_TEXT, views=_COUNT),
     "Views": _object(total=_COUNT, history=_list(_ref("ViewsOfDay"))),

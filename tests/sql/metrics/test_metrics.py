@@ -59,6 +59,14 @@ def test_the_history_is_of_the_last_days_oldest_first(untouched_database: str) -
             assert [s["stars"] for s in answer["snapshots"]] == [0, 0]
 
 
+def test_it_says_whether_the_account_of_the_caller_is_gone(untouched_database: str) -> None:
+    for role, user, gone in (("anon", None, False), ("authenticated", GRACE, False), ("authenticated", uuid4(), True)):
+        with acting_as(untouched_database, role, user) as connection:
+            answer = metrics(connection, ENGINE)
+            assert answer is not None
+            assert answer["account_gone"] is gone
+
+
 def test_a_project_that_the_caller_cannot_see_is_null(untouched_database: str) -> None:
     for role, user in (("anon", None), ("authenticated", GRACE)):
         with acting_as(untouched_database, role, user) as connection:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from showcase.auth import SERVICE
 from showcase.database import Database
-from showcase.errors import ServiceUnavailable
+from showcase.errors import AccountGone, ServiceUnavailable
 from showcase.metrics import store
 from showcase.metrics.domain import Platform
 from showcase.outbound.http_client import HttpClient
@@ -26,7 +26,7 @@ def row_of_project() -> dict[str, Any]:
     links = {"github_link": "https://github.com/ada/engine", "linkedin_link": None, "twitter_link": None}
     views = {"total": 3, "history": [{"day": "2026-07-19", "views": 3}]}
     about = {"id": str(uuid4()), "user_id": str(uuid4()), "title": "Engine", "status": "published"}
-    return {**about, **links, "snapshots": [day], "history": [dict(day)], "views": views}
+    return {**about, **links, "snapshots": [day], "history": [dict(day)], "views": views, "account_gone": False}
 
 
 async def read(row: dict[str, Any]) -> Any:
@@ -45,6 +45,12 @@ async def test_a_project_is_read() -> None:
     assert metrics.linked == (Platform.GITHUB,)
     assert metrics.snapshots[Platform.GITHUB].counts == {"stars": 7, "forks": 7, "watchers": 7}
     assert list(metrics.views.history.values()) == [3]
+
+
+@pytest.mark.anyio
+async def test_a_token_that_outlived_its_account_reads_nothing() -> None:
+    with pytest.raises(AccountGone):
+        await read({**row_of_project(), "account_gone": True})
 
 
 @pytest.mark.anyio
