@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -72,6 +73,7 @@ def chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
+@cache
 def bomb(width: int = 30_000, height: int = 30_000) -> bytes:
     """A PNG of few bytes and many pixels."""
     row = b"\0" + bytes(width // 8)
