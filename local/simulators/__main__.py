@@ -63,6 +63,9 @@ async def main() -> None:
     host = os.environ.get("HOST", "127.0.0.1")
     with contextlib.ExitStack() as closing:
         listening = [closing.enter_context(socket.create_server((host, port))) for port in simulators]
+        for each in listening:
+            # asyncio sets it for sockets that it makes itself alone; else an answer waits 40 ms on a kept connection.
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = uvicorn.Config(for_local_requests(by_port(simulators)), access_log=False)
         await Server(config).serve(sockets=listening)
 
