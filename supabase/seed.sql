@@ -1,25 +1,26 @@
 -- Demo rows: for a laptop, or for a preview branch of a hosted project. It may be run again: what is there stays.
 
--- Two people, as Auth writes them at their first sign-in with Google. The triggers make their profiles.
+-- Two users, as Auth writes them at their first sign-in with Google. The triggers make their profiles.
 insert into auth.users (
   id, instance_id, aud, role, email, email_confirmed_at, last_sign_in_at, raw_app_meta_data, raw_user_meta_data,
   confirmation_token, recovery_token, email_change, email_change_token_new, email_change_token_current, -- Auth cannot
   phone_change, phone_change_token, reauthentication_token, created_at, updated_at -- read nulls in these eight
 )
 select
-  person.id, '00000000-0000-0000-0000-000000000000', 'authenticated', 'authenticated', person.email, now(), now(),
+  demo_users.id, '00000000-0000-0000-0000-000000000000', 'authenticated', 'authenticated', demo_users.email, now(),
+  now(),
   '{"provider": "google", "providers": ["google"]}',
   jsonb_build_object(
-    'iss', 'https://accounts.google.com', 'sub', person.sub, 'provider_id', person.sub,
-    'email', person.email, 'email_verified', true, 'phone_verified', false,
-    'name', person.name, 'full_name', person.name
+    'iss', 'https://accounts.google.com', 'sub', demo_users.sub, 'provider_id', demo_users.sub,
+    'email', demo_users.email, 'email_verified', true, 'phone_verified', false,
+    'name', demo_users.name, 'full_name', demo_users.name
   ),
   '', '', '', '', '', '', '', '', now(), now()
 from (
   values
     ('00000000-0000-4000-8000-000000000001'::uuid, '100000000000000000001', 'ada@example.com', 'Ada Lovelace'),
     ('00000000-0000-4000-8000-000000000002'::uuid, '100000000000000000002', 'grace@example.com', 'Grace Hopper')
-) as person (id, sub, email, name)
+) as demo_users (id, sub, email, name)
 on conflict do nothing;
 
 insert into auth.identities (

@@ -379,7 +379,7 @@ export type Rendition = {
 /** Which e-mail, to whom, about what. */
 export type SendNotificationRequest = {
   type: NotificationType;
-  /** Services name a user; people write to themselves: `me`. */
+  /** Services name a user; users write to themselves: `me`. */
   user_id: string | "me";
   /** What the e-mail tells; services only, see docs/notifications.md. */
   data?: Record<string, Json>;

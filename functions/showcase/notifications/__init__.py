@@ -1,1 +1,1 @@
-"""E-mails to people: queued in the database, rendered here, sent by SendGrid, settled by its events."""
+"""E-mails to users: queued in the database, rendered here, sent by SendGrid, settled by its events."""

@@ -20,7 +20,7 @@ _LIKE_A_KEY = re.compile(r"SG\.(?=[0-9a-zA-Z]+\.[0-9a-zA-Z])")
 
 @dataclass(frozen=True)
 class Email:
-    """What a person sees."""
+    """What the recipient sees."""
 
     subject: str
     text: str

@@ -13,7 +13,7 @@ class SendNotificationRequest(RequestModel):
     """Which e-mail, to whom, about what."""
 
     type: NotificationType
-    user_id: UUID | Literal["me"] = Field(description="Services name a user; people write to themselves: `me`.")
+    user_id: UUID | Literal["me"] = Field(description="Services name a user; users write to themselves: `me`.")
     data: dict[str, Any] = Field(
         default_factory=dict, description="What the e-mail tells; services only, see docs/notifications.md."
     )

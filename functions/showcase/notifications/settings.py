@@ -49,7 +49,7 @@ class NotificationSettings(SiteSettings):
     notifications_backoff_seconds: float = Field(default=30.0, gt=0)
     # How old a notification may become before it is given up.
     notifications_give_up_seconds: int = Field(default=172_800, gt=0)
-    # How soon people may have the same e-mail sent again.
+    # How soon users may have the same e-mail sent again.
     notifications_again_seconds: int = Field(default=3600, gt=0)
 
     @field_validator("sendgrid_template_ids", mode="before")

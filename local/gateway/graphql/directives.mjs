@@ -24,7 +24,7 @@ const tagsOfConstraint = ({ local_name, foreign_name }) => ({
   ...(local_name && { foreignFieldName: local_name }),
 });
 
-/** What people wrote around the directive. */
+/** The description around the directive. */
 const textOf = (comment) => comment?.replace(pattern, "").trim();
 
 function translate(entity, tagsOf) {

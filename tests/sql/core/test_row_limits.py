@@ -14,11 +14,11 @@ ADD = {
     "projects": "insert into projects (user_id, title) select %s, 'P' from generate_series(1, %s)",
     "layouts": "insert into layouts (user_id, name, blocks_json) select %s, 'L', '[]' from generate_series(1, %s)",
 }
-AS_A_PERSON = "select set_config('role', 'authenticated', false), set_config('request.jwt.claims', %s, false)"
+AS_A_USER = "select set_config('role', 'authenticated', false), set_config('request.jwt.claims', %s, false)"
 
 
 def become(connection: Connection) -> None:
-    connection.execute(AS_A_PERSON, (f'{{"role": "authenticated", "sub": "{ADA}"}}',))
+    connection.execute(AS_A_USER, (f'{{"role": "authenticated", "sub": "{ADA}"}}',))
 
 
 def left(connection: Connection, table: str) -> int:
