@@ -1,12 +1,13 @@
 -- Search over what is published: ranked, sorted, filtered, forgiving, and of bounded cost however common the words are.
 
+-- Some letters fold to several; a lexeme takes 2,046 bytes, and none that is stored has so many.
 create function private.search_filter(tags text[], technologies text[]) returns tsquery
 language sql immutable set search_path = pg_catalog, pg_temp as $$
   select string_agg('''' || replace(replace(wanted.lexeme, '\', '\\'), '''', '''''') || '''', ' & ')::tsquery
   from (
-    select 'tag:' || private.fold(tag) as lexeme from unnest(tags) as tag
+    select 'tag:' || left(private.fold(tag), 500) as lexeme from unnest(tags) as tag
     union all
-    select 'technology:' || private.fold(technology) from unnest(technologies) as technology
+    select 'technology:' || left(private.fold(technology), 500) from unnest(technologies) as technology
   ) as wanted
   where wanted.lexeme is not null
 $$;
@@ -115,7 +116,7 @@ comment on function private.rank_search(text, tsquery, tsquery, boolean, text, u
   'Matches by relevance, the best of some hundred candidates.';
 
 -- What is spelled like it: of the first 300 that share two fifths of its groups of three letters, the nearest. By the index, which
--- the planner would leave for a common word.
+-- the planner would leave for a common word, and which signs without such groups would read from end to end.
 create function private.resemble_search(words text, filter tsquery, most int) returns table (project_id uuid, sort_value text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 set pg_trgm.word_similarity_threshold = 0.4 set enable_seqscan = off as $$
@@ -125,7 +126,8 @@ begin
   select entry.project_id, entry.similarity::text from (
     select known.project_id, extensions.word_similarity(words, known.names) as similarity, known.published_at
     from private.project_search as known
-    where known.names operator(extensions.%>) words and (filter is null or known.document @@ filter) limit 300
+    where extensions.show_trgm(words) <> '{}'
+      and known.names operator(extensions.%>) words and (filter is null or known.document @@ filter) limit 300
   ) as entry order by entry.similarity desc, entry.published_at desc, entry.project_id desc limit most;
 end
 $$;

@@ -258,6 +258,16 @@ def test_what_makes_no_sense_is_refused(anon: httpx.Client, wanted: dict[str, ob
     assert (refused["code"], refused["details"]) == ("22023", f"field: {next(iter(wanted))}")
 
 
+@pytest.mark.parametrize("letter", ["\N{MUSICAL SYMBOL EIGHTH NOTE}", "\N{SQUARE RAD OVER S SQUARED}", "'", "\\"])
+def test_a_tag_may_have_any_letters(owner: httpx.Client, anon: httpx.Client, letter: str) -> None:
+    tag, title = letter * 50, word()
+    project = add(owner, title)["id"]
+    owner.post("/rest/v1/project_tags", json={"project_id": project, "tag": tag}).raise_for_status()
+    assert titles(anon, query=title, tags=[tag]) == [title]
+    # One letter may fold to several: 200 of them are more than a lexeme takes.
+    assert titles(anon, tags=[letter * 200]) == titles(anon, technologies=[letter * 200]) == []
+
+
 TEXT = st.text(max_size=60).map(lambda text: text.replace("\x00", ""))
 
 
