@@ -54,3 +54,4 @@ def test_a_video_is_sent_whatever_comes_between_and_sought_in(site: Stack, brows
     assert {status for _, status in seen["answers"]} == {206}
     starts = [int(span.removeprefix("bytes=").split("-")[0]) for span, _ in seen["answers"]]
     assert max(starts) > len(film) // 2
+    assert seen["kept"] == []

@@ -48,7 +48,13 @@ await main(async ({ site, name, file, open, shoot }) => {
     if (answer.url().endsWith(".webm")) answers.push([answer.request().headers().range ?? "", answer.status()]);
   });
   const sought = await page.locator("video").evaluate(seek);
-  return { offsets, share, rows, sought, answers };
+
+  // Whoever uses this browser next finds nothing of an upload that is not finished, nor of the session.
+  await page.evaluate(() => localStorage.setItem("showcase-upload avatar 1 1 face.png", "{}"));
+  await button("Sign out").click();
+  await page.getByRole("link", { name: "Sign in" }).first().waitFor();
+  const kept = await page.evaluate(() => Object.keys(localStorage));
+  return { offsets, share, rows, sought, answers, kept };
 });
 
 /** Runs in the page: goes near the end. */

@@ -2,6 +2,7 @@
 
 import type { Session } from "@supabase/supabase-js";
 import { navigate, redirect } from "../router.ts";
+import { forgetAllStarted } from "./started_uploads.ts";
 import { sessionKey, supabase } from "./supabase.ts";
 
 export interface Me {
@@ -16,6 +17,7 @@ let me: Promise<Me | null> | undefined;
 
 supabase.auth.onAuthStateChange((event) => {
   if (event === "SIGNED_IN" || event === "SIGNED_OUT") me = undefined;
+  if (event === "SIGNED_OUT") forgetAllStarted();
 });
 
 export async function session(): Promise<Session | null> {
@@ -54,6 +56,7 @@ export async function signOut(): Promise<void> {
 /** After the account was deleted: its session is gone with it, so that Auth has nothing left to sign out of. */
 export function forgetSession(): void {
   localStorage.removeItem(sessionKey);
+  forgetAllStarted();
   location.assign("/");
 }
 

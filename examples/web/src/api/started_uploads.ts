@@ -13,7 +13,9 @@ export interface Started extends Destination {
   expires_at: string;
 }
 
-const prefix = (target: Target) => `showcase-upload ${"avatar" in target ? "avatar" : target.project_id} `;
+const allPrefix = "showcase-upload ";
+
+const prefix = (target: Target) => `${allPrefix}${"avatar" in target ? "avatar" : target.project_id} `;
 
 /** A file that is chosen again has the same key. */
 export const keyOf = (target: Target, file: File) =>
@@ -30,6 +32,11 @@ export function readStarted(key: string): Started | null {
 export const writeStarted = (key: string, started: Started) => localStorage.setItem(key, JSON.stringify(started));
 
 export const forgetStarted = (key: string) => localStorage.removeItem(key);
+
+/** Nobody who signs in to this browser next goes on with another user's upload, or finds its address. */
+export function forgetAllStarted(): void {
+  Object.keys(localStorage).filter((key) => key.startsWith(allPrefix)).forEach(forgetStarted);
+}
 
 /** The uploads that were begun for a project, by their key. */
 export function startedUploads(target: Target): [string, Started][] {
