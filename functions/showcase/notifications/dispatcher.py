@@ -1,4 +1,4 @@
-"""Sending what is due: in small leases, several at once, until nothing is or the time of a run is nearly over."""
+"""The dispatcher: sends due notifications in small leases, until none is due or the time of the run is nearly over."""
 
 import asyncio
 from collections.abc import Sequence
@@ -36,19 +36,22 @@ class Run:
     paused: Deadline = field(default_factory=lambda: Deadline.after(0))
 
     def pause(self, seconds: float) -> None:
-        """SendGrid limits the account, not a message: everybody waits."""
+        """Nothing is sent for so many seconds: SendGrid limits the account, not a message."""
         if seconds > self.paused.remaining:
             self.paused = Deadline.after(seconds)
 
     def report(self, reason: str | None) -> None:
-        """That SendGrid fails, once a run: where it is down, every e-mail of the queue would say so."""
+        """Reports that SendGrid fails, once a run: where it is down, every e-mail of the queue would say so."""
         if not self.reported:
             self.reported = True
             report(VendorError("sendgrid", Failure.UNAVAILABLE, reason or ""), "warning")
 
 
 async def dispatch(worker: NotificationDependencies) -> Run:
-    """Sends what is due. As many as like may run side by side."""
+    """Sends what is due; any number of runs may do so side by side.
+
+    Raises nothing: where the database is unavailable the run is stopped, and its leases end by themselves.
+    """
     run = Run()
     if worker.settings.sendgrid_api_key is None:
         run.stopped = "not_configured"
@@ -76,7 +79,7 @@ async def dispatch(worker: NotificationDependencies) -> Run:
 
 
 async def send_one(worker: NotificationDependencies, notification_id: UUID) -> None:
-    """Sends one at once if it is due and nobody else has it."""
+    """Sends one notification, if it is due and no dispatcher holds a lease of it."""
     if worker.settings.sendgrid_api_key is not None:
         taken = await store.lease(worker.database, worker.settings, notification_id)
         await _send_all(worker, taken.notifications, Run())
@@ -92,7 +95,7 @@ async def _send_all(worker: NotificationDependencies, notifications: Sequence[No
 
 
 async def _send(worker: NotificationDependencies, notification: Notification, run: Run) -> Result:
-    """What to record, whatever happens: one bad e-mail must not hold up the others."""
+    """The result to record; raises nothing, since one bad e-mail must not hold up the others."""
     settings = worker.settings
     try:
         result = await worker.mailer.send(notification)

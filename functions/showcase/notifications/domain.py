@@ -97,10 +97,11 @@ class SitePages:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of handing one e-mail to SendGrid.
+    """The result of one attempt to hand an e-mail to SendGrid.
 
-    sent: it was taken. retry: it was not, and may be after `wait` seconds. failed: it never will be. unknown:
-    there was no answer, and its events will say. returned: it was not tried, for a reason that is not its own.
+    sent: SendGrid accepted it. retry: it did not, and may after `wait` seconds. failed: it never will. unknown: the
+    answer was lost, and the event webhook or the end of `wait` settles it. returned: there was no attempt, for a reason
+    that is not this e-mail's.
     """
 
     outcome: Outcome
@@ -117,7 +118,10 @@ def backoff(attempt: int, base: float) -> float:
 
 @dataclass(frozen=True)
 class Event:
-    """One of SendGrid's events, as it is stored."""
+    """One of SendGrid's events, as it is stored.
+
+    `verdict` is the status that it means; `suppress` the reason why its address gets no more e-mails, if it does not.
+    """
 
     notification_id: UUID | None
     email: str

@@ -43,7 +43,7 @@ _UNSETTLED = frozenset({502, 504})
 
 @dataclass(frozen=True)
 class Mailer:
-    """SendGrid at a base URL, and what our e-mails are made of."""
+    """Builds our e-mails and sends them through SendGrid's `POST /v3/mail/send`."""
 
     http: HttpClient
     settings: NotificationSettings
@@ -137,7 +137,7 @@ class Mailer:
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds until SendGrid wants to be asked again, where it limits us."""
+    """Seconds until the next request, where SendGrid limits us: of Retry-After, else to X-RateLimit-Reset."""
     if (wait := parse_retry_after(headers)) is not None:
         return wait
     reset = parse_seconds(headers.get("x-ratelimit-reset", ""))

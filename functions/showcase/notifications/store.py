@@ -27,7 +27,7 @@ class _Recorded(TypedDict):
 
 
 async def lease(database: Database, settings: NotificationSettings, only: UUID | None = None) -> NotificationLease:
-    """Marks due notifications (or one of them) as sending, and returns them."""
+    """A lease of due notifications, or of `only` that one: they are `sending` from then on."""
     return await database.rpc(
         "lease_notifications",
         {
@@ -41,7 +41,7 @@ async def lease(database: Database, settings: NotificationSettings, only: UUID |
 
 
 async def record(database: Database, results: Sequence[tuple[Notification, Result]]) -> None:
-    """Stores what came of sending; doing it twice is doing it once."""
+    """Stores the results of sending; a repeated call changes nothing."""
     reported = [
         {
             "id": str(notification.id),
@@ -63,7 +63,7 @@ async def record(database: Database, results: Sequence[tuple[Notification, Resul
 async def request(
     database: Database, user_id: UUID, type_: NotificationType, dedupe_key: str, payload: Mapping[str, Any]
 ) -> QueuedNotification | None:
-    """Queues one for a service; None where there is no such user."""
+    """Queues a notification, once for each user, type and key; None where there is no such user."""
     parameters = {"user_id": str(user_id), "type": type_, "dedupe_key": dedupe_key, "payload": dict(payload)}
     requested: QueuedNotification | None = await database.rpc(
         "request_notification", parameters, QueuedNotification | None
@@ -74,7 +74,7 @@ async def request(
 async def request_again(
     database: Database, user_id: UUID, type_: NotificationType, quiet_seconds: int
 ) -> QueuedNotification | None:
-    """Queues a user's latest one again, unless it is young; None where there is none."""
+    """Queues a user's latest of a type again, unless it is younger than `quiet_seconds`; None where there is none."""
     parameters = {"user_id": str(user_id), "type": type_, "quiet_seconds": quiet_seconds}
     requested: QueuedNotification | None = await database.rpc(
         "request_notification_again", parameters, QueuedNotification | None
@@ -83,19 +83,19 @@ async def request_again(
 
 
 async def status(database: Database, notification_id: UUID) -> Status | None:
-    """What became of one; None where it is gone."""
+    """The status of a notification; None where there is no such one any more."""
     parameters = {"notification_id": str(notification_id)}
     found: Status | None = await database.rpc("get_notification_status", parameters, Status | None)
     return found
 
 
 async def count_due(database: Database) -> int:
-    """How many may be sent now."""
+    """The number of notifications that are due."""
     return await database.rpc("count_due_notifications", {}, int)
 
 
 async def record_events(database: Database, events: Sequence[Event]) -> int:
-    """Stores events and what follows from them; how many were new."""
+    """Stores events with their effect on notifications and addresses; returns the number of new ones."""
     reported = [
         {
             "notification_id": str(event.notification_id) if event.notification_id else None,
@@ -120,5 +120,5 @@ async def decline(database: Database, user_id: UUID, type_: NotificationType) ->
 
 
 async def queue_weekly_metrics(database: Database) -> int:
-    """Queues this week's digests; how many were new."""
+    """Queues this week's digests; returns the number of new ones."""
     return await database.rpc("queue_weekly_metrics", {}, int)
