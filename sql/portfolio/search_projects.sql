@@ -1,4 +1,5 @@
--- Search over what is published: ranked, sorted, filtered, forgiving, and of bounded cost however common the words are.
+-- Search over what is published: ranked, sorted, filtered and forgiving, of bounded cost however common the words are. Only what is
+-- misspelled so as to be like everything takes as long as there are projects: about a second for 100,000.
 
 -- Some letters fold to several; a lexeme takes 2,046 bytes, and none that is stored has so many.
 create function private.search_filter(tags text[], technologies text[]) returns tsquery
