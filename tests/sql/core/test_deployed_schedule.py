@@ -24,12 +24,12 @@ $$;
 ODD = "sb_secret_'; drop table x; --$$"
 
 
-def tell(url: str, folder: Path, secret_key: str) -> str:
+def run_schedule(url: str, folder: Path, secret_key: str) -> str:
     """Step by step. The database here lacks the two extensions: what stands for them is there already."""
     values = {"SUPABASE_URL": "https://ref.supabase.co", "SUPABASE_SECRET_KEY": secret_key}
     file = folder / "statement.sql"
     program = [str(node_program()), str(MODULES / "supabase" / "dist" / "supabase.js")]
-    said = ""
+    output = ""
     for step in schedule():
         assert isinstance(step, Command)
         if step.file:
@@ -43,9 +43,9 @@ def tell(url: str, folder: Path, secret_key: str) -> str:
             text=True,
             check=False,
         )
-        said += done.stdout + done.stderr
-        assert done.returncode == 0, said
-    return said
+        output += done.stdout + done.stderr
+        assert done.returncode == 0, output
+    return output
 
 
 @pytest.fixture
@@ -55,10 +55,10 @@ def hosted(database: str) -> str:
     return database
 
 
-def test_the_vault_and_the_jobs_are_as_they_should_be_however_often_it_is_told(hosted: str, tmp_path: Path) -> None:
-    tell(hosted, tmp_path, "sb_secret_first")
-    said = tell(hosted, tmp_path, ODD)
-    assert ODD not in said
+def test_the_vault_and_the_jobs_are_as_they_should_be_however_often_it_runs(hosted: str, tmp_path: Path) -> None:
+    run_schedule(hosted, tmp_path, "sb_secret_first")
+    output = run_schedule(hosted, tmp_path, ODD)
+    assert ODD not in output
     with psycopg.connect(hosted) as connection:
         kept = connection.execute("select name, decrypted_secret from vault.decrypted_secrets order by name").fetchall()
         assert kept == [("project_url", "https://ref.supabase.co"), ("secret_key", ODD)]
@@ -67,9 +67,9 @@ def test_the_vault_and_the_jobs_are_as_they_should_be_however_often_it_is_told(h
         assert jobs == wanted.fetchall()
         assert jobs
         # The statistics keep every statement: a query with its constants taken out, others as they were written.
-        remembered = connection.execute("""
+        kept_statements = connection.execute("""
             select query from extensions.pg_stat_statements
             where dbid = (select oid from pg_database where datname = current_database())
               and (query like '%sb_secret_%' or query ilike '%do $%secret%')
         """)
-        assert remembered.fetchall() == []
+        assert kept_statements.fetchall() == []
