@@ -114,6 +114,8 @@ async def bulk_upsert(backend: Backend, service: httpx.AsyncClient) -> Spent:
             )
         ]
         connection.execute("truncate public.social_metrics")
+        # As before the refresh: numbers that search has already would cost it nothing.
+        connection.execute("update private.project_search set stars = 0, likes = 0")
         connection.execute("vacuum analyze")
     batches = _batches(rows)
 

@@ -41,6 +41,7 @@ revoke all on function private.index_renamed_owner() from public, anon, authenti
 revoke all on function private.index_projects(uuid[]) from public, anon, authenticated, service_role;
 revoke all on function private.index_project() from public, anon, authenticated, service_role;
 revoke all on function private.index_changed_projects() from public, anon, authenticated, service_role;
+revoke all on function private.index_metrics() from public, anon, authenticated, service_role;
 
 -- Everybody searches what is published, by the one function.
 revoke all on function private.search_filter(text[], text[]) from public, anon, authenticated, service_role;

@@ -50,3 +50,13 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   where source.project_id = $1 and coalesce(latest.as_of >= source.since, true)
 $$;
 comment on function private.current_metrics(uuid) is 'The latest snapshot of each link of a project.';
+
+-- What search sorts by. For many at once, since the daily refresh has hundreds.
+create function private.current_totals(project_ids uuid[]) returns table (project_id uuid, stars int, likes int)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select project.id, coalesce(sum(latest.stars), 0)::int, least(coalesce(sum(latest.likes::bigint), 0), 2147483647)::int
+  from unnest(project_ids) as project (id)
+  left join lateral private.current_metrics(project.id) as latest on true
+  group by project.id
+$$;
+comment on function private.current_totals(uuid[]) is 'Stars and likes of projects, over all their links; 0 without a snapshot.';

@@ -42,6 +42,8 @@ create index project_search_likes_idx on private.project_search (likes desc, pro
 
 create function private.index_projects(ids uuid[]) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
+  -- Entries are locked in one order, and before the numbers are read: the next statement sees what its waiting was for.
+  select from private.project_search as entry where entry.project_id = any (ids) order by entry.project_id for update;
   delete from private.project_search as entry using public.projects as project
   where entry.project_id = any (ids) and project.id = entry.project_id
     and (project.status <> 'published' or project.hidden_at is not null);
@@ -73,10 +75,7 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
     select private.fold(project.title) as title,
       private.fold(array_to_string(array[owner.username, owner.name] || tag.names || technology.names, ', ')) as names
   ) as folded
-  cross join lateral (
-    select coalesce(sum(latest.stars), 0)::int as stars, least(coalesce(sum(latest.likes::bigint), 0), 2147483647)::int as likes
-    from private.current_metrics(project.id) as latest
-  ) as metric
+  join private.current_totals(ids) as metric on metric.project_id = project.id
   where project.id = any (ids) and project.status = 'published' and project.hidden_at is null
   order by project.id
   on conflict (project_id) do update set
@@ -120,7 +119,7 @@ begin
 end
 $$;
 comment on function private.index_changed_projects() is
-  'Trigger: projects whose tags, technologies or numbers changed are indexed again.';
+  'Trigger: projects whose tags or technologies changed are indexed again.';
 
 create trigger update_search_of_added after insert on public.project_tags referencing new table as added
   for each statement execute function private.index_changed_projects();
@@ -136,11 +135,27 @@ create trigger update_search_of_changed after update on public.project_technolog
   for each statement execute function private.index_changed_projects();
 create trigger update_search_of_removed after delete on public.project_technologies referencing old table as removed
   for each statement execute function private.index_changed_projects();
+-- The daily refresh stores numbers by hundreds: their words stay as they are, and an entry whose numbers are the same is
+-- not written.
+create function private.index_metrics() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  ids constant uuid[] := array(select distinct added.project_id from added);
+begin
+  -- As in index_projects: locked in one order, before the numbers are read.
+  perform from private.project_search as entry where entry.project_id = any (ids) order by entry.project_id for update;
+  update private.project_search as entry set stars = metric.stars, likes = metric.likes
+  from private.current_totals(ids) as metric
+  where entry.project_id = metric.project_id and (entry.stars, entry.likes) is distinct from (metric.stars, metric.likes);
+  return null;
+end
+$$;
+comment on function private.index_metrics() is 'Trigger: the entries of projects get their new numbers.';
+
 create trigger update_search_of_added after insert on public.social_metrics referencing new table as added
-  for each statement execute function private.index_changed_projects();
-create trigger update_search_of_changed after update on public.social_metrics
-  referencing old table as removed new table as added
-  for each statement execute function private.index_changed_projects();
+  for each statement execute function private.index_metrics();
+create trigger update_search_of_changed after update on public.social_metrics referencing new table as added
+  for each statement execute function private.index_metrics();
 
 create function private.index_renamed_owner() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
