@@ -1,59 +1,21 @@
 """The simulator of X, held against X's own published description of its API."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 import httpx
 import pytest
 
+from tests.support.vendors.described import DescribedAnswer, DescribedRequest
 from tests.support.vendors.descriptions import description_file
 from tests.support.vendors.x import X
 
 DESCRIPTION = description_file("x.openapi.json")
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request as openapi-core reads it."""
-
-    url: str
-    host_url: str = "https://api.x.com"
-    path: str = "/2/tweets"
-    method: str = "get"
-    body: None = None
-    content_type: str = ""
-
-    @property
-    def parameters(self) -> Any:
-        datatypes = pytest.importorskip("openapi_core.datatypes")
-        structures = pytest.importorskip("werkzeug.datastructures")
-        query = structures.ImmutableMultiDict(parse_qsl(httpx.URL(self.url).query.decode()))
-        return datatypes.RequestParameters(query=query, header=structures.Headers({"authorization": "Bearer x"}))
-
-
-@dataclass(frozen=True)
-class Answered:
-    """An answer as openapi-core reads it."""
-
-    answer: httpx.Response
-
-    @property
-    def data(self) -> bytes:
-        return self.answer.content
-
-    @property
-    def status_code(self) -> int:
-        return self.answer.status_code
-
-    @property
-    def content_type(self) -> str:
-        return self.answer.headers["content-type"].partition(";")[0]
-
-    @property
-    def headers(self) -> Any:
-        return self.answer.headers
+def posts_request(answer: httpx.Response) -> DescribedRequest:
+    """The request that got this answer."""
+    return DescribedRequest("https://api.x.com", "/2/tweets", "get", query=answer.request.url.query.decode())
 
 
 @pytest.fixture(scope="session")
@@ -75,9 +37,9 @@ def test_requests_and_answers_are_as_x_describes_them(x: X, description: Any) ->
         x.behave(subject, {"kind": kind})
     for ids in (x.ids[:100], x.ids[4:5], x.ids[:1]):
         answer = x.get(*ids, query="post.fields=public_metrics,created_at")
-        asked = Asked(str(answer.request.url))
+        asked = posts_request(answer)
         description.validate_request(asked)
-        description.validate_response(asked, Answered(answer))
+        description.validate_response(asked, DescribedAnswer(answer))
 
 
 def test_the_description_tells_wrong_answers_from_right_ones(x: X, description: Any) -> None:
@@ -89,15 +51,15 @@ def test_the_description_tells_wrong_answers_from_right_ones(x: X, description: 
         x.behave(x.ids[0], *kinds)
         answer = x.get(x.ids[0], query=query)
         with pytest.raises(validation.InvalidData):
-            description.validate_response(Asked(str(answer.request.url)), Answered(answer))
+            description.validate_response(posts_request(answer), DescribedAnswer(answer))
 
 
 def test_a_request_that_x_refuses_is_not_as_it_describes(x: X, description: Any) -> None:
     exceptions = pytest.importorskip("openapi_core.exceptions")
     for ids in (("x1",), tuple(map(str, range(101)))):
         answer = x.get(*ids, query="post.fields=public_metrics")
-        asked = Asked(str(answer.request.url))
+        asked = posts_request(answer)
         with pytest.raises(exceptions.OpenAPIError):
             description.validate_request(asked)
         assert answer.status_code == 400
-        description.validate_response(asked, Answered(answer))
+        description.validate_response(asked, DescribedAnswer(answer))

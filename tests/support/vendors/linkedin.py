@@ -9,15 +9,15 @@ from urllib.parse import quote
 
 import httpx
 
+from tests.support.vendors.simulators import Simulated
+
 VERSION = "202609"
 
 
 @dataclass(frozen=True)
-class LinkedIn:
-    """A running simulator, a token that no other test uses, and posts that no other test asks for."""
+class LinkedIn(Simulated):
+    """LinkedIn, with posts that no other test asks for."""
 
-    client: httpx.Client
-    token: str
     urns: tuple[str, ...]
 
     def headers(self) -> dict[str, str]:
@@ -50,13 +50,6 @@ class LinkedIn:
         answer = self.get(*urns)
         assert answer.status_code == 200, answer.text
         return answer.json()
-
-    def behave(self, subject: str, *behaviours: dict[str, Any]) -> None:
-        answer = self.client.put("/_simulator/behaviours", json={subject: behaviours})
-        assert answer.status_code == 200, answer.text
-
-    def behave_token(self, *behaviours: dict[str, Any]) -> None:
-        self.behave(f"token:{self.token}", *behaviours)
 
     def count(self, subject: str) -> int:
         number: int = self.client.get("/_simulator", params={"subject": subject}).json()["counts"][subject]

@@ -18,7 +18,7 @@ from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.database import kept_connection
 from tests.support.servers import running_services
-from tests.support.stack import Stack, free_settings
+from tests.support.stack import Stack, free_settings, stack_of
 from tests.support.users import User, access_token
 
 KEY = "test-key-of-openai-0123456789"
@@ -137,18 +137,7 @@ def running_designer(cluster: TestCluster, database_url: str, **environment: str
     }
     settings = free_settings(state).model_copy(update=chosen)
     with running_services(services(settings, database_url), settings.logs, belongs_to=cluster.folder):
-        stack = Stack(
-            url=settings.gateway_url,
-            publishable_key=settings.supabase_publishable_key,
-            secret_key=settings.supabase_secret_key,
-            jwt_secret=settings.supabase_jwt_secret,
-            database_url=database_url,
-            functions_url=settings.functions_url,
-            identity_url=settings.identity_url,
-            github_url="",
-            site_url=settings.site_url,
-            logs=settings.logs,
-        )
+        stack = stack_of(settings, database_url)
         plain_http.post(f"{settings.functions_url}/functions/v1/aiDesignAssistant", timeout=60)
         yield Designer(stack, settings.simulator_url("openai"), stack.url, settings)
 

@@ -3,7 +3,9 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -12,6 +14,21 @@ from local.stack.services import Service
 from tests.support import plain_http
 from tests.support.cluster import TestCluster, free_port
 from tests.support.servers import running_services
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """A running simulator, and a token that no other test uses."""
+
+    client: httpx.Client
+    token: str
+
+    def behave(self, subject: str, *behaviours: dict[str, Any]) -> None:
+        answer = self.client.put("/_simulator/behaviours", json={subject: behaviours})
+        assert answer.status_code == 200, answer.text
+
+    def behave_token(self, *behaviours: dict[str, Any]) -> None:
+        self.behave(f"token:{self.token}", *behaviours)
 
 
 @contextmanager

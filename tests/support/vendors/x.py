@@ -7,13 +7,13 @@ from typing import Any
 
 import httpx
 
+from tests.support.vendors.simulators import Simulated
+
 
 @dataclass(frozen=True)
-class X:
-    """A running simulator, a token that no other test uses, and ids that no other test asks for."""
+class X(Simulated):
+    """X, with ids that no other test asks for."""
 
-    client: httpx.Client
-    token: str
     ids: tuple[str, ...]
 
     def get(self, *ids: str, query: str = "tweet.fields=public_metrics", **headers: str) -> httpx.Response:
@@ -24,13 +24,6 @@ class X:
         answer = self.get(*ids, query=query)
         assert answer.status_code == 200, answer.text
         return answer.json()
-
-    def behave(self, subject: str, *behaviours: dict[str, Any]) -> None:
-        answer = self.client.put("/_simulator/behaviours", json={subject: behaviours})
-        assert answer.status_code == 200, answer.text
-
-    def behave_token(self, *behaviours: dict[str, Any]) -> None:
-        self.behave(f"token:{self.token}", *behaviours)
 
     def state(self, *subjects: str) -> Any:
         return self.client.get("/_simulator", params={"subject": subjects}).json()

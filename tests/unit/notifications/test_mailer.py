@@ -1,9 +1,7 @@
 """What is handed to SendGrid: as its SDK builds it and as its published description wants it."""
 
-import json
 import re
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,9 +14,8 @@ from showcase.notifications.unsubscribe_tokens import Links
 from showcase.outbound.http_client import HttpClient
 
 from local.tools.mail_preview import SITE, VARIANTS, payload
-from tests.support.vendors.descriptions import description_file
+from tests.support.vendors.described import mail_send, sendgrid_description
 
-DESCRIPTION = description_file("sendgrid.mail_v3.json")
 PAGES = NotificationSettings(site_url=HttpUrl(SITE)).pages
 TEMPLATE = "d-" + "0" * 32
 
@@ -40,31 +37,9 @@ def built(one: Notification, **settings: Any) -> dict[str, Any]:
     return body
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request as openapi-core reads it."""
-
-    body: bytes
-    host_url: str = "https://api.sendgrid.com"
-    path: str = "/v3/mail/send"
-    method: str = "post"
-    content_type: str = "application/json"
-
-    @property
-    def parameters(self) -> Any:
-        datatypes = pytest.importorskip("openapi_core.datatypes")
-        structures = pytest.importorskip("werkzeug.datastructures")
-        return datatypes.RequestParameters(header=structures.Headers({"authorization": "Bearer x"}))
-
-
 @pytest.fixture(scope="module")
 def description() -> Any:
-    if not DESCRIPTION.is_file():
-        pytest.skip(f"SendGrid's published API description is not at {DESCRIPTION}")
-    openapi = pytest.importorskip("openapi_core", reason="openapi-core is not installed")
-    return openapi.OpenAPI.from_dict(
-        json.loads(DESCRIPTION.read_text("utf-8")), config=openapi.Config(spec_validator_cls=None)
-    )
+    return sendgrid_description()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -72,7 +47,7 @@ def description() -> Any:
 def test_every_email_is_as_sendgrid_describes_it(description: Any, type_: NotificationType, variant: str) -> None:
     for settings in ({}, {"sendgrid_template_ids": {type_: TEMPLATE}}):
         body = built(notification(type_, variant), notifications_reply_to="help@example.com", **settings)
-        description.validate_request(Asked(json.dumps(body).encode()))
+        description.validate_request(mail_send(body))
 
 
 def test_the_description_tells_a_wrong_request(description: Any) -> None:
@@ -80,7 +55,7 @@ def test_the_description_tells_a_wrong_request(description: Any) -> None:
     body = built(notification())
     body["personalizations"][0]["to"] = "ada@example.com"
     with pytest.raises(exceptions.OpenAPIError):
-        description.validate_request(Asked(json.dumps(body).encode()))
+        description.validate_request(mail_send(body))
 
 
 def test_it_carries_our_id_and_tracks_nobody() -> None:
