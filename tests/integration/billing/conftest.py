@@ -8,6 +8,7 @@ import pytest
 from tests.integration.billing.backend import Backend, running_functions
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.stack import Stack, running_stack
+from tests.support.users import User
 from tests.support.vendors.stripe import Stripe, new_stripe, running_stripe
 
 
@@ -49,3 +50,16 @@ def world(own_stack: Stack, own_simulator: httpx.Client, tmp_path_factory: pytes
     with running_functions(own_stack, folder, url, BILLING_PAGE_SIZE="2") as backend:
         backend.change("delete from public.subscriptions")  # the demo's, of which this Stripe knows nothing
         yield backend
+
+
+@pytest.fixture
+def own_stripe(own_simulator: httpx.Client) -> Iterator[Stripe]:
+    with new_stripe(own_simulator) as made:
+        yield made
+
+
+@pytest.fixture
+def own_user(world: Backend, own_stripe: Stripe) -> User:
+    made = world.stack.make_user()
+    object.__setattr__(own_stripe, "user", str(made.id))
+    return made

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.integration.billing.backend import Backend, new_event, reconcile, running_functions
 from tests.support.stack import Stack
 from tests.support.users import User
-from tests.support.vendors.stripe import SDK_WARNING, Stripe, new_stripe
+from tests.support.vendors.stripe import SDK_WARNING, Stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 
@@ -34,52 +33,39 @@ def foreign(
         yield backend
 
 
-@pytest.fixture
-def at_stripe(own_simulator: httpx.Client) -> Iterator[Stripe]:
-    with new_stripe(own_simulator) as made:
-        yield made
-
-
-@pytest.fixture
-def user(world: Backend, at_stripe: Stripe) -> User:
-    made = world.stack.make_user()
-    object.__setattr__(at_stripe, "user", str(made.id))
-    return made
-
-
 def kept(world: Backend) -> Mapping[str, Any]:
     return {name: [each["row"] for each in world.rows(query)] for name, query in ROWS.items()}
 
 
 def test_whatever_is_under_way_nothing_is_changed(
-    world: Backend, foreign: Backend, at_stripe: Stripe, user: User
+    world: Backend, foreign: Backend, own_stripe: Stripe, own_user: User
 ) -> None:
     """Paid, missed by the events, owed with the grace over, ended without an event, an event that failed."""
-    customer = at_stripe.paying_customer().id
-    paid, missed, owed, ended = (at_stripe.subscribe(customer).id for _ in range(4))
+    customer = own_stripe.paying_customer().id
+    paid, missed, owed, ended = (own_stripe.subscribe(customer).id for _ in range(4))
     reconcile(world, anew=True)
-    item = at_stripe.sdk().v1.subscriptions.retrieve(missed)["items"].data[0].id
+    item = own_stripe.sdk().v1.subscriptions.retrieve(missed)["items"].data[0].id
     change: Any = {"items": [{"id": item, "price": "price_pro_yearly"}]}
-    at_stripe.sdk().v1.subscriptions.update(missed, change)
-    at_stripe.sdk().v1.subscriptions.cancel(ended)
+    own_stripe.sdk().v1.subscriptions.update(missed, change)
+    own_stripe.sdk().v1.subscriptions.cancel(ended)
     world.change(
         "update public.subscriptions set status = 'past_due', grace_until = now() - interval '1 day' "
         "where stripe_id = %s",
         owed,
     )
     before = kept(world)
-    event = at_stripe.events("customer.subscription.updated")[-1]
+    event = own_stripe.events("customer.subscription.updated")[-1]
     assert foreign.send(event).status_code == 503
     for _ in range(2):
         report = reconcile(foreign, anew=True)
         assert (report["finished"], report["stopped"]) == (False, "wrong_stripe_account")
         assert report["findings"]["wrong_stripe_account"] == 1
     refused = foreign.ask(
-        user, "createCheckoutSession", {"plan": "pro_monthly", "success_path": "/a", "cancel_path": "/b"}
+        own_user, "createCheckoutSession", {"plan": "pro_monthly", "success_path": "/a", "cancel_path": "/b"}
     )
     assert (refused.status_code, refused.json()["code"]) == (503, "stripe_unavailable")
-    assert foreign.ask(user, "createPortalSession", {"return_path": "/a"}).status_code == 503
-    assert foreign.ask("service", "closeBillingAccount", {"user_id": str(user.id)}).status_code == 503
+    assert foreign.ask(own_user, "createPortalSession", {"return_path": "/a"}).status_code == 503
+    assert foreign.ask("service", "closeBillingAccount", {"user_id": str(own_user.id)}).status_code == 503
     assert kept(world) == before
     assert world.event(event["id"])["processed_at"] is None
 
@@ -87,7 +73,7 @@ def test_whatever_is_under_way_nothing_is_changed(
     report = reconcile(world)
     assert (report["finished"], report["events_replayed"]) == (True, 1)
     assert "wrong_stripe_account" not in report["findings"]
-    rows = {row["stripe_id"]: (row["status"], row["plan"]) for row in world.subscriptions(user)}
+    rows = {row["stripe_id"]: (row["status"], row["plan"]) for row in world.subscriptions(own_user)}
     assert rows[paid], rows[missed] == (("active", "pro_monthly"), ("active", "pro_yearly"))
     assert rows[owed], rows[ended] == (("active", "pro_monthly"), ("canceled", "pro_monthly"))
 
@@ -104,10 +90,10 @@ def test_nobody_becomes_a_customer_of_another_account(world: Backend, foreign: B
     assert world.ask(user, "createCheckoutSession", asked).json()["kind"] == "checkout"
 
 
-def test_an_event_of_the_other_mode_stays_in_the_ledger(world: Backend, at_stripe: Stripe, user: User) -> None:
-    subscription = at_stripe.subscribe(at_stripe.paying_customer().id).id
+def test_an_event_of_the_other_mode_stays_in_the_ledger(world: Backend, own_stripe: Stripe, own_user: User) -> None:
+    subscription = own_stripe.subscribe(own_stripe.paying_customer().id).id
     reconcile(world)
-    at_stripe.sdk().v1.subscriptions.cancel(subscription)
+    own_stripe.sdk().v1.subscriptions.cancel(subscription)
     before = kept(world)
     for given in ({"livemode": True}, {"livemode": False, "account": "acct_1Another"}):
         event = new_event("customer.subscription.deleted", {"id": subscription}, **given)
@@ -129,23 +115,23 @@ def test_an_operator_moves_to_another_account(world: Backend, foreign: Backend) 
     assert world.rows("select account_id, livemode from private.stripe_account") == before
 
 
-def test_too_many_ends_at_once_are_put_to_an_operator(world: Backend, at_stripe: Stripe, user: User) -> None:
-    customer = at_stripe.paying_customer().id
-    many = [at_stripe.subscribe(customer).id for _ in range(4)]
+def test_too_many_ends_at_once_are_put_to_an_operator(world: Backend, own_stripe: Stripe, own_user: User) -> None:
+    customer = own_stripe.paying_customer().id
+    many = [own_stripe.subscribe(customer).id for _ in range(4)]
     reconcile(world)
     for subscription in many:
-        at_stripe.sdk().v1.subscriptions.cancel(subscription)
-    other = at_stripe.subscribe(customer).id
-    before = [row["status"] for row in world.subscriptions(user)]
+        own_stripe.sdk().v1.subscriptions.cancel(subscription)
+    other = own_stripe.subscribe(customer).id
+    before = [row["status"] for row in world.subscriptions(own_user)]
     for _ in range(2):
         report = reconcile(world)
         assert (report["finished"], report["stopped"]) == (False, "mass_cancellation")
         assert report["findings"]["mass_cancellation"] == 1
-    rows = {row["stripe_id"]: row["status"] for row in world.subscriptions(user)}
+    rows = {row["stripe_id"]: row["status"] for row in world.subscriptions(own_user)}
     assert [rows[each] for each in many] == before[-4:] == ["active"] * 4
     assert rows[other] == "active", "the rest is repaired all the same"
-    assert "subscription_canceled" not in {kind for kind, _ in world.emails(user)}
+    assert "subscription_canceled" not in {kind for kind, _ in world.emails(own_user)}
     report = reconcile(world, accept_cancellations=True)
     assert (report["finished"], report["findings"].get("mass_cancellation")) == (True, None)
-    assert [kind for kind, _ in world.emails(user)].count("subscription_canceled") == 4
-    assert world.tier(user) == "paid"
+    assert [kind for kind, _ in world.emails(own_user)].count("subscription_canceled") == 4
+    assert world.tier(own_user) == "paid"

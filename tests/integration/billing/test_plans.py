@@ -1,41 +1,26 @@
 """What a pricing page shows: `plans` follows Stripe's products and prices by their events, and by reconciliation."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.integration.billing.backend import Backend, new_event, reconcile
 from tests.support.users import User
-from tests.support.vendors.stripe import SDK_WARNING, Stripe, new_stripe
+from tests.support.vendors.stripe import SDK_WARNING, Stripe
 
 pytestmark = pytest.mark.filterwarnings(SDK_WARNING)
 
 MONTHLY = {"currency": "usd", "unit_amount": 500, "recurring": {"interval": "month"}}
 
 
-@pytest.fixture
-def at_stripe(own_simulator: httpx.Client) -> Iterator[Stripe]:
-    with new_stripe(own_simulator) as made:
-        yield made
-
-
-@pytest.fixture
-def user(world: Backend, at_stripe: Stripe) -> User:
-    made = world.stack.make_user()
-    object.__setattr__(at_stripe, "user", str(made.id))
-    return made
-
-
-def new_product(at_stripe: Stripe, **given: Any) -> str:
+def new_product(own_stripe: Stripe, **given: Any) -> str:
     params: Any = {"name": "Studio", "description": "For studios", **given}
-    return at_stripe.sdk().v1.products.create(params).id
+    return own_stripe.sdk().v1.products.create(params).id
 
 
-def new_price(at_stripe: Stripe, product: str, **given: Any) -> str:
+def new_price(own_stripe: Stripe, product: str, **given: Any) -> str:
     params: Any = MONTHLY | {"product": product} | given
-    return at_stripe.sdk().v1.prices.create(params).id
+    return own_stripe.sdk().v1.prices.create(params).id
 
 
 def tell(world: Backend, product: str, kind: str = "product.updated") -> None:
@@ -50,11 +35,11 @@ def shown(world: Backend, **where: str) -> list[dict[str, Any]]:
         return found
 
 
-def test_a_row_is_filled_in_from_its_price(world: Backend, at_stripe: Stripe) -> None:
-    key = f"studio_{at_stripe.user[:8]}"
+def test_a_row_is_filled_in_from_its_price(world: Backend, own_stripe: Stripe) -> None:
+    key = f"studio_{own_stripe.user[:8]}"
     metadata = {"limit_projects": "200", "trial_days": "14", "limit_odd": "many"}
-    product = new_product(at_stripe, marketing_features=[{"name": "Everything"}], metadata=metadata)
-    price = new_price(at_stripe, product, lookup_key=key)
+    product = new_product(own_stripe, marketing_features=[{"name": "Everything"}], metadata=metadata)
+    price = new_price(own_stripe, product, lookup_key=key)
     tell(world, product)
     world.change("insert into public.plans (plan, lookup_key, tier) values (%s, %s, 'paid')", key, key)
     [row] = shown(world, plan=key)
@@ -64,29 +49,29 @@ def test_a_row_is_filled_in_from_its_price(world: Backend, at_stripe: Stripe) ->
         "current_price_id": price, "available": True, "offered": True, "price_id": None,
     }  # fmt: skip
     assert {name: row[name] for name in expected} == expected
-    at_stripe.sdk().v1.products.update(product, {"name": "Studio Plus"})
+    own_stripe.sdk().v1.products.update(product, {"name": "Studio Plus"})
     tell(world, product)
     assert shown(world, plan=key)[0]["name"] == "Studio Plus"
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["by its event", "by reconciliation"])
-def test_a_new_price_currency_and_plan_appear(world: Backend, at_stripe: Stripe, lost: bool) -> None:
+def test_a_new_price_currency_and_plan_appear(world: Backend, own_stripe: Stripe, lost: bool) -> None:
     def hear(product: str) -> None:
         if lost:
             assert reconcile(world)["finished"] is True
         else:
             tell(world, product)
 
-    plan = f"studio-{at_stripe.user[:8]}"
-    product = new_product(at_stripe, metadata={"plan": plan, "tier": "paid"})
-    dollars = new_price(at_stripe, product)
+    plan = f"studio-{own_stripe.user[:8]}"
+    product = new_product(own_stripe, metadata={"plan": plan, "tier": "paid"})
+    dollars = new_price(own_stripe, product)
     hear(product)
     assert [(row["price_id"], row["tier"], row["offered"]) for row in shown(world, plan=plan)] == [
         (dollars, "paid", True)
     ]
-    euros = new_price(at_stripe, product, currency="eur")
-    yearly = new_price(at_stripe, product, recurring={"interval": "year"})
-    friends = new_price(at_stripe, product, unit_amount=1, metadata={"offered": "false"})
+    euros = new_price(own_stripe, product, currency="eur")
+    yearly = new_price(own_stripe, product, recurring={"interval": "year"})
+    friends = new_price(own_stripe, product, unit_amount=1, metadata={"offered": "false"})
     hear(product)
     rows = {row["price_id"]: (row["currency"], row["interval"], row["offered"]) for row in shown(world, plan=plan)}
     assert rows == {
@@ -95,66 +80,68 @@ def test_a_new_price_currency_and_plan_appear(world: Backend, at_stripe: Stripe,
         yearly: ("usd", "year", True),
         friends: ("usd", "month", False),
     }
-    at_stripe.sdk().v1.prices.update(euros, {"active": False})
+    own_stripe.sdk().v1.prices.update(euros, {"active": False})
     hear(product)
     assert {row["price_id"] for row in shown(world, plan=plan, available="false")} == {euros}
-    at_stripe.sdk().v1.products.update(product, {"active": False})
+    own_stripe.sdk().v1.products.update(product, {"active": False})
     hear(product)
     assert shown(world, plan=plan, available="true") == []
     assert len(shown(world, plan=plan)) == 4, "marked, never deleted"
 
 
-def test_a_raised_price_is_shown_and_the_old_one_is_not_offered(world: Backend, at_stripe: Stripe, user: User) -> None:
-    key = f"studio_{at_stripe.user[:8]}"
-    product = new_product(at_stripe)
-    old = new_price(at_stripe, product, lookup_key=key)
+def test_a_raised_price_is_shown_and_the_old_one_is_not_offered(
+    world: Backend, own_stripe: Stripe, own_user: User
+) -> None:
+    key = f"studio_{own_stripe.user[:8]}"
+    product = new_product(own_stripe)
+    old = new_price(own_stripe, product, lookup_key=key)
     world.change("insert into public.plans (plan, lookup_key, tier) values (%s, %s, 'paid')", key, key)
     tell(world, product)
-    new = new_price(at_stripe, product, lookup_key=key, transfer_lookup_key=True, unit_amount=700)
+    new = new_price(own_stripe, product, lookup_key=key, transfer_lookup_key=True, unit_amount=700)
     tell(world, product)
     rows = {row["current_price_id"]: (row["amount"], row["offered"]) for row in shown(world, plan=key)}
     assert rows == {new: (700, True), old: (500, False)}
     # Nobody's event came before the raise: the price is known by the name that it had.
-    subscription = at_stripe.subscribe(at_stripe.paying_customer().id, price=old).id
+    subscription = own_stripe.subscribe(own_stripe.paying_customer().id, price=old).id
     world.deliver(new_event("customer.subscription.created", {"id": subscription}))
-    [row] = world.subscriptions(user)
-    assert (row["plan"], row["tier"], world.tier(user)) == (key, "paid", "paid")
+    [row] = world.subscriptions(own_user)
+    assert (row["plan"], row["tier"], world.tier(own_user)) == (key, "paid", "paid")
 
 
 def test_a_price_that_no_operator_named_is_shown_and_gives_nothing(
-    world: Backend, at_stripe: Stripe, user: User
+    world: Backend, own_stripe: Stripe, own_user: User
 ) -> None:
-    key = f"studio_{at_stripe.user[:8]}"
-    product = new_product(at_stripe)
-    new_price(at_stripe, product, lookup_key=key)
+    key = f"studio_{own_stripe.user[:8]}"
+    product = new_product(own_stripe)
+    new_price(own_stripe, product, lookup_key=key)
     world.change("insert into public.plans (plan, lookup_key, tier) values (%s, %s, 'paid')", key, key)
-    other = new_price(at_stripe, product, currency="eur")
+    other = new_price(own_stripe, product, currency="eur")
     tell(world, product)
     [row] = shown(world, price_id=other)
     assert (row["plan"], row["currency"], row["offered"], row["synced"]) == (key, "eur", False, True)
-    subscription = at_stripe.subscribe(at_stripe.paying_customer().id, price=other).id
+    subscription = own_stripe.subscribe(own_stripe.paying_customer().id, price=other).id
     event = new_event("customer.subscription.created", {"id": subscription})
     world.deliver(event)
-    assert (world.subscriptions(user)[0]["plan"], world.tier(user)) == ("unknown", "free")
+    assert (world.subscriptions(own_user)[0]["plan"], world.tier(own_user)) == ("unknown", "free")
     world.change("update public.plans set offered = true where price_id = %s", other)
     world.deliver(new_event("customer.subscription.updated", {"id": subscription}))
-    assert (world.subscriptions(user)[0]["plan"], world.tier(user)) == (key, "paid")
+    assert (world.subscriptions(own_user)[0]["plan"], world.tier(own_user)) == (key, "paid")
 
 
-def test_one_chooses_currency_and_interval(world: Backend, at_stripe: Stripe, user: User) -> None:
-    plan = f"studio-{at_stripe.user[:8]}"
-    product = new_product(at_stripe, metadata={"plan": plan, "tier": "paid", "trial_days": "3"})
-    prices = {"usd": new_price(at_stripe, product)}
+def test_one_chooses_currency_and_interval(world: Backend, own_stripe: Stripe, own_user: User) -> None:
+    plan = f"studio-{own_stripe.user[:8]}"
+    product = new_product(own_stripe, metadata={"plan": plan, "tier": "paid", "trial_days": "3"})
+    prices = {"usd": new_price(own_stripe, product)}
     tell(world, product)
-    prices["eur"] = new_price(at_stripe, product, currency="eur")
+    prices["eur"] = new_price(own_stripe, product, currency="eur")
     tell(world, product)
 
     def bought(**wish: str) -> Any:
         body = {"plan": plan, "success_path": "/a", "cancel_path": "/b", **wish}
-        answer = world.ask(user, "createCheckoutSession", body)
+        answer = world.ask(own_user, "createCheckoutSession", body)
         if not answer.is_success:
             return answer.json()["code"]
-        session = at_stripe.sdk().v1.checkout.sessions.retrieve(
+        session = own_stripe.sdk().v1.checkout.sessions.retrieve(
             answer.json()["url"].rpartition("/")[2], {"expand": ["line_items"]}
         )
         assert session.line_items is not None
@@ -165,11 +152,11 @@ def test_one_chooses_currency_and_interval(world: Backend, at_stripe: Stripe, us
     assert bought(currency="eur", interval="month") == prices["eur"]
     assert bought(currency="gbp") == "plan_not_found"
     assert bought(interval="year") == "plan_not_found"
-    world.ask(user, "createCheckoutSession", {"plan": plan, "success_path": "/a", "cancel_path": "/b"})
-    at_stripe.tell(f"checkout/{user.id}")
+    world.ask(own_user, "createCheckoutSession", {"plan": plan, "success_path": "/a", "cancel_path": "/b"})
+    own_stripe.tell(f"checkout/{own_user.id}")
     [subscription] = (
-        at_stripe.sdk()
-        .v1.subscriptions.list({"customer": world.rows("select private.customer_of(%s) as it", user.id)[0]["it"]})
+        own_stripe.sdk()
+        .v1.subscriptions.list({"customer": world.rows("select private.customer_of(%s) as it", own_user.id)[0]["it"]})
         .data
     )
     assert subscription.status == "trialing"
