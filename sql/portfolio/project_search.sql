@@ -146,7 +146,9 @@ begin
   perform from private.project_search as entry where entry.project_id = any (ids) order by entry.project_id for update;
   update private.project_search as entry set stars = metric.stars, likes = metric.likes
   from private.current_totals(ids) as metric
-  where entry.project_id = metric.project_id and (entry.stars, entry.likes) is distinct from (metric.stars, metric.likes);
+  -- By ids too: the planner cannot tell how many totals there are, and would rather read all entries.
+  where entry.project_id = any (ids) and entry.project_id = metric.project_id
+    and (entry.stars, entry.likes) is distinct from (metric.stars, metric.likes);
   return null;
 end
 $$;

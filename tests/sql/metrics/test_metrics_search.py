@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-from tests.sql.acting import Connection, superuser
+from tests.sql.acting import ADA, Connection, superuser
 from tests.sql.media.media_order import wait_for_locks
 from tests.sql.metrics.metric_calls import make_project
 from tests.support.database import kept_connection
@@ -94,3 +94,31 @@ def test_new_words_at_the_same_time_keep_new_numbers(database: str) -> None:
     with superuser(database) as connection:
         found = entry(connection, project)
         assert (found["stars"], found["title"]) == (3, "engine")
+
+
+def test_one_new_number_reads_its_own_entry_however_many_there_are(database: str) -> None:
+    with superuser(database) as connection:
+        connection.execute("alter table public.projects disable trigger update_search_of_new")
+        connection.execute(
+            "insert into public.projects (user_id, title, status) "
+            "select %s, 'P' || number, 'published' from generate_series(1, 3000) as number",
+            (ADA,),
+        )
+        connection.execute("alter table public.projects enable trigger update_search_of_new")
+        connection.execute(
+            "insert into private.project_search "
+            "(project_id, document, tags, technologies, published_at, stars, likes, title, names) "
+            "select id, '', '{}', '{}', published_at, 0, 0, title, title from public.projects "
+            "where status = 'published' on conflict do nothing"
+        )
+        connection.execute("analyze private.project_search")
+        project = make_project(connection, **LINKS)
+        with connection.transaction():
+            store(connection, project, "github", stars=3)
+            read = connection.execute(
+                "select seq_tup_read + idx_tup_fetch as entries from pg_stat_xact_user_tables "
+                "where relid = 'private.project_search'::regclass"
+            ).fetchone()
+        assert read
+        assert 1 <= read["entries"] < 10
+        assert numbers(connection, project) == (3, 0)
