@@ -215,12 +215,22 @@ begin
       using errcode = 'invalid_parameter_value', detail = 'field: technologies';
   elsif "limit" is null or "limit" not between 1 and 100 then
     raise exception 'limit is from 1 to 100.' using errcode = 'invalid_parameter_value', detail = 'field: limit';
-  elsif cursor is not null and (after is null or char_length(cursor) > 100 or not pg_input_is_valid(after[1], case
-    when wanted in ('stars', 'likes') then 'int4'
-    when wanted = 'relevance' and query ~ '[^[:space:]]' then 'float4'
-    else 'timestamptz'
-  end)) then
-    raise exception 'cursor is the next_cursor of another answer.' using errcode = 'invalid_parameter_value', detail = 'field: cursor';
+  end if;
+  if cursor is not null then
+    -- Read as what it is compared with. pg_input_is_valid would say it, from PostgreSQL 16 on.
+    begin
+      if after is null or char_length(cursor) > 100 then
+        raise data_exception;
+      elsif wanted in ('stars', 'likes') then
+        perform after[1]::int;
+      elsif wanted = 'relevance' and query ~ '[^[:space:]]' then
+        perform after[1]::real;
+      else
+        perform after[1]::timestamptz;
+      end if;
+    exception when data_exception then
+      raise exception 'cursor is the next_cursor of another answer.' using errcode = 'invalid_parameter_value', detail = 'field: cursor';
+    end;
   end if;
   select array_agg(found.project_id), array_agg(found.sort_value) into ids, sort_values
   from private.find_matches(query, wanted, tags, technologies, after[1], after[3]::uuid, "limit" + 1) as found;

@@ -104,3 +104,9 @@ def test_history_applies_to_postgresql_15(postgresql_15: str) -> None:
         assert connection.info.server_version // 10000 == 15
         assert connection.execute("select count(*) from public.projects").fetchone() == (3,)
         assert connection.execute("select username from private.users order by 1").fetchall() == [("ada",), ("grace",)]
+        search = """select search_projects("limit" => 1, cursor => %s) ->> 'next_cursor'"""
+        first = connection.execute(search, (None,)).fetchone()
+        assert first
+        assert connection.execute(search, first).fetchone() == (None,)
+        with pytest.raises(psycopg.errors.InvalidParameterValue, match=r"^cursor is the next_cursor"):
+            connection.execute(search, ("2026-02-31 00000000-0000-4000-8000-000000000101",))
