@@ -26,7 +26,7 @@ def require_backend_secret(handler: Handler, settings: CoreSettings) -> Handler:
             refusal = Forbidden("Call this function at its address under /functions/v1/.", code="not_from_gateway")
             request_id = http.request_id(request)
             log.warning("%s 403", refusal.code, extra={"fields": {"request_id": request_id}})
-            return http.finish(http.problem(refusal, request_id), request_id)
+            return http.refuse(refusal, request_id)
         return await handler(request)
 
     return gated

@@ -82,6 +82,11 @@ def finish(response: Response, request_id: str) -> Response:
     return response
 
 
+def refuse(error: ApiError, request_id: str) -> Response:
+    """The whole answer, for what is refused before any endpoint is asked."""
+    return finish(problem(error, request_id), request_id)
+
+
 def require_method(request: Request, method: str) -> None:
     """Raises: MethodNotAllowed, with `Allow`."""
     if request.method not in method.split(", "):

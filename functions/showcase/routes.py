@@ -11,7 +11,7 @@ from starlette.responses import Response
 from showcase import core, http
 from showcase.backend_auth import require_backend_secret
 from showcase.endpoint import Endpoint, Handler, serve
-from showcase.errors import ApiError, NotFound, ServiceUnavailable
+from showcase.errors import NotFound, ServiceUnavailable
 from showcase.observability.telemetry import report
 from showcase.settings import SettingsError
 
@@ -81,19 +81,14 @@ def _all_functions(shared: core.Core) -> Handler:
     async def all_functions(request: Request) -> Response:
         path = request.url.path.removeprefix("/functions/v1").strip("/")
         if path not in ENDPOINTS:
-            return _refuse(request, NotFound("There is no function of that name."))
+            return http.refuse(NotFound("There is no function of that name."), http.request_id(request))
         if path not in handlers:
             try:
                 handlers[path] = serve(find_endpoint(path), shared)
             except SettingsError as error:  # of this function's capability: the others go on
                 report(error)
                 missing = ServiceUnavailable("This function is not configured here.", code="not_configured")
-                return _refuse(request, missing)
+                return http.refuse(missing, http.request_id(request))
         return await handlers[path](request)
 
     return all_functions
-
-
-def _refuse(request: Request, error: ApiError) -> Response:
-    request_id = http.request_id(request)
-    return http.finish(http.problem(error, request_id), request_id)

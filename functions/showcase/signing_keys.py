@@ -10,7 +10,6 @@ from showcase.errors import ServiceUnavailable
 from showcase.observability.telemetry import timed
 from showcase.outbound.http_client import HttpClient
 from showcase.outbound.transport import TransportError
-from showcase.responses import parse_json
 
 if TYPE_CHECKING:
     import jwt
@@ -72,7 +71,7 @@ class SigningKeys:
                 response = await self._http.request("GET", self._url)
             if not response.is_success:
                 raise ValueError(response.status_code)
-            published = parse_json(response.content)["keys"]
+            published = response.json()["keys"]
             # A project that signs with its shared secret alone publishes none.
             keys = jwt.PyJWKSet.from_dict({"keys": published}).keys if published else []
             found = {str(key.key_id): key for key in keys if key.key_id}

@@ -10,7 +10,6 @@ from showcase.account.domain import Deletion
 from showcase.errors import ApiError
 from showcase.outbound.http_client import HttpResponse
 from showcase.outbound.retry import Deadline
-from showcase.responses import parse_json
 
 FILES_AT_ONCE = 100
 # What became of an e-mail, once nothing more is going to happen that needs its user.
@@ -76,7 +75,7 @@ async def send_deletion_email(account: Account, deletion: Deletion) -> None:
 
 def _is_settled(answer: HttpResponse) -> bool:
     try:
-        return parse_json(answer.content)["status"] in SETTLED
+        return answer.json()["status"] in SETTLED
     except (ValueError, LookupError, TypeError):
         return False
 

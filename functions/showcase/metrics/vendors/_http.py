@@ -14,7 +14,6 @@ from showcase.outbound.http_client import HttpClient, HttpResponse
 from showcase.outbound.retry import Deadline
 from showcase.outbound.retry_after import DEFAULT_RETRY_AFTER, parse_retry_after, parse_seconds
 from showcase.outbound.transport import TransportError
-from showcase.responses import parse_json
 
 LONGEST_RETRY_AFTER = 86_400.0  # seconds; a longer one is cut
 LONGEST_NUMBER = 19  # digits of a post's number at X and LinkedIn; with a longer one they refuse the whole batch
@@ -50,7 +49,7 @@ async def send(
 def read_json(response: HttpResponse) -> Any:
     """The JSON of a response; None where it is none."""
     try:
-        return parse_json(response.content)
+        return response.json()
     except ValueError:
         return None
 
