@@ -49,7 +49,7 @@ await main(async ({ site, name, file, open, shoot }) => {
   });
   const sought = await page.locator("video").evaluate(seek);
 
-  // Whoever uses this browser next finds nothing of an upload that is not finished, nor of the session.
+  // The next user of this browser finds nothing of an upload that is not finished, nor of the session.
   await page.evaluate(() => localStorage.setItem("showcase-upload avatar 1 1 face.png", "{}"));
   await button("Sign out").click();
   await page.getByRole("link", { name: "Sign in" }).first().waitFor();

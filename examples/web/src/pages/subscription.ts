@@ -10,6 +10,8 @@ import { successNotice } from "../ui/notice.ts";
 import { settingsTabs } from "../ui/tabs.ts";
 
 type Invoice = Row<"invoices">;
+/** What plans are called, by their keys; they do not change while a page is shown. */
+type Names = Map<string, string | null>;
 
 const advice = {
   none: "",
@@ -22,8 +24,10 @@ const advice = {
 export default async function subscription({ query, signal }: Visit): Promise<Page> {
   await requireMe();
   const shown = h("div");
-  await draw(shown);
-  if (query.has("bought")) void watch(shown, signal);
+  const { data: plans } = await supabase.from("plans").select("plan, name").throwOnError();
+  const names = new Map(plans.map(({ plan, name }) => [plan, name]));
+  await draw(shown, names);
+  if (query.has("bought")) void watch(shown, names, signal);
   const content = h(
     "div",
     { class: "page" },
@@ -36,23 +40,22 @@ export default async function subscription({ query, signal }: Visit): Promise<Pa
 }
 
 /** After a checkout Stripe's event may be some seconds behind the browser. */
-async function watch(shown: HTMLElement, signal: AbortSignal): Promise<void> {
+async function watch(shown: HTMLElement, names: Names, signal: AbortSignal): Promise<void> {
   for (let asked = 0; asked < 60 && !signal.aborted; asked++) {
-    if ((await draw(shown)).tier === "paid") return;
+    if ((await draw(shown, names)).tier === "paid") return;
     await new Promise((resolve) => setTimeout(resolve, 1000 + 50 * asked));
   }
 }
 
-async function draw(shown: HTMLElement): Promise<Plan> {
-  const [{ data }, { data: plans }, { data: invoices }] = await Promise.all([
+async function draw(shown: HTMLElement, names: Names): Promise<Plan> {
+  const [{ data }, { data: invoices }] = await Promise.all([
     supabase.rpc("get_my_plan").throwOnError(),
-    supabase.from("plans").select("plan, name").throwOnError(),
     supabase.from("invoices").select().order("created_at", { ascending: false }).limit(12).throwOnError(),
   ]);
   if (!data) throw new Error("Your account is gone.");
   const plan = data;
   forgetMe();
-  const name = plans.find((each) => each.plan === plan.plan)?.name ?? plan.plan;
+  const name = names.get(plan.plan ?? "") ?? plan.plan;
   shown.replaceChildren(summary(plan, name), use(plan), ...(invoices.length ? [bills(invoices)] : []));
   return plan;
 }
