@@ -40,7 +40,7 @@ def run(stack: Stack, folder: Path, language: str, block: str, names: list[str])
         command = [sys.executable, "call.py"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    found: list[object] = json.loads(done.stdout)
+    found: list[object] = json.loads(done.stdout.splitlines()[-1])  # after what the call itself prints
     return found
 
 
