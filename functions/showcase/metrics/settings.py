@@ -28,7 +28,7 @@ class MetricsSettings(Settings):
     metrics_owner_refresh_seconds: int = Field(default=900, ge=0)
     # How long one run of refreshSocialMetrics goes on; below the platform's limit for a request.
     metrics_run_seconds: float = Field(default=50.0, gt=0)
-    # How long a batch is held before others may take it, and how many sources are taken at once.
+    # How long the lease of a batch lasts, and how many sources are leased at once.
     metrics_lease_seconds: int = Field(default=120, gt=0)
     metrics_lease_size: int = Field(default=500, gt=0)
     # How many leases of one platform a run works on at the same time.

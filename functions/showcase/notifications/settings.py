@@ -21,7 +21,7 @@ class NotificationSettings(SiteSettings):
     sendgrid_api_key: SecretStr | None = None
     # The verification keys of the event webhook, separated by commas: two while one replaces the other.
     sendgrid_webhook_public_keys: str = ""
-    # SendGrid tells an event again for 24 hours, and what is reported twice changes nothing.
+    # SendGrid delivers an event again for 24 hours, and what is reported twice changes nothing.
     sendgrid_webhook_tolerance_seconds: int = Field(default=90_000, gt=0)
     # E-mails that SendGrid renders itself: {"welcome": "d-..."}; the others are rendered here.
     sendgrid_template_ids: dict[NotificationType, TemplateId] = Field(default_factory=dict)
@@ -43,7 +43,7 @@ class NotificationSettings(SiteSettings):
     notifications_concurrency: int = Field(default=4, gt=0)
     # How long SendGrid has to answer.
     notifications_send_seconds: float = Field(default=10.0, gt=0)
-    # How long the event webhook has to tell what became of a lost answer, before it is sent again.
+    # How long the event webhook has to report the outcome of a lost answer, before the e-mail is sent again.
     notifications_settle_seconds: int = Field(default=1800, gt=0)
     # The first wait after a failure; it doubles.
     notifications_backoff_seconds: float = Field(default=30.0, gt=0)
