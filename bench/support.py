@@ -128,7 +128,7 @@ class Spent:
     seconds: float = 0.0
     cpu: Mapping[str, float] = field(default_factory=dict)
 
-    def cpu_per(self, number: int) -> dict[str, float]:
+    def cpu_per(self, number: float) -> dict[str, float]:
         """Milliseconds of processor time for each of so many."""
         return {service: seconds / number * 1000 for service, seconds in self.cpu.items()}
 
