@@ -1,10 +1,9 @@
-"""Stripe's events through HTTP, beside the same endpoint that only verifies the signature and answers 200.
+"""Stripe's events through HTTP, beside endpoints that do less: only the signature, or only the calls.
 
 Usage: python -m bench.billing [--events 1000] [--connections 16]
 """
 
 import argparse
-import asyncio
 import itertools
 import json
 import os
@@ -17,10 +16,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
-from bench.support import print_machine, print_table
+from bench.load_generator import generate
+from bench.support import Spent, cpu_of_services, measuring, print_machine, print_table
 from local.settings import HOST, ROOT
 from tests.integration.billing.backend import WEBHOOK, Backend, functions_service, new_event, running_functions, signed
 from tests.support.cluster import MIGRATED, TestCluster, free_port
@@ -30,46 +31,80 @@ from tests.support.stack import Stack, running_stack
 from tests.support.vendors.stripe import running_stripe
 
 USERS = 50
-ROUNDS = 5  # turn by turn, so that whatever else the machine does strikes all alike
+ROUNDS = 5  # in turn, so that whatever else the machine does strikes all alike
 COUNTED = 50  # events sent through the place where calls are counted
 
 
 @dataclass(frozen=True)
-class Turn:
-    """How many events a second, and how long each took in ms."""
+class Webhook:
+    """An endpoint, and what works for it."""
 
-    rate: float
-    milliseconds: Sequence[float]
+    url: str
+    folder: Path
+    backend: Backend
+
+    def cpu(self) -> Mapping[str, float]:
+        return cpu_of_services(
+            self.folder,
+            {
+                "functions": f"--port {urlsplit(self.url).port}",
+                "gateway": "gateway.mjs",
+                "stripe": f"stripe={urlsplit(self.backend.stripe).port}",
+            },
+        )
+
+
+@dataclass(frozen=True)
+class Round:
+    """So many events: what they took, and how long each in ms."""
+
+    events: int
+    spent: Spent
+    median: float
+    p99: float
+
+    def cpu_per_event(self) -> Mapping[str, float]:
+        return self.spent.cpu_per(self.events)
+
+
+@dataclass(frozen=True)
+class World:
+    webhook: Webhook
+    verify_only: Webhook
+    bare_calls: Webhook
+    calls: Mapping[str, float]  # to the database for each event, by the function's name
 
 
 @contextmanager
-def running_world() -> Iterator[tuple[Backend, str, Mapping[str, float]]]:
-    """The functions, the address of the endpoint that only verifies, and calls to the database for each event."""
+def running_world() -> Iterator[World]:
     folder = Path(tempfile.mkdtemp(prefix="showcase-bench-"))
     folder.chmod(0o755)  # the database server may run as another user
     cluster = TestCluster(folder, os.getpid())
     try:
         with ExitStack() as closing:
             enter = closing.enter_context
-            url = enter(cluster.copy(MIGRATED))
-            stack = enter(running_stack(cluster, url))
+            stack = enter(running_stack(cluster, enter(cluster.copy(MIGRATED))))
             stripe = str(enter(running_stripe(cluster, folder)).base_url).rstrip("/")
             calls = count_calls(stack, folder, stripe)
-            yield enter(running_functions(stack, folder, stripe)), enter(verifying(stack, folder, stripe)), calls
+            backend = enter(running_functions(stack, folder, stripe))
+            bare = [enter(running_bare(name, backend, folder)) for name in ("verify_only", "bare_calls")]
+            webhook, verify_only, bare_calls = (
+                Webhook(url, folder, backend) for url in (f"{backend.functions}{WEBHOOK}", *bare)
+            )
+            yield World(webhook, verify_only, bare_calls, calls)
     finally:
         cluster.stop()
 
 
 @contextmanager
-def verifying(stack: Stack, folder: Path, stripe: str) -> Iterator[str]:
-    part, _ = functions_service(stack, stripe)
-    url = f"http://{HOST}:{(port := free_port())}"
+def running_bare(name: str, backend: Backend, folder: Path) -> Iterator[str]:
+    service, _ = functions_service(backend.stack, backend.stripe)
+    url = f"http://{HOST}:{(port := free_port())}/"
     command = (
-        *(sys.executable, "-m", "functions_framework", "--asgi", "--source", str(ROOT / "bench" / "verify_only.py")),
-        *("--target", "verify_only", "--host", HOST, "--port", str(port)),
+        *(sys.executable, "-m", "functions_framework", "--asgi", "--source", str(ROOT / "bench" / "bare_webhooks.py")),
+        *("--target", name, "--host", HOST, "--port", str(port)),
     )
-    bare = replace(part, name="verify_only", command=command, ready_url="")
-    with running_services([bare], folder, belongs_to=stack.logs.parent.parent):
+    with running_services([replace(service, name=name, command=command, ready_url="")], folder, belongs_to=folder):
         for _ in range(200):
             try:
                 httpx.get(url, trust_env=False)
@@ -81,12 +116,13 @@ def verifying(stack: Stack, folder: Path, stripe: str) -> Iterator[str]:
 def count_calls(stack: Stack, folder: Path, stripe: str) -> Mapping[str, float]:
     """By the name of the database function."""
     with ExitStack() as closing:
-        crossing = closing.enter_context(running_proxy(stack.url))
-        backend = closing.enter_context(running_functions(stack, folder, stripe, supabase_url=crossing.url))
+        proxy = closing.enter_context(running_proxy(stack.url))
+        backend = closing.enter_context(running_functions(stack, folder, stripe, supabase_url=proxy.url))
         events = [make_event(subscription) for subscription in subscribe(backend, COUNTED)]
-        crossing.calls.clear()
-        asyncio.run(send(f"{backend.functions}{WEBHOOK}", events, 4))
-        return {name: number / len(events) for name, number in crossing.calls.items()}
+        proxy.calls.clear()
+        for event in events:
+            assert backend.send(event).status_code == 200
+        return {name: number / len(events) for name, number in proxy.calls.items()}
 
 
 def subscribe(backend: Backend, users: int) -> list[str]:
@@ -107,47 +143,70 @@ def make_event(subscription: str) -> dict[str, Any]:
     return new_event("customer.subscription.updated", {"id": subscription, "status": "active", "items": items})
 
 
-async def send(url: str, events: Sequence[Mapping[str, Any]], connections: int) -> Turn:
-    spent: list[float] = []
-    waiting = iter([json.dumps(event).encode() for event in events])
-    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
-
-        async def work() -> None:
-            for body in waiting:
-                begun = time.perf_counter()
-                answer = await client.post(url, content=body, headers=signed(body))
-                assert answer.status_code == 200, answer.text
-                spent.append((time.perf_counter() - begun) * 1000)
-
-        begun = time.perf_counter()
-        await asyncio.gather(*(work() for _ in range(connections)))
-        return Turn(len(spent) / (time.perf_counter() - begun), spent)
+def send(webhook: Webhook, events: Sequence[Mapping[str, Any]], connections: int) -> Round:
+    url = urlsplit(webhook.url)
+    bodies = [json.dumps(event).encode() for event in events]
+    prepared = [{"method": "POST", "path": url.path, "headers": signed(body), "body": body.decode()} for body in bodies]
+    with measuring(webhook) as spent:
+        seen = generate(url.port or 80, connections, prepared, requests=len(prepared))
+    spent.seconds = seen["seconds"]  # without the start of the client
+    return Round(len(events), spent, seen["milliseconds"][0], seen["milliseconds"][2])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=1000)
     parser.add_argument("--connections", type=int, default=16)
-    asked = parser.parse_args()
-    with running_world() as (backend, bare, calls):
-        subscriptions = itertools.cycle(subscribe(backend, USERS))
-        url, share = f"{backend.functions}{WEBHOOK}", asked.events // ROUNDS
-        turns: dict[str, list[Turn]] = {"applied": [], "sent again": [], "verified only": []}
-        for _ in range(ROUNDS):
-            events = [make_event(next(subscriptions)) for _ in range(share)]
-            turns["applied"].append(asyncio.run(send(url, events, asked.connections)))
-            turns["sent again"].append(asyncio.run(send(url, events, asked.connections)))
-            turns["verified only"].append(asyncio.run(send(bare, events, asked.connections)))
+    arguments = parser.parse_args()
+    with running_world() as world:
+        subscriptions = itertools.cycle(subscribe(world.webhook.backend, USERS))
+        kinds = {
+            "applied": (world.webhook, True),
+            "sent again": (world.webhook, False),
+            "the calls alone": (world.bare_calls, True),
+            "verified only": (world.verify_only, False),
+        }
+        rounds: dict[str, list[Round]] = {name: [] for name in kinds}
+        for number in range(ROUNDS + 1):
+            events: Sequence[Mapping[str, Any]] = ()
+            for name, (webhook, new) in kinds.items():
+                if new:
+                    events = [make_event(next(subscriptions)) for _ in range(arguments.events // ROUNDS)]
+                measured = send(webhook, events, arguments.connections)
+                if number:  # the first one warms up
+                    rounds[name].append(measured)
     print_machine()
-    rows = []
-    for name, taken in turns.items():
-        spent = sorted(itertools.chain.from_iterable(turn.milliseconds for turn in taken))
-        rate = statistics.median(turn.rate for turn in taken)
-        rows.append((name, f"{rate:.0f}", f"{statistics.median(spent):.1f}", f"{spent[int(len(spent) * 0.99)]:.1f}"))
-    title = f"Stripe's events, {asked.connections} at a time"
-    print_table(title, ("event", "events/s", "median ms", "p99 ms"), rows)
-    reported = ", ".join(f"{name} {number:g}" for name, number in sorted(calls.items()))
-    print(f"\nCalls to the database for each event that is applied: {sum(calls.values()):g} ({reported})")
+    report(rounds, arguments.connections)
+    reported = ", ".join(f"{name} {number:g}" for name, number in sorted(world.calls.items()))
+    print(f"\nCalls to the database for each event that is applied: {sum(world.calls.values()):g} ({reported})")
+
+
+def report(rounds: Mapping[str, Sequence[Round]], connections: int) -> None:
+    median = statistics.median
+    rows = [
+        (
+            name,
+            median(each.events / each.spent.seconds for each in taken),
+            median(each.median for each in taken),
+            median(each.p99 for each in taken),
+        )
+        for name, taken in rounds.items()
+    ]
+    print_table(
+        f"Stripe's events, {connections} at a time, medians of {ROUNDS} rounds in turn",
+        ("event", "events/s", "median ms", "p99 ms"),
+        rows,
+    )
+    services = [name for name in rounds["applied"][0].spent.cpu if name != "client"]
+    cpu = {
+        name: {service: median(each.cpu_per_event()[service] for each in taken) for service in services}
+        for name, taken in rounds.items()
+    }
+    print_table(
+        "processor time for each event, ms (stripe: its simulator, on this machine too)",
+        ("event", *services, "all but stripe"),
+        [(name, *used.values(), sum(used.values()) - used["stripe"]) for name, used in cpu.items()],
+    )
 
 
 if __name__ == "__main__":

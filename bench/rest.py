@@ -8,7 +8,6 @@ gateway takes part too.
 import argparse
 import json
 import statistics
-import subprocess
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -20,9 +19,9 @@ import psutil  # type: ignore[import-untyped]
 import psycopg
 
 from bench.builds import checkout, running
+from bench.load_generator import generate
 from bench.support import print_machine, print_table
 from local.postgres import cluster as postgres
-from local.postgres.migrations import node_program
 from local.settings import HOST, ROOT
 from tests.support.up import Up
 from tests.support.users import User, make_user
@@ -31,7 +30,6 @@ ROUNDS = 6
 CONNECTIONS = 32
 USERS = 20
 PROJECTS = 200
-GENERATOR = ROOT / "bench" / "load_generator.mjs"
 
 Prepared = Sequence[Mapping[str, Any]]
 
@@ -115,20 +113,9 @@ def _requests(up: Up, users: Sequence[User], projects: Sequence[str]) -> Mapping
     }
 
 
-def generate(up: Up, prepared: Prepared, **limit: float) -> dict[str, Any]:
-    """What the load generator saw. Every answer must be a success."""
-    wanted = {"host": HOST, "port": up.port("GATEWAY_PORT"), "connections": CONNECTIONS, "prepared": prepared, **limit}
-    finished = subprocess.run(
-        [node_program(), GENERATOR], input=json.dumps(wanted), capture_output=True, text=True, check=True
-    )
-    seen: dict[str, Any] = json.loads(finished.stdout)
-    assert set(seen["statuses"]) <= {"200", "201"}, seen
-    return seen
-
-
 def measure(server: Server, kind: str, seconds: float, measured: Measured) -> None:
     before = server.used()
-    seen = generate(server.up, server.requests[kind], seconds=seconds)
+    seen = generate(server.up.port("GATEWAY_PORT"), CONNECTIONS, server.requests[kind], seconds=seconds)
     gateway, database = (after - earlier for after, earlier in zip(server.used(), before, strict=True))
     measured.rates.append(seen["answered"] / seen["seconds"])
     measured.gateway.append(gateway / seen["answered"] * 1000)
@@ -144,7 +131,7 @@ def measure_memory(server: Server, requests: int) -> list[tuple[str, float]]:
     process, found = server.gateway, []
     prepared = server.requests["single row"]
     for tenth in range(1, 11):
-        generate(server.up, prepared, requests=requests // 10)
+        generate(server.up.port("GATEWAY_PORT"), CONNECTIONS, prepared, requests=requests // 10)
         found.append((f"{requests // 10 * tenth:,}", process.memory_info().rss / 2**20))
     return found
 
@@ -185,7 +172,7 @@ def main() -> None:
         }
         for server in servers.values():  # what is done at the first requests is done
             for prepared in server.requests.values():
-                generate(server.up, prepared, requests=200)
+                generate(server.up.port("GATEWAY_PORT"), CONNECTIONS, prepared, requests=200)
         for _ in range(ROUNDS):
             for kind in ("list with embeddings", "single row", "insert"):
                 for name, server in servers.items():

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import psutil  # type: ignore[import-untyped]
@@ -44,17 +45,7 @@ class Backend:
     publishable_key: str
 
     def cpu(self) -> dict[str, float]:
-        """The seconds of processor time that each service has used so far: unlike a clock, blind to what else runs."""
-        used = dict.fromkeys(PROGRAMS, 0.0)
-        for process in process_tree.members(self.folder):
-            command = " ".join(process.cmdline())
-            for service in (service for service, program in PROGRAMS.items() if program in command):
-                used[service] += _cpu(process)
-        server = postgres.running(postgres.locate(self.folder / "pgdata", 0, self.folder / "postgres.log"))
-        assert server is not None, "PostgreSQL has ended"
-        times = server.cpu_times()
-        backends = sum(_cpu(process) for process in server.children())
-        return used | {"postgres": times.children_user + times.children_system + _cpu(server) + backends}
+        return cpu_of_services(self.folder, PROGRAMS)
 
     def client(self, key: str) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=self.url, headers={"apikey": key}, timeout=300)
@@ -90,6 +81,23 @@ def running_backend() -> Iterator[Backend]:
         )
 
 
+def cpu_of_services(folder: Path, programs: Mapping[str, str]) -> dict[str, float]:
+    """Seconds of processor time of each service so far, and of Postgres: unlike a clock, blind to what else runs.
+
+    `programs` are the services by a part of their command lines; `folder` is what they belong to.
+    """
+    used = dict.fromkeys(programs, 0.0)
+    for process in process_tree.members(folder):
+        command = " ".join(process.cmdline())
+        for service in (service for service, program in programs.items() if program in command):
+            used[service] += _cpu(process)
+    server = postgres.running(postgres.locate(folder / "pgdata", 0, folder / "postgres.log"))
+    assert server is not None, "PostgreSQL has ended"
+    times = server.cpu_times()
+    backends = sum(_cpu(process) for process in server.children())
+    return used | {"postgres": times.children_user + times.children_system + _cpu(server) + backends}
+
+
 def _cpu(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system)
@@ -123,7 +131,10 @@ def peak_memory(process: psutil.Process) -> float:
 
 @dataclass
 class Spent:
-    """What something took, once it is over: seconds on the clock, and of each service's processor time."""
+    """What something took, once it is over: seconds on the clock, and of processor time of each service.
+
+    `client` is this process and the programs that it ran meanwhile.
+    """
 
     seconds: float = 0.0
     cpu: Mapping[str, float] = field(default_factory=dict)
@@ -133,12 +144,23 @@ class Spent:
         return {service: seconds / number * 1000 for service, seconds in self.cpu.items()}
 
 
+class Metered(Protocol):
+    """Services whose processor time is known."""
+
+    def cpu(self) -> Mapping[str, float]:
+        """Seconds by service, so far."""
+
+
 @contextmanager
-def measuring(backend: Backend) -> Iterator[Spent]:
-    spent, before, start = Spent(), backend.cpu(), time.perf_counter()
+def measuring(metered: Metered) -> Iterator[Spent]:
+    spent, before, client, start = Spent(), metered.cpu(), _own_cpu(), time.perf_counter()
     yield spent
-    spent.seconds = time.perf_counter() - start
-    spent.cpu = {service: used - before[service] for service, used in backend.cpu().items()}
+    spent.seconds, client = time.perf_counter() - start, _own_cpu() - client
+    spent.cpu = {service: used - before[service] for service, used in metered.cpu().items()} | {"client": client}
+
+
+def _own_cpu() -> float:
+    return sum(os.times()[:4])
 
 
 def print_table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

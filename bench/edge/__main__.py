@@ -7,16 +7,13 @@ Usage: python -m bench.edge [--beside COMMIT] [--rounds 5] [--seconds 4] [--conn
 """
 
 import argparse
-import json
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
@@ -32,11 +29,9 @@ from bench.edge.servers import (
     metrics_request,
     running_stub,
 )
+from bench.load_generator import generate
 from bench.support import print_machine, print_table
-from local.postgres.migrations import node_program
-from local.settings import HOST, ROOT
-
-GENERATOR = ROOT / "bench" / "load_generator.mjs"
+from local.settings import ROOT
 
 
 @dataclass
@@ -59,19 +54,9 @@ def start_once(server: Server, measured: Measured) -> None:
         measured.start_cpu.append(cpu(process) * 1000)
 
 
-def generate(server: Server, connections: int, **limit: float) -> dict[str, Any]:
-    wanted = {"host": HOST, "port": server.port, "connections": connections, "prepared": [server.request], **limit}
-    finished = subprocess.run(
-        [node_program(), GENERATOR], input=json.dumps(wanted), capture_output=True, text=True, check=True
-    )
-    seen: dict[str, Any] = json.loads(finished.stdout)
-    assert set(seen["statuses"]) == {"200"}, (server.name, seen)
-    return seen
-
-
 def load_once(server: Server, process: psutil.Process, connections: int, seconds: float, measured: Measured) -> None:
     before = cpu(process)
-    seen = generate(server, connections, seconds=seconds)
+    seen = generate(server.port, connections, [server.request], seconds=seconds)
     measured.cpu.append((cpu(process) - before) / seen["answered"] * 1000)
     measured.rate.append(seen["answered"] / seen["seconds"])
     measured.median.append(seen["milliseconds"][0])
@@ -84,7 +69,7 @@ def hold(server: Server, connections: int, *requests: int) -> list[tuple[str, in
     with server.running() as process:
         server.wait()
         for number in requests:
-            generate(server, connections, requests=number)
+            generate(server.port, connections, [server.request], requests=number)
             held.append((server.name, number, memory(process)))
     return held
 
@@ -114,7 +99,7 @@ def compare_load(servers: Sequence[Server], arguments: argparse.Namespace) -> No
         running = [(server, stack.enter_context(server.running())) for server in servers]
         for server in servers:
             server.wait()
-            generate(server, arguments.connections, requests=1000)
+            generate(server.port, arguments.connections, [server.request], requests=1000)
         for _ in range(arguments.rounds):
             for server, process in running:
                 load_once(server, process, arguments.connections, arguments.seconds, results[server.name])

@@ -2,10 +2,11 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import stripe
 
@@ -59,7 +60,7 @@ class Stripe:
     async def account(self) -> AccountIdentity:
         """Whose key it is. Restricted keys may not ask unless they may read accounts: then the mode alone is known."""
         try:
-            found = await _asked(self.client.v1.accounts.retrieve_current_async(), "account")
+            found = await self._get("account", "account")
         except VendorError as error:
             if error.failure is not Failure.FORBIDDEN:
                 raise
@@ -68,44 +69,44 @@ class Stripe:
 
     async def subscription(self, identity: str) -> Object:
         """With what `_EXPANDED` names. Raises: VendorError, GONE where there is none."""
-        call = self.client.v1.subscriptions.retrieve_async(identity, {"expand": list(_EXPANDED)})
-        return await _asked(call, "subscription")
+        return await self._get("subscription", "subscriptions", identity, expand=list(_EXPANDED))
 
     async def customer(self, identity: str) -> Object:
         """With a member `deleted` where it was."""
-        return await _asked(self.client.v1.customers.retrieve_async(identity), "customer")
+        return await self._get("customer", "customers", identity)
 
     async def invoice(self, identity: str) -> Object:
         """Raises: VendorError, GONE where there is none."""
-        return await _asked(self.client.v1.invoices.retrieve_async(identity), "invoice")
+        return await self._get("invoice", "invoices", identity)
 
     async def charge(self, identity: str) -> Object:
         """Raises: VendorError, GONE where there is none."""
-        return await _asked(self.client.v1.charges.retrieve_async(identity), "charge")
+        return await self._get("charge", "charges", identity)
 
     async def subscriptions(self, after: str | None, number: int) -> Page:
         """A page of all there are, in every status."""
-        params: Any = {"status": "all", "limit": number, "expand": [f"data.{name}" for name in _EXPANDED]}
+        params: dict[str, Any] = {"status": "all", "limit": number, "expand": [f"data.{name}" for name in _EXPANDED]}
         if after:
             params["starting_after"] = after
-        found, more = await _listed(self.client.v1.subscriptions.list_async(params), "subscription")
+        found, more = await self._list("subscription", "subscriptions", **params)
         return Page(found, found[-1]["id"] if more else None)
 
     async def subscriptions_of(self, customer: str) -> Sequence[Object]:
         """All that have not ended."""
-        call = self.client.v1.subscriptions.list_async({"customer": customer, "limit": 100})
-        return (await _listed(call, "subscription"))[0]
+        return (await self._list("subscription", "subscriptions", customer=customer, limit=100))[0]
 
     async def prices(self, product: str | None = None) -> Sequence[Object]:
         """All there are, archived ones too, with their products; or those of one product."""
         found: list[Object] = []
-        params: Any = {"limit": 100, "expand": ["data.product"], **({"product": product} if product else {})}
+        params: dict[str, Any] = {"limit": 100, "expand": ["data.product"]}
+        if product:
+            params["product"] = product
         while True:
-            page, more = await _listed(self.client.v1.prices.list_async(params), "price")
+            page, more = await self._list("price", "prices", **params)
             found += page
             if not more:
                 return found
-            params = {**params, "starting_after": page[-1]["id"]}
+            params["starting_after"] = page[-1]["id"]
 
     async def prices_of_product(self, product: str) -> Object:
         """As a list object, in `data`."""
@@ -113,29 +114,25 @@ class Stripe:
 
     async def price_of(self, lookup_key: str) -> str | None:
         """The id of the active price with this lookup key; None where there is none."""
-        params: Any = {"lookup_keys": [lookup_key], "active": True, "limit": 1}
-        found, _ = await _listed(self.client.v1.prices.list_async(params), "price")
+        found, _ = await self._list("price", "prices", lookup_keys=[lookup_key], active=True, limit=1)
         return str(found[0]["id"]) if found else None
 
     async def customers_of(self, email: str) -> Sequence[Object]:
         """All with this address, to the letter."""
-        return (await _listed(self.client.v1.customers.list_async({"email": email, "limit": 100}), "customer"))[0]
+        return (await self._list("customer", "customers", email=email, limit=100))[0]
 
     async def create_customer(self, params: Mapping[str, Any], key: str) -> str:
         """The new customer's id; `key` is the idempotency key."""
-        given: Any = params
-        create = self.client.v1.customers.create_async
-        made = await _made(lambda key: create(given, {"idempotency_key": key}), key, "customer")
-        return str(made["id"])
+        return str((await self._create("customer", "customers", params=params, key=key))["id"])
 
     async def set_email(self, customer: str, email: str) -> None:
         """An empty one takes the address away."""
-        await _asked(self.client.v1.customers.update_async(customer, {"email": email}), "customer")
+        await self._call("post", "customer", "customers", customer, email=email)
 
     async def delete_customer(self, identity: str) -> None:
         """One that was deleted already is left as it is."""
         try:
-            await _asked(self.client.v1.customers.delete_async(identity), "customer")
+            await self._call("delete", "customer", "customers", identity)
         except VendorError as error:
             # Stripe answers both a deleted customer and an unknown one with 404.
             if error.failure is not Failure.GONE or not (await self.customer(identity)).get("deleted"):
@@ -144,7 +141,7 @@ class Stripe:
     async def cancel(self, subscription: str) -> None:
         """Now; one that has ended already is left as it is."""
         try:
-            await _asked(self.client.v1.subscriptions.cancel_async(subscription), "subscription")
+            await self._call("delete", "subscription", "subscriptions", subscription)
         except VendorError as error:
             # Stripe answers both an ended subscription and an unknown one with 404.
             if error.failure is not Failure.GONE or (await self.subscription(subscription))["status"] not in ENDED:
@@ -152,28 +149,64 @@ class Stripe:
 
     async def checkouts_of(self, customer: str) -> Sequence[Object]:
         """The latest ones, the newest first."""
-        params: Any = {"customer": customer, "limit": LATEST_CHECKOUTS}
-        return (await _listed(self.client.v1.checkout.sessions.list_async(params), "checkout.session"))[0]
+        found, _ = await self._list(
+            "checkout.session", "checkout", "sessions", customer=customer, limit=LATEST_CHECKOUTS
+        )
+        return found
 
     async def create_checkout(self, params: Mapping[str, Any], key: str) -> Object:
         """The new session; `key` is the idempotency key."""
-        given: Any = params
-        create = self.client.v1.checkout.sessions.create_async
-        return await _made(lambda key: create(given, {"idempotency_key": key}), key, "checkout.session")
+        return await self._create("checkout.session", "checkout", "sessions", params=params, key=key)
 
     async def checkout(self, identity: str) -> Object:
         """Raises: VendorError, GONE where there is none."""
-        return await _asked(self.client.v1.checkout.sessions.retrieve_async(identity), "checkout.session")
+        return await self._get("checkout.session", "checkout", "sessions", identity)
 
     async def expire_checkout(self, identity: str) -> None:
         """Raises: VendorError, REJECTED where the session is not open any more."""
-        await _asked(self.client.v1.checkout.sessions.expire_async(identity), "checkout.session")
+        await self._call("post", "checkout.session", "checkout", "sessions", identity, "expire")
 
     async def create_portal(self, customer: str, return_url: str) -> str:
         """The address of a new session of the customer portal."""
-        params: Any = {"customer": customer, "return_url": return_url}
-        call = self.client.v1.billing_portal.sessions.create_async(params)
-        return str((await _asked(call, "billing_portal.session"))["url"])
+        made = await self._call(
+            "post", "billing_portal.session", "billing_portal", "sessions", customer=customer, return_url=return_url
+        )
+        return str(made["url"])
+
+    async def _get(self, kind: str, *path: str, **params: Any) -> Object:
+        return await self._call("get", kind, *path, **params)
+
+    async def _list(self, kind: str, *path: str, **params: Any) -> tuple[list[Object], bool]:
+        with _failures():
+            return check_list(await self._request("get", *path, **params), kind)
+
+    async def _create(self, kind: str, *path: str, params: Mapping[str, Any], key: str) -> Object:
+        """What this key stands for, made once.
+
+        For a day Stripe answers a key as it did at first, errors included, also where their cause has gone since: after
+        a repeated error it gets another key, the same for all calls of a minute.
+        """
+        with _failures():
+            try:
+                return check_object(await self._request("post", *path, **params, idempotency_key=key), kind)
+            except stripe.StripeError as error:
+                if "idempotent-replayed" not in (error.headers or {}):
+                    raise
+        key = f"{key}:{int(time.time()) // 60}"
+        return await self._call("post", kind, *path, **params, idempotency_key=key)
+
+    async def _call(self, method: str, kind: str, *path: str, **params: Any) -> Object:
+        with _failures():
+            return check_object(await self._request(method, *path, **params), kind)
+
+    async def _request(self, method: str, *path: str, **params: Any) -> Any:
+        """The JSON of a response. To make the SDK's objects of it would cost more than all else of a call.
+
+        Raises: stripe.StripeError.
+        """
+        url = "/".join(("/v1", *(quote(part, safe="") for part in path)))
+        response = await self.client.raw_request_async(method, url, **params)
+        return response.data
 
 
 def stripe_client(settings: BillingSettings, http: HttpClient) -> Stripe:
@@ -189,31 +222,6 @@ def stripe_client(settings: BillingSettings, http: HttpClient) -> Stripe:
     # sk_live_..., rk_test_..., sk_org_live_...: https://docs.stripe.com/keys
     mode = re.match(r"[a-z]+_(?:org_)?(live|test)_", key)
     return Stripe(client, mode[1] == "live" if mode else None)
-
-
-async def _asked(call: Awaitable[stripe.StripeObject], kind: str) -> Object:
-    with _failures():
-        return check_object((await call).to_dict(), kind)
-
-
-async def _listed(call: Awaitable[stripe.StripeObject], kind: str) -> tuple[list[Object], bool]:
-    with _failures():
-        return check_list((await call).to_dict(), kind)
-
-
-async def _made(create: Callable[[str], Awaitable[stripe.StripeObject]], key: str, kind: str) -> Object:
-    """What this key stands for, made once.
-
-    For a day Stripe answers a key as it did at first, errors included, also where their cause has gone since: after a
-    repeated error it gets another key, the same for all calls of a minute.
-    """
-    with _failures():
-        try:
-            return check_object((await create(key)).to_dict(), kind)
-        except stripe.StripeError as error:
-            if "idempotent-replayed" not in (error.headers or {}):
-                raise
-    return await _asked(create(f"{key}:{int(time.time()) // 60}"), kind)
 
 
 @contextmanager
