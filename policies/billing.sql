@@ -161,10 +161,6 @@ grant execute on function private.store_stripe_invoices(bigint, uuid, jsonb) to 
 grant execute on function public.apply_stripe_invoice(bigint, jsonb, text) to service_role;
 
 -- Part of what handlers apply.
-revoke all on function private.store_subscription_terms(jsonb) from public;
-grant execute on function private.store_subscription_terms(jsonb) to service_role;
-
--- Part of what handlers apply.
 revoke all on function private.is_live(text) from public;
 revoke all on function private.queue_subscription_emails(
   public.subscriptions, public.subscriptions, bigint, text, jsonb
@@ -184,14 +180,14 @@ grant execute on function public.end_grace() to service_role;
 
 -- Handlers only.
 revoke all on function private.owner_of_subscription(jsonb) from public;
-revoke all on function private.store_subscription(bigint, jsonb, uuid, int) from public;
-revoke all on function private.find_in_subscription(jsonb, uuid) from public;
+revoke all on function private.store_subscription(bigint, jsonb, uuid, record, int) from public;
+revoke all on function private.find_in_subscription(jsonb, uuid, record) from public;
 revoke all on function private.changes_of(public.subscriptions, public.subscriptions) from public;
 revoke all on function public.apply_stripe_subscription(bigint, jsonb, int, text, jsonb)
   from public, anon, authenticated, service_role;
 grant execute on function private.owner_of_subscription(jsonb) to service_role;
-grant execute on function private.store_subscription(bigint, jsonb, uuid, int) to service_role;
-grant execute on function private.find_in_subscription(jsonb, uuid) to service_role;
+grant execute on function private.store_subscription(bigint, jsonb, uuid, record, int) to service_role;
+grant execute on function private.find_in_subscription(jsonb, uuid, record) to service_role;
 grant execute on function private.changes_of(public.subscriptions, public.subscriptions) to service_role;
 grant execute on function public.apply_stripe_subscription(bigint, jsonb, int, text, jsonb) to service_role;
 

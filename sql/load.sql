@@ -51,7 +51,6 @@ set check_function_bodies = off;
 \ir billing/stripe_prices.sql
 \ir billing/billing_customers.sql
 \ir billing/invoices.sql
-\ir billing/subscription_terms.sql
 \ir billing/billing_emails.sql
 \ir billing/billing_tiers.sql
 \ir billing/billing_subscriptions.sql

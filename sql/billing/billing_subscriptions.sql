@@ -11,16 +11,14 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function private.owner_of_subscription(jsonb) is 'The user whose subscription it is; null if nothing says so.';
 
--- The row as it was (null if there was none), and as it is now; only a higher version changes it. The caller holds the
--- lock of the owner's row.
+-- The row as it was (null if there was none), and as it is now; only a higher version changes it. `meaning` is what
+-- private.plan_of says of its items. The caller holds the lock of the owner's row.
 create function private.store_subscription(
-  version bigint, received jsonb, owner uuid, grace_seconds int,
+  version bigint, received jsonb, owner uuid, meaning record, grace_seconds int,
   out before public.subscriptions, out after public.subscriptions, out applied boolean
 )
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
-declare
-  meaning record;
 begin
   select * into before from public.subscriptions as own where own.stripe_id = received ->> 'id';
   applied := version > coalesce(
@@ -30,7 +28,6 @@ begin
   if not applied then
     return;
   end if;
-  select * into meaning from private.plan_of(received -> 'items');
   after.user_id := coalesce(before.user_id, owner);
   after.stripe_id := received ->> 'id';
   after.status := received ->> 'status';
@@ -46,15 +43,23 @@ begin
   after.tier := case
     when private.subscription_pays(after.status, after.grace_until) then meaning.tier else 'free'
   end;
+  after.price_amount := (received #>> '{price,amount}')::bigint;
+  after.price_currency := received #>> '{price,currency}';
+  after.price_interval := received #>> '{price,interval}';
+  after.price_interval_count := (received #>> '{price,interval_count}')::int;
+  after.trial_end := to_timestamp((received ->> 'trial_end')::double precision);
   if before.id is null then
     after.id := gen_random_uuid();
     after.created_at := coalesce(to_timestamp((received ->> 'created')::double precision), now());
     insert into public.subscriptions select after.*;
-  else
+  elsif after is distinct from before then
+    -- Most events find what the one before them has stored.
     update public.subscriptions as own set
       status = after.status, plan = after.plan, current_period_end = after.current_period_end, tier = after.tier,
       price_id = after.price_id, cancel_at = after.cancel_at, past_due_since = after.past_due_since,
-      grace_until = after.grace_until
+      grace_until = after.grace_until, price_amount = after.price_amount, price_currency = after.price_currency,
+      price_interval = after.price_interval, price_interval_count = after.price_interval_count,
+      trial_end = after.trial_end
     where own.id = before.id;
   end if;
   insert into private.stripe_subscriptions as known (stripe_id, customer_id, sold_tier, version)
@@ -64,15 +69,14 @@ begin
     version = excluded.version;
 end
 $$;
-comment on function private.store_subscription(bigint, jsonb, uuid, int) is
+comment on function private.store_subscription(bigint, jsonb, uuid, record, int) is
   'The row before and after, and whether the version was high enough to change it.';
 
 -- What the row does not say but an operator should know, if it is new.
-create function private.find_in_subscription(received jsonb, owner uuid) returns jsonb
+create function private.find_in_subscription(received jsonb, owner uuid, meaning record) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   live constant boolean := received ->> 'status' not in ('canceled', 'incomplete_expired');
-  meaning record;
   findings jsonb := '[]';
   price text;
 begin
@@ -81,7 +85,6 @@ begin
     return case when live then private.note_finding('unknown_user', received ->> 'id', received) else findings end;
   end if;
   perform private.resolve_findings('unknown_user', array[received ->> 'id']);
-  select * into meaning from private.plan_of(received -> 'items');
   if live then
     foreach price in array meaning.unknown_prices loop
       findings := findings
@@ -109,7 +112,7 @@ begin
   return findings;
 end
 $$;
-comment on function private.find_in_subscription(jsonb, uuid) is
+comment on function private.find_in_subscription(jsonb, uuid, record) is
   'Notes prices that are unknown or left `plans`, unknown users, and several subscriptions.';
 
 -- `subscription`: {"id", "customer_id", "user_id", "status", "items", "current_period_end", "cancel_at", "created",
@@ -123,6 +126,7 @@ language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
 declare
   owner uuid := private.owner_of_subscription(subscription);
+  meaning record;
   stored record;
   before public.subscriptions;
   after public.subscriptions;
@@ -137,16 +141,18 @@ begin
   -- One at a time for each user: the tier is derived from all that they have.
   select users.id into owner from private.users where users.id = owner for no key update;
   if owner is null then
-    findings := private.find_in_subscription(subscription, null);
+    findings := private.find_in_subscription(subscription, null, meaning);
     perform private.finish_stripe_event(event_id, 'unknown_user');
     return jsonb_build_object('outcome', 'unknown_user', 'changed', '[]'::jsonb, 'findings', findings);
   end if;
 
   perform private.record_stripe_account(null, (subscription ->> 'livemode')::boolean);
   perform private.record_sold_prices(known.reference -> 'prices') from private.stripe_events as known
-  where known.id = event_id and jsonb_array_length(known.reference -> 'prices') > 0;
+  where known.id = event_id and jsonb_array_length(known.reference -> 'prices') > 0
+    and known.reference -> 'prices' <> subscription -> 'items';
   perform private.record_sold_prices(subscription -> 'items');
-  select * into stored from private.store_subscription(version, subscription, owner, grace_seconds);
+  select * into meaning from private.plan_of(subscription -> 'items');
+  select * into stored from private.store_subscription(version, subscription, owner, meaning, grace_seconds);
   before := stored.before;
   after := stored.after;
   outcome := case when stored.applied then 'applied' else 'stale' end;
@@ -155,12 +161,9 @@ begin
   ) then
     perform public.link_stripe_customer(owner, subscription ->> 'customer_id');
   end if;
-  if stored.applied then
-    perform private.store_subscription_terms(subscription);
-  end if;
   perform private.store_stripe_invoices(version, owner, coalesce(subscription -> 'invoices', '[]'));
   tier := private.refresh_tier(owner);
-  findings := private.find_in_subscription(subscription, owner);
+  findings := private.find_in_subscription(subscription, owner, meaning);
 
   for email in select * from jsonb_array_elements(emails) loop
     perform private.queue_notification(
@@ -180,6 +183,7 @@ comment on function public.apply_stripe_subscription(bigint, jsonb, int, text, j
 create function private.changes_of(before public.subscriptions, after public.subscriptions) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select case
+    when before is not distinct from after then '[]'
     when before.id is null and after.id is not null then '["created"]'
     else coalesce((
       select jsonb_agg(field.key order by field.key) from jsonb_each(to_jsonb(after)) as field

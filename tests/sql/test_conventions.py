@@ -202,7 +202,6 @@ def test_only_the_intended_functions_can_be_called(untouched_database: str) -> N
         "service_role show_price",
         "service_role store_stripe_invoices",
         "service_role store_subscription",
-        "service_role store_subscription_terms",
         "service_role subscription_pays",
         "service_role unlink_stripe_customer",
         *(f"{role} username_available" for role in ("anon", "authenticated", "service_role")),
