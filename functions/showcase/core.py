@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from showcase.database import Database
 from showcase.observability import telemetry
-from showcase.observability.tracing import PropagateTraceContext
 from showcase.outbound.http_client import HttpClient
 from showcase.settings import CoreSettings, load
 from showcase.signing_keys import SigningKeys
@@ -28,6 +27,6 @@ def connect_core() -> Core:
     """
     settings = load(CoreSettings)
     telemetry.configure(settings)
-    http = HttpClient(f"showcase/{settings.release}", PropagateTraceContext(settings.origin))
+    http = HttpClient(f"showcase/{settings.release}", settings.origin)
     keys = SigningKeys(http, f"{settings.origin}/auth/v1/.well-known/jwks.json")
     return Core(settings, http, Database(http, settings), keys)

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from showcase.auth import SERVICE, Caller, caller_headers
 from showcase.errors import ApiError, Forbidden, SafeToLogError, ServiceUnavailable, Unauthorized, UnprocessableContent
 from showcase.observability.telemetry import timed
-from showcase.outbound.http_client import HttpClient, HttpResponse
-from showcase.outbound.transport import TransportError
-from showcase.responses import shape_of
+from showcase.outbound.errors import TransportError
+from showcase.outbound.http_client import HttpClient
+from showcase.responses import HttpResponse, shape_of
 from showcase.settings import CoreSettings
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ class Database:
         headers = caller_headers(caller, self.settings)
         try:
             with timed("db"):
-                response = await self.http.request(method, url, headers=headers, bounded=False, **request)
+                response = await self.http.request(method, url, headers=headers, **request)
         except TransportError as error:
             raise unavailable() from error
         if not response.is_success:

@@ -17,8 +17,8 @@ from showcase.endpoint import EVERYONE, Call, Endpoint
 from showcase.http import RequestModel, ResponseModel
 from showcase.metrics.settings import MetricsSettings
 from showcase.notifications.settings import NotificationSettings
+from showcase.outbound.errors import TransportError
 from showcase.outbound.http_client import HttpClient
-from showcase.outbound.transport import TransportError
 from showcase.settings import Settings, SettingsError, load
 from showcase.system import StateLine, System, Verdict
 

@@ -2,6 +2,8 @@
 
 import math
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -11,6 +13,24 @@ from pydantic_core import from_json
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024  # decoded; the largest is an image of OpenAI's in Base64
 # 1e999 is read as infinity, which no JSON writer of ours takes: only such numbers are looked for.
 _MAY_OVERFLOW = re.compile(rb"\d[eE]\+?\d\d|\d{200}")
+
+
+@dataclass(frozen=True)
+class HttpResponse:
+    """An answer that has been read in full. Names of headers are in lower case."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """2xx."""
+        return 200 <= self.status_code < 300
+
+    def json(self) -> Any:
+        """Raises: ValueError, as `parse_json` does."""
+        return parse_json(self.content)
 
 
 def parse_json(content: bytes) -> Any:

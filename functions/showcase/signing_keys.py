@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from showcase.errors import ServiceUnavailable
 from showcase.observability.telemetry import timed
+from showcase.outbound.errors import TransportError
 from showcase.outbound.http_client import HttpClient
-from showcase.outbound.transport import TransportError
 
 if TYPE_CHECKING:
     import jwt

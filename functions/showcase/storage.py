@@ -11,8 +11,8 @@ from typing_extensions import TypedDict
 from showcase.auth import SERVICE, Caller, caller_headers
 from showcase.errors import SafeToLogError
 from showcase.observability.telemetry import timed
+from showcase.outbound.errors import TransportError
 from showcase.outbound.http_client import HttpClient
-from showcase.outbound.transport import TransportError
 from showcase.responses import parse_as
 from showcase.settings import CoreSettings
 from showcase.storage_failures import failure, unavailable

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from showcase.errors import ApiError, ContentTooLarge, NotFound, ServiceUnavailable
-from showcase.outbound.http_client import HttpResponse
+from showcase.responses import HttpResponse
 
 # 423: another request writes the same object. 5xx is Storage's own or its database's, e.g. 544 for one that is away.
 PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.LOCKED, HTTPStatus.TOO_MANY_REQUESTS}

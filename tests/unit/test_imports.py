@@ -134,8 +134,8 @@ def test_the_core_knows_no_capability(path: Path) -> None:
 # What an entry point may load before its first request, beside Python's own modules: what PostgREST needs, and what the
 # framework loads anyway. Anyone who adds to it pays with the start of every function (bench/edge).
 START = {
-    *("annotated_types", "anyio", "pydantic", "pydantic_core", "pyqwest", "showcase", "sniffio", "starlette"),
-    *("typing_extensions", "typing_inspection"),
+    *("annotated_types", "anyio", "cython_runtime", "httptools", "pydantic", "pydantic_core", "showcase", "sniffio"),
+    *("starlette", "typing_extensions", "typing_inspection"),
 }
 # What the handlers of a module need besides, with all that it loads itself.
 ALSO = {

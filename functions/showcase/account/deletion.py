@@ -8,8 +8,8 @@ from showcase.account import store
 from showcase.account.dependencies import Account
 from showcase.account.domain import Deletion
 from showcase.errors import ApiError
-from showcase.outbound.http_client import HttpResponse
 from showcase.outbound.retry import Deadline
+from showcase.responses import HttpResponse
 
 FILES_AT_ONCE = 100
 # What became of an e-mail, once nothing more is going to happen that needs its user.

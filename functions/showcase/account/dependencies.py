@@ -7,8 +7,9 @@ from typing import Any
 from showcase.account.settings import AccountSettings
 from showcase.core import Core
 from showcase.database import Database
-from showcase.outbound.http_client import HttpClient, HttpResponse
-from showcase.outbound.transport import TransportError
+from showcase.outbound.errors import TransportError
+from showcase.outbound.http_client import HttpClient
+from showcase.responses import HttpResponse
 from showcase.settings import load
 from showcase.storage import Storage
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import stripe
 
+from showcase.outbound.errors import TransportError
 from showcase.outbound.http_client import HttpClient
-from showcase.outbound.transport import TransportError
 
 
 class PooledClient(stripe.HTTPClient):

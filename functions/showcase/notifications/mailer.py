@@ -33,9 +33,10 @@ from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.template_context import facts
 from showcase.notifications.unsubscribe_tokens import Links
 from showcase.observability.telemetry import timed
-from showcase.outbound.http_client import HttpClient, HttpResponse
+from showcase.outbound.errors import ConnectError, TransportError
+from showcase.outbound.http_client import HttpClient
 from showcase.outbound.retry_after import DEFAULT_RETRY_AFTER, parse_retry_after, parse_seconds
-from showcase.outbound.transport import ConnectError, TransportError
+from showcase.responses import HttpResponse
 
 # A gateway in between says these: whether SendGrid took the message is not known.
 _UNSETTLED = frozenset({502, 504})

@@ -68,18 +68,7 @@ def begin(headers: Mapping[str, str], request_id: str, function: str) -> Request
     return RequestTrace(request_id, function)
 
 
-@dataclass(frozen=True)
-class PropagateTraceContext:
-    """Sends the current trace and request id to our own project and nowhere else.
-
-    `origin` is the project's URL without a trailing slash.
-    """
-
-    origin: str
-
-    def headers(self, url: str) -> dict[str, str]:
-        """`traceparent` and `x-request-id` for a call to that address, where it is the project's."""
-        trace = current()
-        if trace is None or not url.startswith(f"{self.origin}/"):
-            return {}
-        return {"traceparent": trace.traceparent(), "x-request-id": trace.request_id}
+def propagated() -> dict[str, str]:
+    """`traceparent` and `x-request-id` of the current request, for calls to our own project and nobody else."""
+    trace = current()
+    return {"traceparent": trace.traceparent(), "x-request-id": trace.request_id} if trace else {}

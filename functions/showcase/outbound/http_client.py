@@ -4,83 +4,41 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
-import pyqwest
+from showcase.observability.tracing import propagated
+from showcase.outbound import limits
+from showcase.outbound.errors import ConnectError, ReadTimeout
+from showcase.outbound.origin import Origin
+from showcase.responses import HttpResponse
 
-from showcase.observability.tracing import PropagateTraceContext
-from showcase.outbound.transport import FAILURES, ConnectError, ResponseTooLarge, classify, new_transport
-from showcase.responses import MAX_RESPONSE_BYTES, parse_json
+if TYPE_CHECKING:
+    import pyqwest
 
-TIMEOUT = 10.0  # seconds
-POOL_TIMEOUT = 10.0  # seconds
-MAX_CONNECTIONS = 200
-
-
-@dataclass(frozen=True)
-class HttpResponse:
-    """An answer that has been read in full. Names of headers are in lower case."""
-
-    status_code: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    @property
-    def is_success(self) -> bool:
-        """2xx."""
-        return 200 <= self.status_code < 300
-
-    def json(self) -> Any:
-        """Raises: ValueError, as `parse_json` does."""
-        return parse_json(self.content)
-
-
-@dataclass(frozen=True)
-class HttpStream:
-    """An answer whose body comes in chunks, for each of which there are `timeout` seconds."""
-
-    status_code: int
-    headers: Mapping[str, str]
-    content: AsyncIterator[Any]
-    timeout: float
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Raises: TransportError, where the body does not come to its end."""
-        while True:
-            try:
-                async with asyncio.timeout(self.timeout):
-                    chunk = await anext(self.content, None)
-            except FAILURES as error:
-                raise classify(error) from error
-            if chunk is None:
-                return
-            yield bytes(chunk)
-
-    async def read(self) -> HttpResponse:
-        """All that is left. Raises: TransportError."""
-        return HttpResponse(self.status_code, self.headers, await _read(self.chunks()))
+    from showcase.outbound.transport import HttpStream, Network
 
 
 class HttpClient:
     """Follows no redirects, keeps no cookies, tries nothing again; a call that is cancelled closes its connection.
 
-    `timeout` (seconds) holds for requests without one of their own; `transport` takes the network's place in tests.
+    `project` is the URL of the Supabase project, without a trailing slash: nobody else learns of traces. `timeout`
+    (seconds) holds for requests without one of their own; `transport` takes the network's place in tests.
     """
 
     def __init__(
         self,
         user_agent: str = "showcase",
-        trace_context: PropagateTraceContext | None = None,
-        transport: pyqwest.Transport | None = None,
-        timeout: float = TIMEOUT,
+        project: str | None = None,
+        transport: "pyqwest.Transport | None" = None,
+        timeout: float = limits.TIMEOUT,
     ) -> None:
         self._user_agent = user_agent
-        self._trace_context = trace_context
+        self._project = project
+        self._origin = Origin(project) if project and not transport else None
         self._transport = transport
         self._timeout = timeout
-        self._connections = asyncio.Semaphore(MAX_CONNECTIONS)
+        self._connections = asyncio.Semaphore(limits.MAX_CONNECTIONS)
 
     async def request(
         self,
@@ -92,11 +50,8 @@ class HttpClient:
         json: object = None,
         content: bytes | AsyncIterator[bytes] | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - each request has its own, whatever the caller's deadline
-        bounded: bool = True,
     ) -> HttpResponse:
         """Sends `content`, or `json` as JSON. The answer has to be complete within `timeout` seconds.
-
-        `bounded=False` reads it whatever its size, for a third of the processor time: for servers of the project's own.
 
         Raises:
             TransportError: there is no answer.
@@ -106,19 +61,14 @@ class HttpClient:
         if json is not None:
             sent["content-type"] = "application/json"
             content = encode(json)
-        upload = None if content is None or isinstance(content, bytes) else _Upload(content)
-        body: Any = upload.chunks() if upload else content
-        query: Any = dict(params) if params else None
         await self._acquire()
         try:
             async with asyncio.timeout(self._timeout if timeout is None else timeout):
-                if not bounded:
-                    whole = await self._client.execute(method, url, sent, body, params=query)
-                    return HttpResponse(whole.status, dict(whole.headers.items()), whole.content)
-                async with self._client.stream(method, url, sent, body, params=query) as answer:
-                    return HttpResponse(answer.status, dict(answer.headers.items()), await _read(answer.content))
-        except FAILURES as error:
-            raise (upload and upload.error) or classify(error) from error
+                if self._origin and self._origin.takes(method, url) and (content is None or isinstance(content, bytes)):
+                    return await self._origin.request(method, url, sent, params, content)
+                return await self._network.request(method, url, sent, params, content)
+        except TimeoutError as error:
+            raise ReadTimeout from error
         finally:
             self._connections.release()
 
@@ -129,35 +79,38 @@ class HttpClient:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        timeout: float = TIMEOUT,  # noqa: ASYNC109
-    ) -> AsyncIterator[HttpStream]:
+        timeout: float = limits.TIMEOUT,  # noqa: ASYNC109
+    ) -> AsyncIterator["HttpStream"]:
         """The answer as it comes: its head, and each chunk, within `timeout` seconds. Raises: TransportError."""
         await self._acquire()
         async with AsyncExitStack() as stack:
             stack.callback(self._connections.release)
+            sent = self._headers(url, headers)
             try:
                 async with asyncio.timeout(timeout):
-                    sent = self._headers(url, headers)
-                    answer = await stack.enter_async_context(self._client.stream(method, url, sent))
-            except FAILURES as error:
-                raise classify(error) from error
-            yield HttpStream(answer.status, dict(answer.headers.items()), answer.content, timeout)
+                    answer = await stack.enter_async_context(self._network.stream(method, url, sent, timeout))
+            except TimeoutError as error:
+                raise ReadTimeout from error
+            yield answer
+
+    @property
+    def transport(self) -> "pyqwest.Transport":
+        """The network below it."""
+        return self._network.transport
 
     @cached_property
-    def transport(self) -> pyqwest.Transport:
-        """Made by the first call: the server that loads the code forks before it serves."""
-        return self._transport or new_transport()
+    def _network(self) -> "Network":
+        """Made by the first call that needs it: the server that loads the code forks before it serves."""
+        from showcase.outbound.transport import Network, new_transport
 
-    @cached_property
-    def _client(self) -> pyqwest.Client:
-        return pyqwest.Client(self.transport)
+        return Network(self._transport or new_transport())
 
     def _headers(self, url: str, given: Mapping[str, str] | None) -> dict[str, str]:
         return self.own_headers(url) | {name.lower(): value for name, value in (given or {}).items()}
 
     def own_headers(self, url: str) -> dict[str, str]:
         """What every request to that address carries."""
-        traced = self._trace_context.headers(url) if self._trace_context else {}
+        traced = propagated() if self._project and url.startswith(f"{self._project}/") else {}
         return {"user-agent": self._user_agent, **traced}
 
     async def _acquire(self) -> None:
@@ -165,38 +118,12 @@ class HttpClient:
             await self._connections.acquire()  # at once
             return
         try:
-            async with asyncio.timeout(POOL_TIMEOUT):
+            async with asyncio.timeout(limits.POOL_TIMEOUT):
                 await self._connections.acquire()
         except TimeoutError as error:
             raise ConnectError from error
 
 
-async def _read(chunks: AsyncIterator[Any]) -> bytes:
-    """Raises: ResponseTooLarge."""
-    content = bytearray()
-    async for chunk in chunks:
-        content += chunk
-        if len(content) > MAX_RESPONSE_BYTES:
-            raise ResponseTooLarge
-    return bytes(content)
-
-
 def encode(value: object) -> bytes:
     """Compact JSON. Raises: ValueError, for NaN and infinity."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-
-
-class _Upload:
-    """A streamed body; pyqwest ends the request where it raises, and keeps the error to itself."""
-
-    def __init__(self, content: AsyncIterator[bytes]) -> None:
-        self._content = content
-        self.error: Exception | None = None
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in self._content:
-                yield chunk
-        except Exception as error:
-            self.error = error
-            raise

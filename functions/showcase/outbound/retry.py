@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from showcase.errors import Failure, ServiceUnavailable, VendorError
-from showcase.outbound.transport import TransportError
+from showcase.outbound.errors import TransportError
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState

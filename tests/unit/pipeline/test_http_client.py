@@ -13,10 +13,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from showcase.observability.tracing import PropagateTraceContext, RequestTrace, tracing
-from showcase.outbound import http_client, transport
+from showcase.observability.tracing import RequestTrace, tracing
+from showcase.outbound import limits, transport
+from showcase.outbound.errors import ConnectError, ReadError, ReadTimeout, ResponseTooLarge, TransportError
 from showcase.outbound.http_client import HttpClient
-from showcase.outbound.transport import ConnectError, ReadError, ReadTimeout, ResponseTooLarge, TransportError
 from showcase.responses import MAX_RESPONSE_BYTES
 
 from tests.support.cluster import free_port
@@ -25,6 +25,8 @@ from tests.support.doubles.https import running_https
 pytestmark = pytest.mark.anyio
 
 MEBIBYTE = 1024 * 1024
+
+Connect = Callable[[str], HttpClient]
 
 Behave = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 FUNCTIONS = Path(transport.__file__).parents[2]
@@ -75,6 +77,13 @@ async def serving(behave: Behave) -> AsyncIterator[str]:
         await asyncio.gather(*(task for task in working if task), return_exceptions=True)
 
 
+@pytest.fixture(params=["any host", "the project"])
+def connect(request: pytest.FixtureRequest) -> Connect:
+    """A client for what listens at an address: as anybody's, by pyqwest, or as the project's, in the event loop."""
+    own: bool = request.param == "the project"
+    return lambda url: HttpClient(project=url if own else None, timeout=60)
+
+
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 CUT = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\ncut"
 
@@ -92,36 +101,37 @@ CUT = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\ncut"
     ],
     ids=["closed", "reset", "not HTTP", "cut", "cut chunk", "not gzip", "two lengths"],
 )
-async def test_what_breaks_after_sending_never_passes_for_unsent(behave: Behave) -> None:
+async def test_what_breaks_after_sending_never_passes_for_unsent(connect: Connect, behave: Behave) -> None:
     """Else a message that arrived would be sent again."""
     async with serving(behave) as url:
         with pytest.raises(ReadError):
-            await HttpClient().request("POST", url, json={})
+            await connect(url).request("POST", url, json={})
 
 
-async def test_where_nothing_listens_nothing_was_sent() -> None:
+async def test_where_nothing_listens_nothing_was_sent(connect: Connect) -> None:
     for url in (f"http://127.0.0.1:{free_port()}", "http://nowhere.invalid"):
         with pytest.raises(ConnectError):
-            await HttpClient().request("GET", url)
+            await connect(url).request("GET", url)
 
 
-async def test_a_connection_that_is_not_taken_was_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "CONNECT_TIMEOUT", 0.2)
+async def test_a_connection_that_is_not_taken_was_not_used(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CONNECT_TIMEOUT", 0.2)
     with socket.socket() as full, socket.socket() as one, socket.socket() as two:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         for waiting in (one, two):
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
         with pytest.raises(ConnectError):
-            await HttpClient().request("GET", f"http://127.0.0.1:{full.getsockname()[1]}")
+            await connect(url).request("GET", url)
 
 
 @pytest.mark.parametrize("behave", [stalling(), stalling(CUT)], ids=["no head", "half a body"])
-async def test_an_answer_has_to_be_complete_in_time(behave: Behave) -> None:
+async def test_an_answer_has_to_be_complete_in_time(connect: Connect, behave: Behave) -> None:
     async with serving(behave) as url:
         with pytest.raises(ReadTimeout):
-            await HttpClient().request("GET", url, timeout=0.2)
+            await connect(url).request("GET", url, timeout=0.2)
 
 
 async def test_each_chunk_of_a_stream_has_its_own_time() -> None:
@@ -139,7 +149,7 @@ async def test_each_chunk_of_a_stream_has_its_own_time() -> None:
             await answer.read()
 
 
-async def test_a_call_that_is_cancelled_hangs_up() -> None:
+async def test_a_call_that_is_cancelled_hangs_up(connect: Connect) -> None:
     left = asyncio.Event()
 
     async def watch(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -149,13 +159,13 @@ async def test_a_call_that_is_cancelled_hangs_up() -> None:
     async with serving(watch) as url:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
-                await HttpClient().request("GET", url, timeout=60)
+                await connect(url).request("GET", url, timeout=60)
         await asyncio.wait_for(left.wait(), 5)
 
 
 async def test_a_full_pool_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_client, "MAX_CONNECTIONS", 1)
-    monkeypatch.setattr(http_client, "POOL_TIMEOUT", 0.2)
+    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(limits, "POOL_TIMEOUT", 0.2)
     client = HttpClient()
     async with serving(stalling(CUT)) as url, client.stream("GET", url):
         with pytest.raises(ConnectError):
@@ -174,7 +184,7 @@ async def test_what_an_upload_raises_is_what_the_call_raises() -> None:
             await HttpClient().request("POST", url, content=broken())
 
 
-async def test_more_than_anybody_needs_is_refused_and_not_read_to_its_end() -> None:
+async def test_more_than_anybody_needs_is_refused_and_not_read_to_its_end(connect: Connect) -> None:
     sent = 0
 
     async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -188,7 +198,7 @@ async def test_more_than_anybody_needs_is_refused_and_not_read_to_its_end() -> N
 
     async with serving(endless) as url:
         with pytest.raises(ResponseTooLarge):
-            await HttpClient(timeout=60).request("GET", url)
+            await connect(url).request("GET", url)
     assert sent < 3 * MAX_RESPONSE_BYTES
 
 
@@ -206,9 +216,9 @@ async def test_the_limit_is_of_the_decoded_bytes() -> None:
             await HttpClient(timeout=60).request("GET", url)
 
 
-async def test_redirects_are_answers() -> None:
+async def test_redirects_are_answers(connect: Connect) -> None:
     async with serving(saying(b"HTTP/1.1 302 Found\r\nlocation: /x\r\ncontent-length: 0\r\n\r\n")) as url:
-        answer = await HttpClient().request("GET", url)
+        answer = await connect(url).request("GET", url)
     assert (answer.status_code, answer.headers["location"]) == (302, "/x")
 
 
@@ -223,8 +233,8 @@ async def test_only_the_own_project_learns_of_the_trace() -> None:
     async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         with tracing(RequestTrace("request-1")):
-            await HttpClient("showcase/1", PropagateTraceContext(url)).request("GET", f"{url}/rest/v1/x")
-            await HttpClient("showcase/1", PropagateTraceContext("http://127.0.0.1")).request("GET", f"{url}/x")
+            await HttpClient("showcase/1", url).request("GET", f"{url}/rest/v1/x")
+            await HttpClient("showcase/1", "http://127.0.0.1").request("GET", f"{url}/x")
     own, other = heads
     assert b"x-request-id: request-1" in own.lower()
     assert b"traceparent: 00-" in own.lower()
@@ -236,28 +246,36 @@ async def test_only_the_own_project_learns_of_the_trace() -> None:
 ASK = """
 import asyncio, sys
 from showcase.outbound.http_client import HttpClient
-answer = asyncio.run(HttpClient().request("GET", sys.argv[1]))
+answer = asyncio.run(HttpClient(project=sys.argv[2] or None).request("GET", sys.argv[1]))
 print(answer.status_code, answer.content.decode())
 """
 
 
-def ask_in_a_process(url: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+def ask_in_a_process(url: str, own: bool, **environment: str) -> "subprocess.CompletedProcess[str]":
     given = {"PYTHONPATH": str(FUNCTIONS), "PATH": os.environ["PATH"], **environment}
-    return subprocess.run([sys.executable, "-c", ASK, url], env=given, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", ASK, url, url.rstrip("/") if own else ""]
+    return subprocess.run(command, env=given, capture_output=True, text=True, check=False)
 
 
-def test_certificates_are_checked_against_the_systems_store_or_the_file_that_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("own", [False, True], ids=["any host", "the project"])
+def test_certificates_are_checked_against_the_systems_store_or_the_file_that_is_named(
+    own: bool, tmp_path: Path
+) -> None:
     with running_https(tmp_path, {"fine": True}) as url:
-        assert "ConnectError" in ask_in_a_process(url).stderr
-        trusted = ask_in_a_process(url, SSL_CERT_FILE=str(tmp_path / "authority.pem"))
-    assert json.loads(trusted.stdout.removeprefix("200 ")) == {"fine": True}
+        assert "ConnectError" in ask_in_a_process(f"{url}/", own).stderr
+        trusted = ask_in_a_process(f"{url}/", own, SSL_CERT_FILE=str(tmp_path / "authority.pem"))
+        other = url.replace("localhost", "127.0.0.1")
+        misnamed = ask_in_a_process(f"{other}/", own, SSL_CERT_FILE=str(tmp_path / "authority.pem"))
+    assert json.loads(trusted.stdout.removeprefix("200 ")) == {"fine": True}, trusted.stderr
+    assert "ConnectError" in misnamed.stderr, "of another name"
 
 
-async def test_proxies_come_from_the_environment() -> None:
+@pytest.mark.parametrize("own", [False, True], ids=["any host", "the project"])
+async def test_proxies_come_from_the_environment(own: bool) -> None:
     async with serving(saying(OK)) as proxy:
-        through = await asyncio.to_thread(ask_in_a_process, "http://vendor.invalid/", HTTP_PROXY=proxy)
+        through = await asyncio.to_thread(ask_in_a_process, "http://vendor.invalid/", own, HTTP_PROXY=proxy)
         spared = await asyncio.to_thread(
-            ask_in_a_process, "http://vendor.invalid/", HTTP_PROXY=proxy, NO_PROXY="vendor.invalid"
+            ask_in_a_process, "http://vendor.invalid/", own, HTTP_PROXY=proxy, NO_PROXY="vendor.invalid"
         )
     assert through.stdout == "200 ok\n", through.stderr
     assert "ConnectError" in spared.stderr

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from showcase.errors import NotFound, ServiceUnavailable
-from showcase.outbound.http_client import HttpResponse
+from showcase.responses import HttpResponse
 from showcase.storage_failures import failure
 
 

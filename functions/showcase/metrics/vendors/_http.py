@@ -10,10 +10,11 @@ from showcase.errors import Failure, VendorError
 from showcase.metrics.client import Allowance
 from showcase.metrics.domain import Reference, Result
 from showcase.observability.telemetry import timed
-from showcase.outbound.http_client import HttpClient, HttpResponse
+from showcase.outbound.errors import TransportError
+from showcase.outbound.http_client import HttpClient
 from showcase.outbound.retry import Deadline
 from showcase.outbound.retry_after import DEFAULT_RETRY_AFTER, parse_retry_after, parse_seconds
-from showcase.outbound.transport import TransportError
+from showcase.responses import HttpResponse
 
 LONGEST_RETRY_AFTER = 86_400.0  # seconds; a longer one is cut
 LONGEST_NUMBER = 19  # digits of a post's number at X and LinkedIn; with a longer one they refuse the whole batch

@@ -15,8 +15,9 @@ from showcase.errors import Failure, VendorError
 from showcase.metrics.client import Allowance, Batch
 from showcase.metrics.domain import Answer, Counts, Reference, Result
 from showcase.metrics.vendors._http import gone_by_number, is_count, read_json, send
-from showcase.outbound.http_client import HttpClient, HttpResponse
+from showcase.outbound.http_client import HttpClient
 from showcase.outbound.retry import Deadline
+from showcase.responses import HttpResponse
 
 VENDOR = "linkedin"
 LARGEST_BATCH = 50

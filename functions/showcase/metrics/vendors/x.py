@@ -12,8 +12,9 @@ from showcase.errors import Failure, VendorError
 from showcase.metrics.client import Allowance, Batch
 from showcase.metrics.domain import Answer, Counts, Reference, Result
 from showcase.metrics.vendors._http import allowance, gone_by_number, is_count, objects, read_json, retry_after, send
-from showcase.outbound.http_client import HttpClient, HttpResponse
+from showcase.outbound.http_client import HttpClient
 from showcase.outbound.retry import Deadline
+from showcase.responses import HttpResponse
 
 VENDOR = "twitter"
 LARGEST_BATCH = 100

@@ -1,0 +1,111 @@
+"""The project's own servers, reached in the event loop: most calls of a function are one to PostgREST.
+
+pyqwest gives each call to a thread and takes it back, which costs three times what the call does. Here are whole
+requests and whole answers alone: what streams, what goes elsewhere or through a proxy is `transport.py`'s.
+"""
+
+import asyncio
+import os
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from urllib.parse import urlencode, urlsplit
+
+from showcase.outbound import limits
+from showcase.outbound.connection import Connection
+from showcase.outbound.errors import ConnectError
+from showcase.responses import HttpResponse
+
+METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})  # HEAD's answer announces a body that never comes
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+HAPPY_EYEBALLS_DELAY = 0.25  # seconds until a host's next address is tried beside the first (RFC 8305)
+
+
+class Origin:
+    """Connections to one origin (RFC 6454): idle ones are kept for a few seconds, the latest is used first."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+        self._root = f"{self._url.scheme}://{self._url.netloc}"
+        self._idle: list[Connection] = []
+        self._proxied = any(os.environ.get(name) or os.environ.get(name.upper()) for name in _PROXIES)
+
+    def takes(self, method: str, url: str) -> bool:
+        """Whether such a request is to this origin, and needs nothing that only `transport.py` has."""
+        return url.startswith(f"{self._root}/") and method in METHODS and not self._proxied
+
+    async def request(
+        self, method: str, url: str, headers: Mapping[str, str], params: Mapping[str, str] | None, content: bytes | None
+    ) -> HttpResponse:
+        """The answer to a request that `takes` takes. A call that is cancelled closes its connection.
+
+        Raises:
+            TransportError: there is none.
+            ValueError: the address or a header has what may not stand there.
+        """
+        request = self._head(method, url, headers, params, content) + (content or b"")
+        connection = self._kept() or await self._connect()
+        response = await connection.exchange(request)
+        self._keep(connection)
+        return response
+
+    def _head(
+        self, method: str, url: str, headers: Mapping[str, str], params: Mapping[str, str] | None, content: bytes | None
+    ) -> bytes:
+        target = url[len(self._root) :]
+        if params:
+            target += ("&" if "?" in target else "?") + urlencode(params)
+        written = "".join((target, *headers, *headers.values()))
+        if not written.isprintable() or not target.isascii() or " " in target:
+            raise ValueError("a character that may not stand in the head of a request")
+        fields = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        length = "" if content is None and method == "GET" else f"content-length: {len(content or b'')}\r\n"
+        return f"{method} {target} HTTP/1.1\r\nhost: {self._url.netloc}\r\n{fields}{length}\r\n".encode("latin-1")
+
+    def _kept(self) -> Connection | None:
+        loop, oldest = asyncio.get_running_loop(), time.monotonic() - limits.IDLE_TIMEOUT
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.keeps_alive and connection.loop is loop and connection.idle_since > oldest:
+                return connection
+            connection.close()
+        return None
+
+    def _keep(self, connection: Connection) -> None:
+        if connection.keeps_alive and len(self._idle) < limits.MAX_IDLE_CONNECTIONS:
+            connection.idle_since = time.monotonic()
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    async def _connect(self) -> Connection:
+        """Raises: ConnectError."""
+        from aiohappyeyeballs import start_connection  # by the first request alone
+
+        host, port = str(self._url.hostname), self._url.port or (443 if self._tls else 80)
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(limits.CONNECT_TIMEOUT):
+                addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                connected = await start_connection(addresses, happy_eyeballs_delay=HAPPY_EYEBALLS_DELAY)
+                try:
+                    _, connection = await loop.create_connection(
+                        Connection, sock=connected, ssl=self._tls, server_hostname=host if self._tls else None
+                    )
+                except BaseException:
+                    connected.close()
+                    raise
+        except (OSError, TimeoutError) as error:  # of names, addresses and certificates
+            raise ConnectError from error
+        return connection
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext | None:
+        """Trusts the system's certificate authorities, or those of SSL_CERT_FILE and SSL_CERT_DIR."""
+        if self._url.scheme != "https":
+            return None
+        context = ssl.create_default_context()
+        context.set_alpn_protocols(["http/1.1"])
+        return context
