@@ -35,6 +35,7 @@ if __name__ == "__main__":
         access_log=False,
         lifespan="off",
         log_level="error",
+        proxy_headers=False,  # nothing asks for the caller's address
         timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,
         ws="none",
     )

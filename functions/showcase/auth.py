@@ -5,13 +5,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from showcase.errors import Unauthorized
 from showcase.jwt_claims import check_claims
 from showcase.settings import CoreSettings
-from showcase.signing_keys import SigningKeys, Verified
+from showcase.signing_keys import SigningKeys
+
+if TYPE_CHECKING:
+    import jwt
 
 ASYMMETRIC = ["ES256", "RS256", "EdDSA"]
 
@@ -73,39 +76,53 @@ async def authenticate(headers: Mapping[str, str], settings: CoreSettings, keys:
         return SERVICE
     if not token or _same(token, settings.supabase_publishable_key.get_secret_value()):
         return ANONYMOUS
-    return _caller(await _claims(token, settings, keys), token)
+    return await _token_caller(token, settings, keys)
 
 
 def _same(given: str, secret: str) -> bool:
     return hmac.compare_digest(given.encode(), secret.encode())
 
 
-async def _claims(token: str, settings: CoreSettings, keys: SigningKeys) -> Mapping[str, Any]:
-    """The claims of a token that this project signed. Its issuer is not compared: a custom domain changes it.
+@dataclass(frozen=True)
+class Verified:
+    """A token that was good: its claims, whose it is, and the published key that signed it; None: the shared secret."""
+
+    claims: Mapping[str, Any]
+    caller: Caller
+    key: "jwt.PyJWK | None"
+
+
+async def _token_caller(token: str, settings: CoreSettings, keys: SigningKeys) -> Caller:
+    """Whose a token is that this project signed. Its issuer is not compared: a custom domain changes it.
 
     A signature is checked once, as long as its key is published; what the claims say of time, at each request.
     """
     known = keys.verified.get(token)
-    if known is None or (known.key is not None and await keys.get(str(known.key.key_id)) is not known.key):
-        known = await _verify(token, settings, keys)
-        keys.remember(token, known)
-    check_claims(known.claims, time.time())
-    return known.claims
+    if known is not None and (known.key is None or await keys.get(str(known.key.key_id)) is known.key):
+        check_claims(known.claims, time.time())
+        return known.caller
+    claims, key = await _verify(token, settings, keys)
+    check_claims(claims, time.time())
+    caller = _caller(claims, token)
+    keys.remember(token, Verified(claims, caller, key))
+    return caller
 
 
-async def _verify(token: str, settings: CoreSettings, keys: SigningKeys) -> Verified:
+async def _verify(
+    token: str, settings: CoreSettings, keys: SigningKeys
+) -> tuple[Mapping[str, Any], "jwt.PyJWK | None"]:
     import jwt  # its cryptography takes a tenth of a second, which a visitor's request does not need
 
     try:
         header = jwt.get_unverified_header(token)
         if header.get("alg") == "HS256" and settings.supabase_jwt_secret is not None:
             secret = settings.supabase_jwt_secret.get_secret_value()
-            return Verified(jwt.decode(token, secret, ["HS256"], options=_SIGNATURE_ONLY))
+            return jwt.decode(token, secret, ["HS256"], options=_SIGNATURE_ONLY), None
         # Auth need not be asked about what none of its keys can have signed.
         key = await keys.get(str(header.get("kid"))) if header.get("alg") in ASYMMETRIC else None
         if key is None:
             raise Unauthorized("This access token was not issued by this project.", code="invalid_token")
-        return Verified(jwt.decode(token, key, ASYMMETRIC, options=_SIGNATURE_ONLY), key)
+        return jwt.decode(token, key, ASYMMETRIC, options=_SIGNATURE_ONLY), key
     except jwt.PyJWTError:
         raise Unauthorized("This access token is not valid.", code="invalid_token") from None
 

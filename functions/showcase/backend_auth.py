@@ -24,7 +24,7 @@ def require_backend_secret(handler: Handler, settings: CoreSettings) -> Handler:
         shown = request.headers.get(HEADER, "").encode()
         if not any(hmac.compare_digest(shown, secret.encode()) for secret in secrets):
             refusal = Forbidden("Call this function at its address under /functions/v1/.", code="not_from_gateway")
-            request_id = http.request_id(request)
+            request_id = http.request_id(request.headers)
             log.warning("%s 403", refusal.code, extra={"fields": {"request_id": request_id}})
             return http.refuse(refusal, request_id)
         return await handler(request)

@@ -67,17 +67,27 @@ class Endpoint(Generic[Body, Dependencies]):
     reads: str = "application/json"
 
 
+@dataclass(frozen=True)
+class _Received:
+    """A request as it came. `headers` are looked up many times, which Starlette's own are slow at."""
+
+    request: Request
+    headers: Mapping[str, str]
+    trace: RequestTrace
+
+
 def serve(endpoint: Endpoint[Any, Any], core: Core) -> Handler:
     """The endpoint as a function that functions-framework can call."""
     dependencies = endpoint.connect(core)
 
     async def handler(request: Request) -> Response:
         start = time.perf_counter()
-        trace = tracing.begin(request.headers, http.request_id(request), endpoint.name)
+        headers = http.headers_of(request)
+        trace = tracing.begin(headers, http.request_id(headers), endpoint.name)
         if request.method == "OPTIONS":
             return http.finish(http.preflight(endpoint.method), trace.request_id)
         with telemetry.observing(trace) as transaction:
-            response = await _answer(endpoint, core, dependencies, request, trace)
+            response = await _answer(endpoint, core, dependencies, _Received(request, headers, trace))
             spent = (time.perf_counter() - start) * 1000
             telemetry.log_request(trace, request.method, response.status_code, spent)
             if transaction:
@@ -85,49 +95,47 @@ def serve(endpoint: Endpoint[Any, Any], core: Core) -> Handler:
         if isinstance(response, StreamingResponse):
             response.body_iterator = _watched(response.body_iterator, trace)
         trace.spent["total"] = spent
-        response.headers["Server-Timing"] = trace.server_timing()
-        return http.finish(response, trace.request_id)
+        return http.finish(response, trace.request_id, trace.server_timing())
 
     return handler
 
 
-async def _answer(
-    endpoint: Endpoint[Any, Any], core: Core, dependencies: Any, request: Request, trace: RequestTrace
-) -> Response:
+async def _answer(endpoint: Endpoint[Any, Any], core: Core, dependencies: Any, received: _Received) -> Response:
     """Every outcome as a response: what is expected as its own problem, the rest as a 500 that is reported."""
+    request_id = received.trace.request_id
     try:
-        answer = await _work(endpoint, core, dependencies, request, trace)
+        answer = await _work(endpoint, core, dependencies, received)
     except ApiError as error:
         if error.status >= 500:
             report(error)
-        return http.problem(error, trace.request_id)
+        return http.problem(error, request_id)
     except ClientDisconnect:
         return Response(status_code=CLIENT_GONE)
     except Exception as error:  # noqa: BLE001 - the last line of defence: nothing of it may reach the caller
         report(error)
-        return http.problem(ApiError(), trace.request_id)
+        return http.problem(ApiError(), request_id)
     if isinstance(answer, BaseModel):
         return Response(answer.model_dump_json(), media_type="application/json")
     return answer
 
 
 async def _work(
-    endpoint: Endpoint[Any, Any], core: Core, dependencies: Any, request: Request, trace: RequestTrace
+    endpoint: Endpoint[Any, Any], core: Core, dependencies: Any, received: _Received
 ) -> BaseModel | Response:
     """What the handler answers. Raises: AccountGone, before any other refusal of what was asked."""
     caller = ANONYMOUS
     if endpoint.callers is not None:
-        caller = await authenticate(request.headers, core.settings, core.keys)
-    trace.user_id = caller.user_id
+        caller = await authenticate(received.headers, core.settings, core.keys)
+    received.trace.user_id = caller.user_id
     if not endpoint.checks_account:
         await _require_account(core, caller)
     try:
-        call = await _read(endpoint, caller, request, trace.request_id)
-        job = jobs.named(request.headers) if caller.kind is Kind.SERVICE else None
+        call = await _read(endpoint, caller, received)
+        job = jobs.named(received.headers) if caller.kind is Kind.SERVICE else None
         work = endpoint.handle(call, dependencies)
         if endpoint.cancel_on_disconnect:
-            work = http.until_disconnect(request, work)
-        return await jobs.recorded(core.database, job, trace.request_id, work)
+            work = http.until_disconnect(received.request, work)
+        return await jobs.recorded(core.database, job, call.request_id, work)
     except ApiError as error:
         if endpoint.checks_account and error.status < 500:
             await _require_account(core, caller)
@@ -140,17 +148,18 @@ async def _require_account(core: Core, caller: Caller) -> None:
         raise AccountGone
 
 
-async def _read(endpoint: Endpoint[Any, Any], caller: Caller, request: Request, request_id: str) -> Call[Any]:
+async def _read(endpoint: Endpoint[Any, Any], caller: Caller, received: _Received) -> Call[Any]:
+    request, headers = received.request, received.headers
     http.require_method(request, endpoint.method)
     if endpoint.callers is not None and caller.kind not in endpoint.callers:
         raise Unauthorized if caller.kind is Kind.ANONYMOUS else Forbidden
     if endpoint.body is bytes:
-        body: Any = await http.read_body(request, endpoint.max_body)
+        body: Any = await http.read_body(request, headers, endpoint.max_body)
     elif endpoint.method == "GET":
         body = http.read_query(request, endpoint.body)
     else:
-        body = await http.read_json(request, endpoint.body, endpoint.max_body)
-    return Call(body, caller, request, request_id)
+        body = await http.read_json(request, headers, endpoint.body, endpoint.max_body)
+    return Call(body, caller, request, received.trace.request_id)
 
 
 async def _watched(body: AsyncIterable[Any], trace: RequestTrace) -> AsyncIterator[Any]:

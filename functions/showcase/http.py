@@ -1,12 +1,10 @@
 """The HTTP side that all functions share: reading requests within limits, problem documents, CORS, request ids."""
 
 import asyncio
-import json
-import math
 import random
 import re
 from collections.abc import Awaitable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -21,6 +19,7 @@ from showcase.errors import (
     UnprocessableContent,
     UnsupportedMediaType,
 )
+from showcase.responses import parse_json
 
 # What Supabase's SDKs send (`corsHeaders` of @supabase/supabase-js/cors; https://supabase.com/docs/guides/functions/cors),
 # request ids and Sentry's traces; and what browsers may read.
@@ -32,6 +31,7 @@ CORS = {
     "ratelimit-reset",
 }
 _CORS_HEADERS = [(name.lower().encode(), value.encode()) for name, value in CORS.items()]
+WATCHED_AFTER = 0.05  # seconds
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -55,9 +55,14 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 T = TypeVar("T")
 
 
-def request_id(request: Request) -> str:
+def headers_of(request: Request) -> dict[str, str]:
+    """Its headers, names in lower case; of those that come twice, the first."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(request.headers.raw)}
+
+
+def request_id(headers: Mapping[str, str]) -> str:
     """The caller's X-Request-Id where it is a plain word, else a new one."""
-    given = request.headers.get("x-request-id", "")
+    given = headers.get("x-request-id", "")
     return given if REQUEST_ID.fullmatch(given) else str(UUID(int=random.getrandbits(128), version=4))
 
 
@@ -76,9 +81,11 @@ def problem(error: ApiError, request_id: str) -> Response:
     )
 
 
-def finish(response: Response, request_id: str) -> Response:
+def finish(response: Response, request_id: str, server_timing: str = "") -> Response:
     """Adds what every answer carries. Once: it appends, and looks for no header of the same name."""
     response.raw_headers += [*_CORS_HEADERS, (b"x-request-id", request_id.encode())]
+    if server_timing:
+        response.raw_headers.append((b"server-timing", server_timing.encode()))
     return response
 
 
@@ -94,22 +101,25 @@ def require_method(request: Request, method: str) -> None:
         raise MethodNotAllowed(f"Use {method.replace(', ', ' or ')} for this function.", headers={"Allow": allow})
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+async def read_body(request: Request, headers: Mapping[str, str], limit: int) -> bytes:
     """The raw body, at most `limit` bytes; it is refused as soon as it is known to be larger.
 
     Raises:
         ContentTooLarge: the body, or what Content-Length announces, is over the limit.
     """
-    too_large = ContentTooLarge(f"The body may have at most {limit} bytes.")
-    announced = request.headers.get("content-length", "0")
+    announced = headers.get("content-length", "0")
     if not announced.isascii() or not announced.isdigit() or int(announced) > limit:
-        raise too_large
+        raise _too_large(limit)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            raise too_large
+            raise _too_large(limit)
     return bytes(body)
+
+
+def _too_large(limit: int) -> ContentTooLarge:
+    return ContentTooLarge(f"The body may have at most {limit} bytes.")
 
 
 async def disconnected(request: Request) -> None:
@@ -123,20 +133,39 @@ async def until_disconnect(request: Request, work: Awaitable[T]) -> T:
 
     Raises: ClientDisconnect, or what `work` raises.
     """
-    task, left = asyncio.ensure_future(work), asyncio.create_task(disconnected(request))
+    watch = _HangUpWatch(request, cast("asyncio.Task[Any]", asyncio.current_task()))
     try:
-        await asyncio.wait({task, left}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientDisconnect
-        return task.result()
+        return await work
+    except asyncio.CancelledError:
+        if watch.seen and watch.task.uncancel() == 0:
+            raise ClientDisconnect from None
+        raise
     finally:
-        left.cancel()
-        if not task.done():
-            task.cancel()
-            await asyncio.wait({task})
+        watch.stop()
 
 
-async def read_json(request: Request, model: type[ModelT], limit: int) -> ModelT:
+class _HangUpWatch:
+    """Cancels a task once the caller has hung up. Most answers are there before it begins, and cost no watching."""
+
+    def __init__(self, request: Request, task: "asyncio.Task[Any]") -> None:
+        self.task, self.seen = task, False
+        self._request, self._stopped = request, False
+        self._waiting: Any = asyncio.get_running_loop().call_later(WATCHED_AFTER, self._begin)
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._waiting.cancel()
+
+    def _begin(self) -> None:
+        self._waiting = asyncio.create_task(disconnected(self._request))
+        self._waiting.add_done_callback(self._end)
+
+    def _end(self, _: object) -> None:
+        if not self._stopped:
+            self.seen = self.task.cancel()
+
+
+async def read_json(request: Request, headers: Mapping[str, str], model: type[ModelT], limit: int) -> ModelT:
     """The JSON body as `model`; a number is no text, and 0 is not false.
 
     No body is one without fields: SDKs send none then.
@@ -144,31 +173,20 @@ async def read_json(request: Request, model: type[ModelT], limit: int) -> ModelT
     Raises:
         UnsupportedMediaType, ContentTooLarge, BadRequest (not JSON), UnprocessableContent (not this model).
     """
-    body = await read_body(request, limit)
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await read_body(request, headers, limit)
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if body and media_type != "application/json":
         raise UnsupportedMediaType
     body = body or b"{}"
     try:
-        _JSON.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
+        parse_json(body)  # Pydantic alone takes NaN, and what is too large for a number
         return model.model_validate_json(body, strict=True)
     except ValidationError as error:
         if error.errors()[0]["type"] != "json_invalid":
             raise _refused(error) from None
-    except (ValueError, RecursionError):
+    except ValueError:
         pass
     raise BadRequest("The body is not valid JSON.", code="invalid_json")
-
-
-def _finite(text: str) -> float:
-    """NaN and what is too large for a number would pass Python's and Pydantic's readers, and no JSON writer."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number
-
-
-_JSON = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
 
 
 def read_query(request: Request, model: type[ModelT]) -> ModelT:

@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024  # decoded; the largest is an image of OpenAI's in Base64
-# 1e999 is read as infinity, which no JSON writer of ours takes: only such numbers are looked for.
-_MAY_OVERFLOW = re.compile(rb"\d[eE]\+?\d\d|\d{200}")
+# 1e999 is read as infinity, which no JSON writer of ours takes: only such numbers are looked for. Less than 200 digits
+# times 1e99 is none.
+_MAY_OVERFLOW = re.compile(rb"[0-9](?:[eE]\+?[0-9]{3}|[0-9]{199})")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class HttpResponse:
 
 
 def parse_json(content: bytes) -> Any:
-    """The JSON (RFC 8259) of a response.
+    """The JSON (RFC 8259) of a response, or of a request.
 
     Raises: ValueError: not JSON, nested deeper than some 200 levels, a number out of range, half of a surrogate pair.
     """

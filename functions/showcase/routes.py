@@ -81,14 +81,14 @@ def _all_functions(shared: core.Core) -> Handler:
     async def all_functions(request: Request) -> Response:
         path = request.url.path.removeprefix("/functions/v1").strip("/")
         if path not in ENDPOINTS:
-            return http.refuse(NotFound("There is no function of that name."), http.request_id(request))
+            return http.refuse(NotFound("There is no function of that name."), http.request_id(request.headers))
         if path not in handlers:
             try:
                 handlers[path] = serve(find_endpoint(path), shared)
             except SettingsError as error:  # of this function's capability: the others go on
                 report(error)
                 missing = ServiceUnavailable("This function is not configured here.", code="not_configured")
-                return http.refuse(missing, http.request_id(request))
+                return http.refuse(missing, http.request_id(request.headers))
         return await handlers[path](request)
 
     return all_functions

@@ -1,6 +1,7 @@
 """Settings come from the environment alone, once, when an entry point is made."""
 
 import os
+from functools import cached_property
 from typing import TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError, field_validator
@@ -68,7 +69,7 @@ class CoreSettings(Settings):
         """Any of these opens the functions; none: every caller may call."""
         return split_secrets(self.functions_backend_secrets)
 
-    @property
+    @cached_property
     def origin(self) -> str:
         """The project's URL without a trailing slash, e.g. `https://abc.supabase.co`."""
         return str(self.supabase_url).rstrip("/")

@@ -2,9 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from showcase.errors import ServiceUnavailable
 from showcase.observability.telemetry import timed
@@ -14,17 +12,11 @@ from showcase.outbound.http_client import HttpClient
 if TYPE_CHECKING:
     import jwt
 
+    from showcase.auth import Verified
+
 KEYS_LIVE_FOR = 600.0  # seconds, as long as Supabase's own edge caches them
 KEYS_ASKED_AT_MOST_EVERY = 30.0  # seconds; a token with an unknown key id must not make us ask each time
 MAX_VERIFIED = 1000  # tokens
-
-
-@dataclass(frozen=True)
-class Verified:
-    """The claims of a token whose signature is right, and the published key that it was made with; None: the secret."""
-
-    claims: Mapping[str, Any]
-    key: "jwt.PyJWK | None" = None
 
 
 class SigningKeys:
@@ -53,7 +45,7 @@ class SigningKeys:
                     await self._fetch()
         return self._keys.get(key_id)
 
-    def remember(self, token: str, verified: Verified) -> None:
+    def remember(self, token: str, verified: "Verified") -> None:
         """Forgets the oldest, where there are `MAX_VERIFIED`."""
         if len(self.verified) >= MAX_VERIFIED:
             del self.verified[next(iter(self.verified))]

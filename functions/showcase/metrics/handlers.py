@@ -1,6 +1,6 @@
 """`getSocialMetrics`: a project's latest numbers. `refreshSocialMetrics`: those of all projects, once a day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from showcase.auth import Kind
@@ -35,15 +35,17 @@ async def handle_get_social_metrics(
         if call.caller.kind is Kind.ANONYMOUS:
             raise Unauthorized
         raise Forbidden("Only the project's owner can have its numbers refreshed.", code="not_the_owner")
-    platforms = list(project.linked) if body.refresh else project.stale()
+    stale = project.stale()
+    platforms = list(project.linked) if body.refresh else stale
     age = metrics.settings.metrics_owner_refresh_seconds if body.refresh else round(FRESH_FOR.total_seconds())
     outcomes = await refresh_project(metrics, project.project_id, platforms, age) if platforms else {}
-    return _response(project, outcomes)
+    return _response(project, stale, outcomes)
 
 
-def _response(project: ProjectMetrics, outcomes: Mapping[Platform, Snapshot | str]) -> SocialMetricsResponse:
+def _response(
+    project: ProjectMetrics, stale: Sequence[Platform], outcomes: Mapping[Platform, Snapshot | str]
+) -> SocialMetricsResponse:
     platforms = [p for p in Platform if p in project.linked or p in project.snapshots]
-    stale = set(project.stale())
     return SocialMetricsResponse(
         project_id=project.project_id,
         platforms={p: _platform(project.snapshots.get(p), outcomes.get(p), p in stale) for p in platforms},

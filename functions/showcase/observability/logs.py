@@ -8,6 +8,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from pydantic_core import to_json
 from typing_extensions import override
 
 from showcase.observability.log_writer import NonBlockingHandler
@@ -18,8 +19,6 @@ from showcase.settings import CoreSettings
 OURS = "showcase"
 _SERVER = ("uvicorn", "uvicorn.error", "gunicorn.error")
 _QUERIES = ("uvicorn.access", "gunicorn.access")  # their lines have whole addresses, with what is secret in them
-
-_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 class JsonFormatter(logging.Formatter):
@@ -47,8 +46,8 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1] is not None:
             line["stack_trace"] = stack_trace(record.exc_info[1])
-        text = _JSON.encode(line)
-        return json.dumps(self._redact.inside(line)) if self._redact.may_match(text) else text
+        text = _encode(line)
+        return _encode(self._redact.inside(line)) if self._redact.may_match(text) else text
 
     def _request(self) -> dict[str, object]:
         trace = current()
@@ -66,6 +65,13 @@ class JsonFormatter(logging.Formatter):
             reported["logging.googleapis.com/trace"] = f"projects/{self._project}/traces/{trace.trace_id}"
             reported["logging.googleapis.com/spanId"] = trace.span_id
         return reported
+
+
+def _encode(line: object) -> str:
+    try:
+        return to_json(line, fallback=str).decode()
+    except ValueError:  # half of a surrogate pair
+        return json.dumps(line, default=str)
 
 
 def configure(settings: CoreSettings, redact: Redactor) -> None:

@@ -63,7 +63,8 @@ def redactor(environment: Mapping[str, str]) -> Redactor:
     secrets = {part.strip() for value in values for part in (value, *value.split(","))}
     secrets = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
     known = sorted(map(re.escape, secrets), key=len, reverse=True)
-    return Redactor(re.compile("|".join([*known, *_PATTERNS])), (*_MARKERS, *sorted(map(_json, secrets))))
+    unmarked = {text for text in map(_json, secrets) if not any(marker in text for marker in _MARKERS)}
+    return Redactor(re.compile("|".join([*known, *_PATTERNS])), (*_MARKERS, *sorted(unmarked)))
 
 
 def _json(secret: str) -> str:

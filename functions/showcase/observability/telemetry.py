@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from showcase.observability import logs, redaction
@@ -42,25 +42,37 @@ def _sentry() -> Any:
     return sys.modules.get("showcase.observability.sentry")
 
 
-@contextmanager
-def observing(trace: RequestTrace) -> Iterator[Any]:
+def observing(trace: RequestTrace) -> AbstractContextManager[Any]:
     """Makes `trace` the current request's, for `timed`, `report` and log lines; its Sentry transaction, or None."""
     sentry = _sentry()
-    with tracing(trace), sentry.watching(trace) if sentry else nullcontext() as transaction:
+    return _watching(sentry, trace) if sentry else tracing(trace)
+
+
+@contextmanager
+def _watching(sentry: Any, trace: RequestTrace) -> Iterator[Any]:
+    with tracing(trace), sentry.watching(trace) as transaction:
         yield transaction
 
 
-@contextmanager
-def timed(name: str) -> Iterator[None]:
+class timed:  # noqa: N801 - as `tracing`
     """Adds what happens inside to the current request's Server-Timing under `name`."""
-    start = time.perf_counter()
-    trace, sentry = current(), _sentry()
-    try:
-        with sentry.spanning(name) if sentry and trace else nullcontext():
-            yield
-    finally:
-        if trace:
-            trace.spent[name] = trace.spent.get(name, 0.0) + (time.perf_counter() - start) * 1000
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._trace, sentry = current(), _sentry()
+        self._span = sentry.spanning(self._name) if sentry and self._trace else None
+        if self._span:
+            self._span.__enter__()
+        self._start = time.perf_counter()
+
+    def __exit__(self, *raised: Any) -> None:
+        if self._trace:
+            spent = (time.perf_counter() - self._start) * 1000
+            self._trace.spent[self._name] = self._trace.spent.get(self._name, 0.0) + spent
+        if self._span:
+            self._span.__exit__(*raised)
 
 
 def report(error: BaseException, level: str = "error", **fields: object) -> None:

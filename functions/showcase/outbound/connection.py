@@ -63,6 +63,10 @@ class Connection(asyncio.Protocol):
             self._fail(cause if isinstance(cause, ReadError | ResponseTooLarge) else ReadError())
 
     @override
+    def eof_received(self) -> None:
+        self.keeps_alive = False
+
+    @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self.keeps_alive = False

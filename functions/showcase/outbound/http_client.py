@@ -126,4 +126,7 @@ class HttpClient:
 
 def encode(value: object) -> bytes:
     """Compact JSON. Raises: ValueError, for NaN and infinity."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(value).encode()
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
