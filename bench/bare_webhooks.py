@@ -37,7 +37,7 @@ async def _apply(call: Call[bytes], bare: _Bare) -> EventReceipt:
     lease = await bare.core.database.rpc("record_stripe_event", recorded, dict[str, Any])
     url = f"{os.environ['STRIPE_API_URL']}/v1/subscriptions/{event.object_id}?expand[]=latest_invoice&expand[]=customer"
     headers = {"authorization": f"Bearer {os.environ['STRIPE_SECRET_KEY']}"}
-    subscription = (await bare.core.http.request("GET", url, headers=headers, bounded=False)).json()
+    subscription = (await bare.core.http.request("GET", url, headers=headers)).json()
     parameters = {
         "version": lease["version"],
         "subscription": objects.subscription_state(subscription),
