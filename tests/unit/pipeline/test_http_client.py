@@ -244,9 +244,9 @@ async def test_only_the_own_project_learns_of_the_trace() -> None:
 
 
 ASK = """
-import asyncio, sys
+import sys, uvloop  # the loop of the server
 from showcase.outbound.http_client import HttpClient
-answer = asyncio.run(HttpClient(project=sys.argv[2] or None).request("GET", sys.argv[1]))
+answer = uvloop.run(HttpClient(project=sys.argv[2] or None).request("GET", sys.argv[1]))
 print(answer.status_code, answer.content.decode())
 """
 
