@@ -138,8 +138,9 @@ def subscribe(backend: Backend, users: int) -> list[str]:
 
 
 def make_event(subscription: str) -> dict[str, Any]:
-    """Of the size of Stripe's own."""
-    items = {"object": "list", "data": [{"id": "si_1", "current_period_end": 1, "padding": "x" * 2500}]}
+    """Of the size of Stripe's own, with what is read of it."""
+    price = {"id": "price_pro_monthly", "object": "price", "lookup_key": "pro_monthly"}
+    items = {"object": "list", "data": [{"id": "si_1", "current_period_end": 1, "price": price, "x": "x" * 2500}]}
     return new_event("customer.subscription.updated", {"id": subscription, "status": "active", "items": items})
 
 

@@ -58,8 +58,12 @@ def fill(backend: Backend, projects: int) -> str:
     with psycopg.connect(backend.database_url, autocommit=True) as connection:
         connection.execute("select setseed(0.5)")
         # The entries are made in one call, not by the triggers of each row.
-        for table in ("projects", "project_tags", "social_metrics"):
-            trigger = "update_search_of_new" if table == "projects" else "update_search_of_added"
+        triggers = {
+            "projects": "update_search_of_new",
+            "project_tags": "update_search_of_added",
+            "social_metrics": "store_totals_of_added",
+        }
+        for table, trigger in triggers.items():
             connection.execute(f"alter table public.{table} disable trigger {trigger}".encode())
         connection.execute(FILL, {"users": users, "projects": projects})
         connection.execute(
@@ -72,7 +76,7 @@ def fill(backend: Backend, projects: int) -> str:
             """
         )
         connection.execute("select private.index_projects(array(select id from public.projects))")
-        connection.execute("update private.project_search set stars = (10000 ^ random())::int")
+        connection.execute("update private.project_totals set stars = (10000 ^ random())::int")
         connection.execute("vacuum analyze")
     return str(users[0])
 

@@ -26,8 +26,8 @@ grant select on table public.social_metrics to anon, authenticated, service_role
 grant insert, update, delete on table public.social_metrics to service_role;
 
 -- latest_metrics runs as its caller.
-revoke all on function private.current_metrics(uuid) from public;
-grant execute on function private.current_metrics(uuid) to anon, authenticated, service_role;
+revoke all on function private.current_metrics(uuid[]) from public;
+grant execute on function private.current_metrics(uuid[]) to anon, authenticated, service_role;
 revoke all on function private.current_totals(uuid[]) from public, anon, authenticated, service_role;
 
 -- Handlers only, and through their RPCs.

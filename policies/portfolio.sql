@@ -36,12 +36,21 @@ create policy "nobody through the API" on private.project_search for all to anon
 
 revoke all on table private.project_search from anon, authenticated, service_role;
 
+-- Nor are the numbers.
+alter table private.project_totals enable row level security;
+
+create policy "nobody through the API" on private.project_totals for all to anon, authenticated, service_role
+  using (false) with check (false);
+
+revoke all on table private.project_totals from anon, authenticated, service_role;
+
 revoke all on function private.fold(text) from public, anon, authenticated, service_role;
 revoke all on function private.index_renamed_owner() from public, anon, authenticated, service_role;
 revoke all on function private.index_projects(uuid[]) from public, anon, authenticated, service_role;
 revoke all on function private.index_project() from public, anon, authenticated, service_role;
 revoke all on function private.index_changed_projects() from public, anon, authenticated, service_role;
-revoke all on function private.index_metrics() from public, anon, authenticated, service_role;
+revoke all on function private.store_totals(uuid[]) from public, anon, authenticated, service_role;
+revoke all on function private.store_changed_totals() from public, anon, authenticated, service_role;
 
 -- Everybody searches what is published, by the one function.
 revoke all on function private.search_filter(text[], text[]) from public, anon, authenticated, service_role;

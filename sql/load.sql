@@ -87,6 +87,7 @@ set check_function_bodies = off;
 
 \ir portfolio/project_pages.sql
 \ir portfolio/project_search.sql
+\ir portfolio/project_totals.sql
 \ir portfolio/search_projects.sql
 \ir portfolio/project_views.sql
 \ir portfolio/contact_messages.sql

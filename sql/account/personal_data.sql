@@ -94,6 +94,10 @@ insert into private.personal_data (source, relation, owned, row_key, secrets, ca
     't.project_id in (select id from public.projects where user_id = $1)', 't.project_id::text', '{}', true
   ),
   (
+    'project_totals', 'private.project_totals',
+    't.project_id in (select id from public.projects where user_id = $1)', 't.project_id::text', '{}', true
+  ),
+  (
     'project_previews', 'public.project_previews',
     't.project_id in (select id from public.projects where user_id = $1)', 't.id::text', '{token_hash}', true
   ),

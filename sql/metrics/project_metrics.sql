@@ -14,7 +14,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     'snapshots', coalesce(
       (
         select jsonb_agg(to_jsonb(latest) - 'id' - 'project_id' order by latest.platform)
-        from private.current_metrics(project.id) as latest
+        from private.current_metrics(array[project.id]) as latest
       ),
       '[]'::jsonb
     ),

@@ -34,10 +34,10 @@ comment on constraint social_metrics_watchers_range on public.social_metrics is 
 comment on constraint social_metrics_retweets_range on public.social_metrics is 'Retweets must be 0 or more.';
 comment on constraint social_metrics_replies_range on public.social_metrics is 'Replies must be 0 or more.';
 
--- What the project's links have now: nothing of those that were removed or changed, whose days are history. Definer, since
+-- What the projects' links have now: nothing of those that were removed or changed, whose days are history. Definer, since
 -- only handlers see the sources; get_project_metrics asks for a project that its caller may open. One look into the index for
--- each platform, however long the history.
-create function private.current_metrics(project_id uuid) returns setof public.social_metrics
+-- each platform, however long the history. For many at once, since the daily refresh has hundreds.
+create function private.current_metrics(project_ids uuid[]) returns setof public.social_metrics
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select latest.*
   from private.metric_sources as source
@@ -47,16 +47,16 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     order by metric.recorded_at desc
     limit 1
   ) as latest
-  where source.project_id = $1 and coalesce(latest.as_of >= source.since, true)
+  where source.project_id = any (project_ids) and coalesce(latest.as_of >= source.since, true)
 $$;
-comment on function private.current_metrics(uuid) is 'The latest snapshot of each link of a project.';
+comment on function private.current_metrics(uuid[]) is 'The latest snapshot of each link of these projects.';
 
--- What search sorts by. For many at once, since the daily refresh has hundreds.
+-- What search sorts by.
 create function private.current_totals(project_ids uuid[]) returns table (project_id uuid, stars int, likes int)
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select project.id, coalesce(sum(latest.stars), 0)::int, least(coalesce(sum(latest.likes::bigint), 0), 2147483647)::int
   from unnest(project_ids) as project (id)
-  left join lateral private.current_metrics(project.id) as latest on true
+  left join private.current_metrics(project_ids) as latest on latest.project_id = project.id
   group by project.id
 $$;
 comment on function private.current_totals(uuid[]) is 'Stars and likes of projects, over all their links; 0 without a snapshot.';

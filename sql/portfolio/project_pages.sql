@@ -4,7 +4,7 @@
 -- for it: the caller must see the project.
 create function public.latest_metrics(project public.projects) returns setof public.social_metrics
 language sql stable rows 3 set search_path = pg_catalog, pg_temp as $$
-  select * from private.current_metrics((select known.id from public.projects as known where known.id = $1.id))
+  select * from private.current_metrics(array(select known.id from public.projects as known where known.id = $1.id))
 $$;
 comment on function public.latest_metrics(public.projects) is
   'The latest snapshot of each link of a project, to embed in any list of projects.';
@@ -39,7 +39,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     ),
     'latest_metrics', (
       select coalesce(jsonb_agg(to_jsonb(metric) order by metric.platform), '[]')
-      from private.current_metrics(project.id) as metric
+      from private.current_metrics(array[project.id]) as metric
     )
   )
 $$;

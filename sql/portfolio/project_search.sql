@@ -11,15 +11,13 @@ language sql immutable strict parallel safe set search_path = pg_catalog, pg_tem
 $$;
 comment on function private.fold(text) is 'A text as it is compared in search: in lower case, without accents.';
 
--- Apart from projects, so that `select *` does not send it, and with the numbers to sort by beside the words.
+-- Apart from projects, so that `select *` does not send it.
 create table private.project_search (
   project_id uuid primary key references public.projects (id) on delete cascade,
   document tsvector not null,
   tags text[] not null,
   technologies text[] not null,
   published_at timestamptz not null,
-  stars int not null,
-  likes int not null,
   title text not null,
   names text not null
 );
@@ -37,18 +35,17 @@ create index project_search_names_idx on private.project_search using gin (names
 -- Those with exactly a title, the newest first.
 create index project_search_exact_title_idx on private.project_search (title, published_at desc);
 create index project_search_published_at_idx on private.project_search (published_at desc, project_id desc);
-create index project_search_stars_idx on private.project_search (stars desc, project_id desc);
-create index project_search_likes_idx on private.project_search (likes desc, project_id desc);
 
 create function private.index_projects(ids uuid[]) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
-  -- Entries are locked in one order, and before the numbers are read: the next statement sees what its waiting was for.
+  -- Entries are locked in one order, and before what they are made of is read: the next statement sees what its waiting was
+  -- for.
   select from private.project_search as entry where entry.project_id = any (ids) order by entry.project_id for update;
   delete from private.project_search as entry using public.projects as project
   where entry.project_id = any (ids) and project.id = entry.project_id
     and (project.status <> 'published' or project.hidden_at is not null);
   insert into private.project_search as entry (
-    project_id, document, tags, technologies, published_at, stars, likes, title, names
+    project_id, document, tags, technologies, published_at, title, names
   )
   select project.id,
     setweight(to_tsvector('pg_catalog.english', folded.title), 'A')
@@ -58,7 +55,7 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
         select 'tag:' || private.fold(name) from unnest(tag.names) as name
         union select 'technology:' || private.fold(name) from unnest(technology.names) as name
       )),
-    tag.names, technology.names, project.published_at, metric.stars, metric.likes,
+    tag.names, technology.names, project.published_at,
     -- Some letters fold to several; an index takes 2,704 bytes.
     left(folded.title, 200), left(folded.title || ' ' || folded.names, 1000)
   from public.projects as project
@@ -75,14 +72,13 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
     select private.fold(project.title) as title,
       private.fold(array_to_string(array[owner.username, owner.name] || tag.names || technology.names, ', ')) as names
   ) as folded
-  join private.current_totals(ids) as metric on metric.project_id = project.id
   where project.id = any (ids) and project.status = 'published' and project.hidden_at is null
   order by project.id
   on conflict (project_id) do update set
     document = excluded.document, tags = excluded.tags, technologies = excluded.technologies,
-    published_at = excluded.published_at, stars = excluded.stars, likes = excluded.likes,
-    title = excluded.title, names = excluded.names
+    published_at = excluded.published_at, title = excluded.title, names = excluded.names
   where entry is distinct from excluded;
+  select private.store_totals(ids);
 $$;
 comment on function private.index_projects(uuid[]) is 'Makes the entries of these projects what they are now.';
 
@@ -135,30 +131,6 @@ create trigger update_search_of_changed after update on public.project_technolog
   for each statement execute function private.index_changed_projects();
 create trigger update_search_of_removed after delete on public.project_technologies referencing old table as removed
   for each statement execute function private.index_changed_projects();
--- The daily refresh stores numbers by hundreds: their words stay as they are, and an entry whose numbers are the same is
--- not written.
-create function private.index_metrics() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  ids constant uuid[] := array(select distinct added.project_id from added);
-begin
-  -- As in index_projects: locked in one order, before the numbers are read.
-  perform from private.project_search as entry where entry.project_id = any (ids) order by entry.project_id for update;
-  update private.project_search as entry set stars = metric.stars, likes = metric.likes
-  from private.current_totals(ids) as metric
-  -- By ids too: the planner cannot tell how many totals there are, and would rather read all entries.
-  where entry.project_id = any (ids) and entry.project_id = metric.project_id
-    and (entry.stars, entry.likes) is distinct from (metric.stars, metric.likes);
-  return null;
-end
-$$;
-comment on function private.index_metrics() is 'Trigger: the entries of projects get their new numbers.';
-
-create trigger update_search_of_added after insert on public.social_metrics referencing new table as added
-  for each statement execute function private.index_metrics();
-create trigger update_search_of_changed after update on public.social_metrics referencing new table as added
-  for each statement execute function private.index_metrics();
-
 create function private.index_renamed_owner() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

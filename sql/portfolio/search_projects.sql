@@ -22,11 +22,18 @@ language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
   return query execute format(
     'select entry.project_id, entry.%1$I::text from (
-       select known.project_id, known.document, known.%1$I from private.project_search as known
-       where $2 is null or (known.%1$I, known.project_id) < ($2::%2$s, $3)
+       select known.project_id, %2$s as document, known.%1$I from private.%3$I as known
+       where $2 is null or (known.%1$I, known.project_id) < ($2::%4$s, $3)
        order by known.%1$I desc, known.project_id desc limit $4
      ) as entry where $1 is null or entry.document @@ $1 limit $5',
-    sort_column, case sort_column when 'published_at' then 'timestamptz' else 'int' end
+    variadic case
+      when sort_column = 'published_at' then array[sort_column, 'known.document', 'project_search', 'timestamptz']
+      -- Not a join: it would leave the order, or read all words.
+      else array[
+        sort_column, '(select words.document from private.project_search as words where words.project_id = known.project_id)',
+        'project_totals', 'int'
+      ]
+    end
   ) using matching, after_value, after_id, depth, most;
 end
 $$;
@@ -46,7 +53,10 @@ begin
     select known.project_id, sorted.number, case when sorted.number is null then known.published_at end as published_at
     from private.project_search as known
     cross join lateral (
-      select case sort_column when 'stars' then known.stars when 'likes' then known.likes end as number
+      select case when sort_column <> 'published_at' then (
+        select case sort_column when 'stars' then total.stars else total.likes end from private.project_totals as total
+        where total.project_id = known.project_id
+      ) end as number offset 0
     ) as sorted
     where known.document @@ matching and case
       when after_value is null then true
@@ -238,9 +248,10 @@ begin
     'projects', (
       select coalesce(json_agg(shown), '[]') from (
         select project.id, project.user_id, project.slug, project.title, project.short_summary, entry.published_at,
-          entry.stars, entry.likes, entry.tags, entry.technologies, owner.username, owner.name, owner.avatar_url
+          total.stars, total.likes, entry.tags, entry.technologies, owner.username, owner.name, owner.avatar_url
         from unnest(ids[1:"limit"]) with ordinality as match (id, place)
         join private.project_search as entry on entry.project_id = match.id
+        join private.project_totals as total on total.project_id = match.id
         join public.projects as project on project.id = match.id
         join private.users as owner on owner.id = project.user_id
         order by match.place

@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -70,14 +70,14 @@ def rows(url: str) -> Rows:
         }
 
 
-def lost(before: Rows, after: Rows, changed: Mapping[str, str] = MappingProxyType({})) -> Rows:
+def lost(before: Rows, after: Rows, changed: Mapping[str, Collection[str]] = MappingProxyType({})) -> Rows:
     """The rows of before that are not there as they were; columns and tables may have been added.
 
-    `changed` names the column of a table that a migration changes on purpose.
+    `changed` names the columns of a table that a migration changes on purpose.
     """
     missing: Rows = {}
     for table, known in before.items():
-        columns = [column for column in (known[0] if known else ()) if column != changed.get(table)]
+        columns = [column for column in (known[0] if known else ()) if column not in changed.get(table, ())]
         kept = {_text(row, columns) for row in after.get(table, [])}
         if gone := [row for row in known if _text(row, columns) not in kept]:
             missing[table] = gone

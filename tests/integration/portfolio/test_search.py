@@ -201,10 +201,15 @@ def many(stack: Stack, client: httpx.Client, wanted: str, number: int) -> None:
     client.post("/rest/v1/projects", json=rows).raise_for_status()
     with psycopg.connect(stack.database_url) as connection:
         connection.execute(
-            """update private.project_search as entry set stars = place %% 7, likes = place %% 5,
-                 published_at = now() - make_interval(days => place %% 11)
-               from (select id, substring(title from '[0-9]+$')::int as place from projects where title like %s) as mine
-               where entry.project_id = mine.id""",
+            """with mine as materialized (
+                 select id, substring(title from '[0-9]+$')::int as place from projects where title like %s
+               ),
+               numbers as (
+                 update private.project_totals as known set stars = place %% 7, likes = place %% 5
+                 from mine where known.project_id = mine.id
+               )
+               update private.project_search as entry set published_at = now() - make_interval(days => place %% 11)
+               from mine where entry.project_id = mine.id""",
             (f"{wanted} %",),
         )
 
