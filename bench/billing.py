@@ -24,8 +24,9 @@ from bench.load_generator import generate
 from bench.support import Spent, cpu_of_services, measuring, print_machine, print_table
 from local.settings import HOST, ROOT
 from tests.integration.billing.backend import WEBHOOK, Backend, functions_service, new_event, running_functions, signed
-from tests.support.cluster import MIGRATED, TestCluster, free_port
+from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.doubles.intercepting_proxy import running_proxy
+from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.stack import Stack, running_stack
 from tests.support.vendors.stripe import running_stripe

@@ -19,7 +19,8 @@ import psycopg
 
 from bench.support import print_machine, print_table
 from local.settings import ROOT
-from tests.support.cluster import MIGRATED, TestCluster, free_port
+from tests.support.cluster import MIGRATED, TestCluster
+from tests.support.ports import free_port
 from tests.support.users import User
 from tests.support.vendors.openai import KEY, Designer, identifier, running_designer
 

@@ -19,7 +19,7 @@ import psutil  # type: ignore[import-untyped]
 from local.postgres.migrations import node_program
 from local.settings import HOST, ROOT
 from local.stack.services import inherited
-from tests.support.cluster import free_port
+from tests.support.ports import free_port
 
 HERE = Path(__file__).parent
 USER = UUID("00000000-0000-4000-8000-000000000001")

@@ -11,7 +11,8 @@ import pytest
 
 from local.settings import ROOT
 from tests.support import plain_http
-from tests.support.cluster import MIGRATED, TestCluster, free_port
+from tests.support.cluster import MIGRATED, TestCluster
+from tests.support.ports import free_port
 from tests.support.stack import Stack, running_stack
 
 

@@ -7,8 +7,8 @@ import pytest
 from supabase_functions.errors import FunctionsHttpError
 
 from supabase import ClientOptions, create_client
-from tests.support.cluster import free_port
 from tests.support.node import run_script
+from tests.support.ports import free_port
 from tests.support.stack import Stack
 from tests.support.users import User
 

@@ -16,7 +16,7 @@ import pytest
 from local.settings import ROOT
 from local.stack.welcome import SEEDED_PROJECT
 from tests.support import plain_http
-from tests.support.cluster import free_port
+from tests.support.ports import free_port
 from tests.support.stack import Stack
 from tests.support.up import Up, own_environment
 

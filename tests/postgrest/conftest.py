@@ -15,7 +15,8 @@ from tests.postgrest.comparison import answer_of
 from tests.postgrest.recording import Answer, Exchange
 from tests.postgrest.rows import Rows, fill
 from tests.support import plain_http
-from tests.support.cluster import TestCluster, free_port
+from tests.support.cluster import TestCluster
+from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.stack import free_settings, state_folder
 

@@ -3,11 +3,8 @@
 The first test that needs a database makes the cluster; the run's controlling process stops it.
 """
 
-import contextlib
 import fcntl
-import random
 import shutil
-import socket
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,22 +18,10 @@ from local.postgres import cluster as postgres
 from local.postgres import migrations
 from local.stack import reaper
 from tests.support.database import close_connections
+from tests.support.ports import free_port
 
 PLATFORM = "template_platform"  # as a hosted project is before the first migration
 MIGRATED = "template_migrated"  # with the migrations and the demo rows
-
-
-# Below the range from which systems choose the ports of outgoing connections: one of those could take it meanwhile.
-# Above those that STACK=supabase keeps for its own services (10000 to 19999).
-PORTS = range(20000, 32000)
-
-
-def free_port() -> int:
-    while True:
-        port = random.choice(PORTS)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 @dataclass(frozen=True)
@@ -86,7 +71,10 @@ class TestCluster:
         return postgres.locate(self.folder / "pgdata", port, self.folder / "postgres.log", durable=False)
 
     def _once(self, name: str, make: Callable[[], str]) -> str:
-        """What `make` returned in the first test process that came here; the others wait for it."""
+        """What `make` returned in the first test process that came here; the others wait for it.
+
+        A process may be ended while it makes something: the next one then starts over.
+        """
         made, failed = self.folder / f"{name}.made", self.folder / f"{name}.failed"
         with (self.folder / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -103,20 +91,27 @@ class TestCluster:
     def _make_cluster(self) -> str:
         self.reapers.append(reaper.start_reaper(self.controller, self.folder, temporary=True))
         cluster = self._cluster(free_port())
+        postgres.remove(cluster)
         postgres.make(cluster)
         postgres.start(cluster)
         return str(cluster.port)
 
     def _make_platform(self) -> str:
-        self._run(sql.SQL("create database {}").format(sql.Identifier(PLATFORM)))
+        self._create_database(PLATFORM, "template1")
         migrations.make_platform(self.url(PLATFORM))
         return PLATFORM
 
     def _make_template(self, name: str, fill: Callable[[str], object]) -> str:
-        template = sql.Identifier(PLATFORM)
-        self._run(sql.SQL("create database {} template {}").format(sql.Identifier(name), template))
+        self._create_database(name, PLATFORM)
         fill(self.url(name))
         return name
+
+    def _create_database(self, name: str, template: str) -> None:
+        database = sql.Identifier(name)
+        self._run(
+            sql.SQL("drop database if exists {} with (force)").format(database),
+            sql.SQL("create database {} template {}").format(database, sql.Identifier(template)),
+        )
 
     def _run(self, *statements: sql.Composed) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:

@@ -13,7 +13,8 @@ import httpx
 from local.settings import VENDORS, Settings, new_keys
 from local.stack.services import services
 from tests.support import plain_http
-from tests.support.cluster import TestCluster, free_port
+from tests.support.cluster import TestCluster
+from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.users import User, make_user
 

@@ -15,10 +15,11 @@ import pytest
 from local.settings import HOST
 from tests.integration.account.conftest import BILLING
 from tests.support import plain_http
-from tests.support.cluster import TestCluster, free_port
+from tests.support.cluster import TestCluster
 from tests.support.doubles.intercepting_proxy import InterceptingProxy, running_proxy
 from tests.support.doubles.killable_service import KillableService
 from tests.support.populated_users import Member, found, rows
+from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.stack import Stack
 from tests.support.vendors.sendgrid import Mail, functions_service, simulator_service

@@ -16,8 +16,8 @@ import stripe
 from local.settings import HOST, ROOT
 from local.stack.services import Service
 from tests.support import plain_http
-from tests.support.cluster import free_port
 from tests.support.database import kept_connection
+from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.stack import Caller, Stack
 from tests.support.users import User

@@ -6,9 +6,10 @@ import httpx
 import pytest
 
 from local.settings import HOST
-from tests.support.cluster import TestCluster, free_port
+from tests.support.cluster import TestCluster
 from tests.support.doubles.backend_stub import BackendStub, Stage, running_stage
 from tests.support.doubles.forwarders import SECRET, Edge, running_forwarders
+from tests.support.ports import free_port
 
 SETTINGS = {
     "FUNCTIONS_BACKEND_AUTH": "secret",

@@ -21,8 +21,8 @@ from starlette.routing import Route
 
 from local.settings import HOST, ROOT
 from tests.support import plain_http
-from tests.support.cluster import free_port
 from tests.support.doubles.served import served
+from tests.support.ports import free_port
 
 PATH = "/functions/v1/getSocialMetrics"
 BODY = {"project_id": "00000000-0000-4000-8000-000000000101"}

@@ -11,11 +11,12 @@ import pytest
 
 from local.settings import ROOT
 from tests.support import plain_http
-from tests.support.cluster import TestCluster, free_port
+from tests.support.cluster import TestCluster
 from tests.support.docker import docker_stack
 from tests.support.docker.containers import Servers
 from tests.support.docker.docker_stack import Chosen, front
 from tests.support.doubles.upstream import running_upstream
+from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.stack import Stack, free_settings, stack_of
 from tests.support.users import User

@@ -10,7 +10,8 @@ import pytest
 from local.settings import Settings
 from local.stack.services import openai_simulator
 from tests.support import plain_http
-from tests.support.cluster import TestCluster, free_port
+from tests.support.cluster import TestCluster
+from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.stack import Stack
 from tests.support.vendors.simulators import running_simulator

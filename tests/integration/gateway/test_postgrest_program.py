@@ -14,7 +14,8 @@ from local.settings import ROOT, Settings, SettingsError
 from local.stack.postgrest import find_postgrest
 from local.stack.services import api
 from tests.support import plain_http
-from tests.support.cluster import TestCluster, free_port
+from tests.support.cluster import TestCluster
+from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.stack import free_settings, state_folder
 

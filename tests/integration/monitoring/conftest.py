@@ -13,9 +13,9 @@ import pytest
 from local.settings import HOST
 from local.stack.services import Service
 from tests.support import plain_http
-from tests.support.cluster import free_port
 from tests.support.doubles.sentry_sink import SentrySink, dsn
 from tests.support.doubles.served import served
+from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.stack import Stack
 from tests.support.users import User

@@ -21,7 +21,8 @@ from local.settings import ROOT
 from local.stack.process_tree import mark
 from local.stack.services import Service
 from tests.support import plain_http
-from tests.support.cluster import MIGRATED, TestCluster, free_port
+from tests.support.cluster import MIGRATED, TestCluster
+from tests.support.ports import free_port
 from tests.support.stack import running_stack
 from tests.support.vendors.sendgrid import Mail, functions_service, running_mail
 

@@ -19,7 +19,7 @@ import pytest
 
 from local.settings import ROOT
 from local.stack.cron import due_after
-from tests.support.cluster import free_port
+from tests.support.ports import free_port
 
 KEY = "sb_secret_local"
 

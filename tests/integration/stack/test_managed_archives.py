@@ -16,19 +16,11 @@ from local.postgres import cluster as postgres
 from local.stack.managed_stack import MIRROR
 from local.stack.ports import is_free
 from tests.support import plain_http
-from tests.support.cluster import TestCluster, free_port
+from tests.support.cluster import TestCluster
 from tests.support.docker import slim_archives
 from tests.support.doubles.served import served
+from tests.support.ports import free_port
 from tests.support.up import READY_SECONDS, Up, own_environment
-
-# The CLI keeps 10000 to 19999 for itself.
-RESERVED = range(10000, 20000)
-
-
-def unreserved_port() -> str:
-    while (port := free_port()) in RESERVED:
-        pass
-    return str(port)
 
 
 @pytest.fixture
@@ -39,7 +31,7 @@ def up(cluster: TestCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     home, mirror = state / "home", state / "mirror"
     home.mkdir()
     variables = {"STACK": "supabase", "HOME": str(home), "CRON": "false"}
-    ports = {name: unreserved_port() for name in ("POSTGRES_PORT", "POSTGREST_PORT")}
+    ports = {name: str(free_port()) for name in ("POSTGRES_PORT", "POSTGREST_PORT")}
     with served(Starlette(routes=[Mount("/", StaticFiles(directory=mirror, check_dir=False))])) as url:
         environment = own_environment(state, **variables, **ports, **{MIRROR: url})
         project = state / "supabase-stack"

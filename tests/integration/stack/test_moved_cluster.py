@@ -11,7 +11,7 @@ import pytest
 
 from local.postgres import cluster
 from local.postgres.system_user import private_home
-from tests.support.cluster import free_port
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="Postgres runs as another user only where root starts it")
 

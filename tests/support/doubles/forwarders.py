@@ -18,7 +18,8 @@ import jwt
 from local.settings import HOST, ROOT
 from local.stack.services import INHERITED, Service
 from tests.support import plain_http
-from tests.support.cluster import TestCluster, free_port
+from tests.support.cluster import TestCluster
+from tests.support.ports import free_port
 from tests.support.servers import running_services
 
 FORWARDERS = ROOT / "supabase" / "functions"

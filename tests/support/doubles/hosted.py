@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from local.settings import Settings
 from local.stack.services import Service, functions, openai_simulator, simulator
 from tests.support import plain_http
-from tests.support.cluster import TestCluster, free_port
+from tests.support.cluster import TestCluster
 from tests.support.doubles.forwarders import SECRET, Edge, running_forwarders
+from tests.support.ports import free_port
 from tests.support.servers import READY_SECONDS, last_lines, running_services
 from tests.support.stack import Stack, free_settings
 from tests.support.vendors.openai import ENVIRONMENT, Designer

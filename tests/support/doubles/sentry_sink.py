@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.support.cluster import free_port
+from tests.support.ports import free_port
 
 
 @dataclass

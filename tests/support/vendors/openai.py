@@ -15,8 +15,9 @@ import httpx
 from local.settings import Settings
 from local.stack.services import functions, services
 from tests.support import plain_http
-from tests.support.cluster import TestCluster, free_port
+from tests.support.cluster import TestCluster
 from tests.support.database import kept_connection
+from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.stack import Stack, free_settings, stack_of
 from tests.support.users import User, access_token

@@ -16,8 +16,9 @@ from local.settings import HOST, ROOT
 from local.simulators.sendgrid.keys import public_key, signing_key
 from local.stack.services import INHERITED, Service
 from tests.support import plain_http
-from tests.support.cluster import TestCluster, free_port
+from tests.support.cluster import TestCluster
 from tests.support.database import kept_connection
+from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.stack import Stack
 from tests.support.users import User

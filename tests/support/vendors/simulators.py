@@ -12,7 +12,8 @@ import httpx
 from local.settings import HOST
 from local.stack.services import Service
 from tests.support import plain_http
-from tests.support.cluster import TestCluster, free_port
+from tests.support.cluster import TestCluster
+from tests.support.ports import free_port
 from tests.support.servers import running_services
 
 

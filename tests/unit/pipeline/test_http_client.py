@@ -19,8 +19,8 @@ from showcase.outbound.errors import ConnectError, ReadError, ReadTimeout, Respo
 from showcase.outbound.http_client import HttpClient
 from showcase.responses import MAX_RESPONSE_BYTES
 
-from tests.support.cluster import free_port
 from tests.support.doubles.https import running_https
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
