@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,8 +19,10 @@ from local.stack.process_tree import lives, wait_gone
 
 # No PG* variables: they would lead the server's programs elsewhere. macOS needs a locale, or Postgres refuses to start.
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
-START_SECONDS = 30
+# pg_ctl notices at once when the server ends; recovery after a crash takes as long as there is log to replay.
+START_SECONDS = 600
 STOP_SECONDS = 10.0
+UNFINISHED = ".unfinished-"  # and a process: what the name of a folder ends with while initdb fills it
 
 
 class PostgresError(Exception):
@@ -72,20 +74,22 @@ def make(cluster: Cluster) -> bool:
     """Initialise the data folder, unless it is; whether it had to be."""
     if (cluster.data / "PG_VERSION").exists():
         return False
-    # initdb refuses what an interrupted initdb left.
-    shutil.rmtree(cluster.data, ignore_errors=True)
-    cluster.data.mkdir(mode=0o700, parents=True)
+    # Made beside it: an interrupted initdb leaves what looks made, and one whose starter was killed works on.
+    _remove_folders(cluster)
+    half = cluster.data.with_name(f"{cluster.data.name}{UNFINISHED}{os.getpid()}")
+    half.mkdir(mode=0o700, parents=True)
     if cluster.user is not None:
-        shutil.chown(cluster.data, cluster.user.uid, cluster.user.gid)
+        shutil.chown(half, cluster.user.uid, cluster.user.gid)
     # Locale: the same order of texts on every machine, whatever locales it has.
     arguments = [
         *("--username=postgres", "--auth=trust", "--encoding=UTF8"),
         *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
         *([] if cluster.durable else ["--no-sync"]),
     ]
-    if _run(cluster, "initdb", *arguments):
-        shutil.rmtree(cluster.data, ignore_errors=True)
+    if _run(replace(cluster, data=half), "initdb", *arguments):
+        shutil.rmtree(half, ignore_errors=True)
         raise PostgresError(f"PostgreSQL's initdb failed: {_last_lines(cluster.log)}")
+    half.rename(cluster.data)
     return True
 
 
@@ -153,7 +157,12 @@ def stop(cluster: Cluster, *, seconds: float = STOP_SECONDS) -> None:
 
 def remove(cluster: Cluster) -> None:
     stop(cluster)
-    shutil.rmtree(cluster.data, ignore_errors=True)
+    _remove_folders(cluster)
+
+
+def _remove_folders(cluster: Cluster) -> None:
+    for folder in (cluster.data, *cluster.data.parent.glob(f"{cluster.data.name}{UNFINISHED}*")):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(cluster: Cluster, program: str, *arguments: str) -> int:

@@ -22,7 +22,7 @@ from local.stack.reaper import Reaper
 from local.stack.restarter import keep_running
 from local.stack.services import Service
 
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 
 
 class Supervisor:
