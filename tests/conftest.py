@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.distribution import ByServers, place, workers
@@ -16,6 +17,12 @@ from tests.support.servers import last_lines
 from tests.support.stack import Stack, running_stack
 from tests.support.temporary_files import keep_in_memory
 from tests.support.users import User
+
+# How long an example takes says how busy the machine is. What a test's fixtures make, its examples share.
+settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("tests")
 
 CLUSTER = pytest.StashKey[TestCluster]()
 

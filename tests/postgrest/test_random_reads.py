@@ -27,7 +27,7 @@ def compare(rest: Rest, read: Read) -> None:
 
 def test_random_reads(rest: Rest) -> None:
     @given(READS)
-    @settings(max_examples=150, derandomize=True, deadline=None)
+    @settings(max_examples=150, derandomize=True)
     def each(read: Read) -> None:
         compare(rest, read)
 
@@ -37,7 +37,7 @@ def test_random_reads(rest: Rest) -> None:
 @pytest.mark.slow
 def test_many_random_reads(rest: Rest) -> None:
     @given(READS)
-    @settings(max_examples=3000, deadline=None)
+    @settings(max_examples=3000)
     def each(read: Read) -> None:
         compare(rest, read)
 

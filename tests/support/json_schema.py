@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 Schema = Mapping[str, Any]
 
-# Pages take a while to make up, and longer on a busy machine: that is no failure.
+# Pages take a while to make up, and are large.
 unhurried = settings(
-    deadline=None,
     max_examples=60,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )

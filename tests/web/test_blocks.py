@@ -32,7 +32,7 @@ CASES: list[Design] = [
 def random_designs() -> list[Design]:
     designs: list[Design] = []
 
-    @settings(max_examples=100, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=100, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(valid(SCHEMA))
     def collect(design: Design) -> None:
         designs.append(design)

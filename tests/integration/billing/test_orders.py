@@ -99,7 +99,7 @@ def test_some_orders_with_a_price_that_is_raised_in_the_middle(backend: Backend)
     asyncio.run(live_side_by_side(backend, in_order_with_a_raise, random.sample(FIRST_SIX, 8)))
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=checks, phases=phases)
+@settings(max_examples=3, suppress_health_check=checks, phases=phases)
 @side_by_side
 def test_some_tellings_with_duplicates_and_at_the_same_time(backend: Backend, stories: list[list[list[int]]]) -> None:
     asyncio.run(live_side_by_side(backend, in_groups, stories))
@@ -133,7 +133,7 @@ def test_all_orders_with_a_price_that_is_raised_in_the_middle(fresh_backend: Bac
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("part", range(10))
-@settings(max_examples=25, deadline=None, suppress_health_check=checks, phases=phases)
+@settings(max_examples=25, suppress_health_check=checks, phases=phases)
 @side_by_side
 def test_two_thousand_tellings(fresh_backend: Backend, part: int, stories: list[list[list[int]]]) -> None:
     """Ten parts of twenty-five times eight."""

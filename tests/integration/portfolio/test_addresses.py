@@ -6,7 +6,7 @@ from collections.abc import Callable
 import httpx
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.integration.portfolio.conftest import add, change, rename, rpc
@@ -156,7 +156,7 @@ def test_a_name_can_be_asked_for_before_it_is_sent(anon: httpx.Client, user: Use
     assert rpc(anon, "username_available", username=unused()).json() == "available"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(name=st.text(max_size=40))
 def test_no_name_breaks_the_question(anon: httpx.Client, name: str) -> None:
     answer = rpc(anon, "username_available", username=name.replace("\x00", ""))

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.integration.portfolio.conftest import add, change, rpc
@@ -276,7 +276,7 @@ def test_a_tag_may_have_any_letters(owner: httpx.Client, anon: httpx.Client, let
 TEXT = st.text(max_size=60).map(lambda text: text.replace("\x00", ""))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120)
 @given(
     query=TEXT,
     tags=st.lists(TEXT, max_size=3),

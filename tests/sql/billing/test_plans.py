@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
@@ -44,7 +44,7 @@ def named(connection: Connection) -> list[dict[str, Any]]:
     return connection.execute(query, (KEY,)).fetchall()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(order=st.permutations(range(5)), again=st.lists(st.integers(0, 4), max_size=3))
 def test_answers_in_any_order_end_as_the_newest(untouched_database: str, order: list[int], again: list[int]) -> None:
     """A price gets the key, changes its name, loses the key to another, which is archived, and sold again."""

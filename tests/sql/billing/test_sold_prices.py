@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sql.acting import GRACE, Connection, acting_as
@@ -71,7 +71,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(life=st.lists(steps, max_size=14))
 def test_random_lives_of_prices(untouched_database: str, life: list[tuple[str, Any]]) -> None:
     with acting_as(untouched_database, "service_role") as connection:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
@@ -227,7 +227,7 @@ def test_no_life_of_addresses_opens_another_account(untouched_database: str) -> 
     """At Google an address belongs to one account at a time, and may be given to the next."""
     with superuser(untouched_database) as connection:
 
-        @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @settings(max_examples=60)
         @given(st.lists(st.tuples(st.sampled_from(SUBJECTS), st.sampled_from(ADDRESSES)), min_size=1, max_size=8))
         def live(steps: list[tuple[str, str]]) -> None:
             auth, named = Auth(connection), dict[str, str]()  # address -> the sub that it was named for last

@@ -74,7 +74,7 @@ def test_a_stored_link_is_stored_again_as_it_is(untouched_database: str, column:
     starts = st.sampled_from(["", *(form for form in TAKEN[column])])
     with superuser(untouched_database) as connection:
 
-        @settings(max_examples=60, deadline=None)
+        @settings(max_examples=60)
         @given(starts, st.one_of(st.lists(pieces, max_size=8).map("".join), st.text(max_size=9)))
         def attempt(start: str, tail: str) -> None:
             link = (start + tail).replace("\0", "")

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
@@ -82,7 +82,7 @@ def test_concurrent_sign_ups_with_one_local_part_all_succeed(database: str) -> N
 def test_no_odd_answer_of_google_makes_a_sign_in_fail(untouched_database: str) -> None:
     with superuser(untouched_database) as connection:
 
-        @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @settings(max_examples=150)
         @given(email=st.one_of(st.none(), TEXT, st.just("x" * 255)), name=ODD, picture=ODD, told_email=ODD)
         def attempt(email: str | None, name: object, picture: object, told_email: object) -> None:
             reported = {"name": name, "picture": picture, "avatar_url": picture, "email": told_email}

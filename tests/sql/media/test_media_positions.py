@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
@@ -22,7 +22,7 @@ STEPS = st.lists(
 
 
 @pytest.mark.parametrize("table", ["project_images", "project_videos"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(steps=STEPS)
 def test_positions_stay_dense_and_unique(
     untouched_database: str, table: str, steps: list[tuple[str, int, int]]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
@@ -244,7 +244,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(STEPS)
 def test_counters_are_the_sums_and_never_above_the_quota(database: str, steps: list[tuple[str, str, int, int]]) -> None:
     with superuser(database) as connection, connection.transaction(force_rollback=True):

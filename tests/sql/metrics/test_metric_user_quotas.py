@@ -161,7 +161,7 @@ def test_where_nothing_is_billed_nobody_has_a_share(untouched_database: str) -> 
 
 
 @pytest.mark.parametrize("share", [1, 4])
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5)), max_size=25))
 def test_in_any_order_a_day_costs_a_share_at_most(
     untouched_database: str, share: int, steps: list[tuple[str, int]]

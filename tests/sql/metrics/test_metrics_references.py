@@ -1,11 +1,11 @@
 """What a link names on its platform, for every form of link that the projects table takes."""
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.sql.metrics.metric_calls import make_project, references, rolled_back
 
-EXAMPLES = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = settings(max_examples=40)
 
 
 def check_reference(url: str, platform: str, link: str, expected: str) -> None:

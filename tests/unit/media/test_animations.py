@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from showcase.media.domain import ContentType, Refused
@@ -84,7 +84,6 @@ def animations(draw: st.DrawFn) -> tuple[ContentType, bytes]:
 
 
 @given(animations())
-@settings(deadline=None)
 def test_it_plays_as_it_did_and_says_nothing_else(made: tuple[ContentType, bytes]) -> None:
     content_type, sent = made
     clean = cleaned(sent, content_type)
@@ -95,7 +94,6 @@ def test_it_plays_as_it_did_and_says_nothing_else(made: tuple[ContentType, bytes
 
 
 @given(animations(), st.data())
-@settings(deadline=None)
 def test_what_is_cut_is_refused_or_whole(made: tuple[ContentType, bytes], data: st.DataObject) -> None:
     content_type, sent = made
     whole = film(sent)

@@ -234,7 +234,7 @@ def test_what_is_no_whole_film_is_refused(wrong: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_damage_is_refused_or_cleaned(data: st.DataObject) -> None:
     way = Track(b"meta", [PLACE] * 3, number=2)
     sent = bytearray(
@@ -256,7 +256,7 @@ TRACKS = st.lists(st.tuples(st.sampled_from([b"vide", b"soun", b"meta", b"camm"]
 
 
 @given(TRACKS, st.binary(max_size=9), st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_of_any_film_the_samples_stay_and_nothing_else(
     tracks: list[tuple[bytes, list[bytes], bool]], between: bytes, moov_last: bool
 ) -> None:

@@ -126,7 +126,7 @@ def test_without_pictures_it_is_no_film(tracks: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_damage_is_refused_or_cleaned_once_and_for_all(data: st.DataObject) -> None:
     """Nothing but a refusal, and a file that passes has its length, nothing reported, and passes again unchanged."""
     sent = bytearray(webm(live=data.draw(st.booleans())))
@@ -144,7 +144,7 @@ def test_any_damage_is_refused_or_cleaned_once_and_for_all(data: st.DataObject) 
 
 
 @given(st.lists(st.tuples(st.sampled_from(["1254c367", "1941a469", "1043a770", "ec"]), st.binary(max_size=40))))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_tags_there_are_become_void(tags: list[tuple[str, bytes]]) -> None:
     struck = b"".join(element(identifier, body) for identifier, body in tags)
     shown = cleaned(WEBM_HEADER + element("18538067", TRACKS + struck))

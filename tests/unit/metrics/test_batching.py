@@ -58,7 +58,7 @@ def test_batches_start_at_fifty_and_grow_to_a_hundred() -> None:
     assert asked.usage.failures == 0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sets(st.integers(0, 199), max_size=4), st.booleans())
 def test_poison_is_isolated_wherever_it_is(poison: set[int], whole: bool) -> None:
     """Whether one of them breaks the whole request, or leaves out what comes after it."""
@@ -89,7 +89,7 @@ def test_a_platform_that_is_down_is_asked_ten_times_and_the_rest_goes_back() -> 
     assert asked.usage.unused_units == kinds(asked)["returned"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 5), st.sampled_from([Failure.RATE_LIMITED, Failure.REJECTED]))
 def test_a_refusal_ends_it_and_what_was_answered_stays(before: int, kind: Failure) -> None:
     requests = iter(range(100))

@@ -6,7 +6,7 @@ from uuid import uuid4
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from showcase.metrics import card
 from showcase.metrics.domain import COUNTED, Platform, ProjectMetrics, Snapshot
@@ -43,7 +43,6 @@ def line(picture: ElementTree.Element) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in pairs]
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1, max_size=200))
 def test_any_title_is_well_formed(title: str) -> None:
     picture = drawn(metrics(title, day(Platform.GITHUB, 0, 1)))
@@ -111,7 +110,6 @@ def test_the_line_goes_by_date_so_that_a_gap_is_no_zero() -> None:
     assert (xs[3] - xs[2]) / (xs[1] - xs[0]) == pytest.approx(17, rel=0.05)
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(st.integers(0, 29), st.integers(0, 2**31 - 1), min_size=2, max_size=30),
     st.sampled_from(list(Platform)),

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pyqwest
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from showcase.errors import Failure, VendorError
@@ -42,7 +42,6 @@ headers = st.dictionaries(
 
 
 @pytest.mark.parametrize("platform", Platform)
-@settings(deadline=None)
 @given(st.sampled_from([200, 200, 200, 204, 301, 400, 401, 402, 403, 404, 426, 429, 500, 502, 503]), bodies, headers)
 def test_any_answer_is_sorted(platform: Platform, status: int, body: object, given_headers: dict[str, str]) -> None:
     batch = fetch_or_fail(platform, answering(status, body, given_headers))
@@ -61,7 +60,6 @@ def test_any_answer_is_sorted(platform: Platform, status: int, body: object, giv
 
 
 @pytest.mark.parametrize("platform", Platform)
-@settings(deadline=None)
 @given(st.binary(max_size=50))
 def test_what_is_not_json_is_no_answer(platform: Platform, body: bytes) -> None:
     batch = fetch_or_fail(platform, answering(200, body))

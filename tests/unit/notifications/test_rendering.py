@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import HttpUrl, ValidationError
 from showcase.notifications.domain import OPTIONAL, NotificationType
@@ -174,7 +174,7 @@ JSON = st.recursive(
 KEYS = st.sampled_from(sorted(DOCUMENTED))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(type_=st.sampled_from(list(NotificationType)), reported=st.dictionaries(KEYS, JSON, max_size=6))
 def test_no_payload_breaks_an_email(renderer: Renderer, type_: NotificationType, reported: dict[str, Any]) -> None:
     assert renderer.render(type_, reported, Reader("ada", "ada@example.com")).subject

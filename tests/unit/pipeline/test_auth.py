@@ -14,7 +14,7 @@ import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from showcase import signing_keys
@@ -230,7 +230,7 @@ async def test_only_a_signed_in_user_has_a_user_id() -> None:
             nobody.require_user_id()
 
 
-@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@hypothesis_settings(max_examples=150)
 @given(st.text(min_size=1).map(str.strip).filter(bool))
 def test_no_text_makes_somebody(text: str) -> None:
     """Whatever stands in the header is nobody, or refused as a client's fault or as Auth's absence; never a crash."""
