@@ -142,8 +142,8 @@ export function fieldError(error: RowError, rules: readonly FieldRule[] = fieldR
   const rule = rules.find(({ name }) => name === named) ?? requiredBy(error, rules);
   if (rule) return { field: rule.field, message: rule.message };
   const message = [error.message, error.hint].filter(Boolean).join(" ");
-  // Of a trigger: "projects.github_link", "layouts.blocks_json[2].props.title", or the table alone.
-  const [, field, rest] = /^\w+\.(\w+)([.[].*)?$/.exec(error.details ?? "") ?? [];
+  // Of a trigger: "projects.github_link", "layouts.blocks_json[2].props.title", or the table alone; of an RPC: "field: email".
+  const [, field, rest] = /^(?:\w+\.|field: )(\w+)([.[].*)?$/.exec(error.details ?? "") ?? [];
   // It is shown at the field: no need to call that by its column. A path into blocks stays.
   if (field) {
     return {

@@ -44,7 +44,9 @@ def test_a_video_is_sent_whatever_comes_between_and_sought_in(site: Stack, brows
     register(site, email="vera@example.com", name="Vera Video")
     seen = browse("video.mjs", name="Vera Video", file=str(file))
     assert all("ERR_INTERNET_DISCONNECTED" in complaint for complaint in seen["complaints"]), seen["complaints"]
-    # The first was canceled. What had arrived was not sent again: the second piece stopped twice, the third once.
+    # The first was canceled, and what had arrived of it deleted.
+    assert seen["deleted"] == [[204, 404]]
+    # What had arrived was not sent again: the second piece stopped twice, the third once.
     later = [PIECE * number for number in range(2, -(-len(film) // PIECE))]
     assert seen["offsets"] == [0, 0, PIECE, PIECE, PIECE, later[0], *later]
     assert seen["share"] < 1

@@ -15,8 +15,16 @@ await main(async ({ site, name, file, open, shoot }) => {
   // What becomes of each piece in turn: null where it is sent, else what happens instead.
   const fates = [() => button("Cancel").click(), null, () => page.context().setOffline(true), () => button("Pause").click(), null, () => page.reload()];
   const offsets = [];
+  const deleted = []; // the answers, and what there is at the address afterwards
   let interrupted = Promise.resolve();
   await page.route("**/upload/resumable/**", async (route) => {
+    if (route.request().method() === "DELETE") {
+      const answer = await route.fetch();
+      const headers = route.request().headers();
+      const left = await page.request.head(route.request().url(), { headers: { "tus-resumable": "1.0.0", "x-signature": headers["x-signature"] } });
+      deleted.push([answer.status(), left.status()]);
+      return route.fulfill({ response: answer });
+    }
     if (route.request().method() !== "PATCH") return route.continue();
     offsets.push(Number(route.request().headers()["upload-offset"]));
     const interrupt = fates.shift();
@@ -54,7 +62,7 @@ await main(async ({ site, name, file, open, shoot }) => {
   await button("Sign out").click();
   await page.getByRole("link", { name: "Sign in" }).first().waitFor();
   const kept = await page.evaluate(() => Object.keys(localStorage));
-  return { offsets, share, rows, sought, answers, kept };
+  return { offsets, deleted, share, rows, sought, answers, kept };
 });
 
 /** Runs in the page: goes near the end. */

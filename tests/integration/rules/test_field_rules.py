@@ -162,6 +162,11 @@ def test_a_missing_and_an_unknown_field(
     assert seen["message"].startswith(words)
 
 
+def test_a_refused_argument_names_its_field(owner: httpx.Client, rules: dict[str, Rule]) -> None:
+    [seen] = shown([owner.post("/rest/v1/rpc/search_projects", json={"sort": "price"}).json()], rules)
+    assert seen == {"field": "sort", "message": "sort is relevance, newest, stars or likes."}
+
+
 def test_a_reference_to_nothing_names_its_field(owner: httpx.Client, rules: dict[str, Rule]) -> None:
     body = {"name": "L", "blocks_json": [], "template_id": "00000000-0000-4000-8000-00000000dead"}
     [seen] = shown([owner.post("/rest/v1/layouts", json=body).json()], rules)

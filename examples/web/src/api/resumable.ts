@@ -55,6 +55,11 @@ export function send(
   });
 }
 
+/** Deletes what has arrived of a file that is given up. What cannot be deleted now, Storage drops within a day. */
+export async function discard({ token, address }: Destination): Promise<void> {
+  if (address) await Upload.terminate(address, { headers: { "x-signature": token } }).catch(() => {});
+}
+
 const answerTo = (error: Error) => (error instanceof DetailedError ? error.originalResponse : null);
 
 /** No answer, or one that says that it may work later: 423 is another connection that still sends. */

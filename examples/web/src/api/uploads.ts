@@ -4,7 +4,7 @@ import type { ContentType } from "$types/functions.ts";
 import type { Film, Picture } from "../blocks/types.ts";
 import { call, ProblemError } from "./functions.ts";
 import { supabase } from "./supabase.ts";
-import { InterruptedError, send } from "./resumable.ts";
+import { discard, InterruptedError, send } from "./resumable.ts";
 import { forgetStarted, keyOf, readStarted, type Started, type Target, writeStarted } from "./started_uploads.ts";
 
 export type Media = Partial<Picture & Film> & { id: string; url: string };
@@ -102,10 +102,13 @@ export function upload(
   return { media, pause: () => pausing.abort(), resume: () => resume(), cancel };
 }
 
-/** Ends an upload that was begun: the place that it holds is free again. */
+/** Ends an upload that was begun: its place is free again, and nothing of the file stays. */
 export async function discardStarted(key: string): Promise<void> {
   const started = readStarted(key);
-  if (started) await supabase.rpc("cancel_media_upload", { upload_id: started.upload_id }).throwOnError();
+  if (started) {
+    await supabase.rpc("cancel_media_upload", { upload_id: started.upload_id }).throwOnError();
+    await discard(started);
+  }
   forgetStarted(key);
 }
 

@@ -13,39 +13,47 @@ const LEFT = 52;
 const BOTTOM = 28;
 const TOP = 12;
 
-/** A chart with axes; its title is what a screen reader says. */
+/** A chart with axes, as wide as its place, also when that changes; its label is what a screen reader says. */
 export function lineChart(points: Point[], label: string): SVGSVGElement {
-  const width = matchMedia("(min-width: 700px)").matches ? 640 : 320; // so that its text keeps its size
+  const chart = svg("svg", { class: "chart", role: "img", "aria-label": label, height: HEIGHT });
+  let drawn = 0;
+  new ResizeObserver(() => {
+    const width = chart.clientWidth;
+    if (width && width !== drawn) chart.replaceChildren(...drawing(points, drawn = width));
+  }).observe(chart);
+  return chart;
+}
+
+/** In the units of the page, so that text keeps its size. */
+function drawing(points: Point[], width: number): SVGElement[] {
   const values = points.map(({ value }) => value);
   const [low, high] = bounds(values);
   const x = (index: number) => LEFT + (index * (width - LEFT - 12)) / Math.max(1, points.length - 1);
   const y = (value: number) => TOP + ((high - value) * (HEIGHT - TOP - BOTTOM)) / (high - low);
   const ticks = high - low > 1 ? [low, Math.round((low + high) / 2), high] : [low, high];
   const days = [...new Set([0, Math.floor((points.length - 1) / 2), points.length - 1])];
-  return svg(
-    "svg",
-    { viewBox: `0 0 ${width} ${HEIGHT}`, class: "chart", role: "img", "aria-label": label },
-    ticks.map((tick) => [
+  return [
+    ...ticks.flatMap((tick) => [
       svg("line", { class: "rule", x1: LEFT, x2: width - 12, y1: y(tick), y2: y(tick) }),
       svg("text", { x: LEFT - 8, y: y(tick) + 4, "text-anchor": "end" }, compact(tick)),
     ]),
     svg("path", { class: "area", d: `${line(values, x, y)} L${x(values.length - 1)},${y(low)} L${x(0)},${y(low)} Z` }),
     svg("path", { class: "line", d: line(values, x, y) }),
-    points.map(({ day, value }, index) =>
+    ...points.map(({ day, value }, index) =>
       svg(
         "circle",
         { cx: x(index), cy: y(value), r: 3 },
         svg("title", null, `${shortDay(day)}: ${value.toLocaleString("en")}`),
       )
     ),
-    days.map((index) =>
+    ...days.map((index) =>
       svg(
         "text",
         { x: x(index), y: HEIGHT - 6, "text-anchor": anchor(index, points.length) },
         shortDay(points[index]?.day ?? ""),
       )
     ),
-  );
+  ];
 }
 
 /** A line without axes, to stand beside a number. */
