@@ -14,7 +14,7 @@ comment on schema public is
   e'Showcase\nPeople, their projects, and what those earn on other platforms.\n'
   '@graphql({"inflect_names": true, "max_rows": 100, "introspection": false})';
 
--- updated_at tells when a row changed, whatever a client sends.
+-- updated_at is when a row changed, whatever a client sends.
 create function private.touch_updated_at() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
@@ -36,7 +36,7 @@ begin
   return new;
 end
 $$;
-comment on function private.keep_created_at() is 'Trigger: created_at tells when a row was added.';
+comment on function private.keep_created_at() is 'Trigger: created_at is when a row was added.';
 
 -- A row keeps its id and its owner, for every role: row-level security alone would let service_role move it, and column
 -- grants alone would refuse an upsert that repeats the same values.

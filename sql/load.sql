@@ -1,5 +1,5 @@
 -- The one load order of the state: psql -v ON_ERROR_STOP=1 -1 -f sql/load.sql, on a database as Supabase hands it out.
--- What is deployed is the history in supabase/migrations; a test holds the two equal.
+-- What is deployed is the history in supabase/migrations; a test keeps the two equal.
 -- Bodies name what comes later.
 set check_function_bodies = off;
 \ir common.sql

@@ -151,7 +151,7 @@ $$;
 comment on function public.list_account_files(uuid, text, int) is 'A page of a user''s files, in every bucket.';
 
 -- One transaction, by way of Auth's own table: hosted and local alike, and not without the request. What no foreign key
--- reaches is erased first, while the rows that tell whose it is are there.
+-- reaches is erased first, while the rows that say whose it is are there.
 create function public.delete_account(receipt_id uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -219,7 +219,7 @@ $$;
 comment on function public.list_export_sources() is 'The sources of an archive.';
 
 -- Auth's own tables, which are the platform's to change: what it forbids, or what takes too long in a log of millions,
--- stays as long as the platform keeps it, and holds up nobody's deletion.
+-- stays as long as the platform keeps it, and delays nobody's deletion.
 create function private.erase_from_auth(user_id uuid) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -51,7 +51,7 @@ comment on function private.is_unreported_end(jsonb) is 'Whether applying it wou
 
 -- A page of Stripe's subscriptions, fetched after `version` was drawn: what it says is applied, and the cursor moved from
 -- `reached` to `reaches` (null after the last page), together or not at all. Users' rows are locked in one order and one
--- page at a time, so that no two wait for each other. What cannot be applied does not hold up the others.
+-- page at a time, so that no two wait for each other. What cannot be applied does not delay the others.
 create function public.reconcile_stripe_page(
   version bigint, subscriptions jsonb, reached text, reaches text, grace_seconds int
 ) returns jsonb

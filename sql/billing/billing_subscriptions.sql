@@ -12,7 +12,7 @@ $$;
 comment on function private.owner_of_subscription(jsonb) is 'The user whose subscription it is; null if nothing says so.';
 
 -- The row as it was (null if there was none), and as it is now; only a higher version changes it. `meaning` is what
--- private.plan_of says of its items. The caller holds the lock of the owner's row.
+-- private.plan_of says of its items. The caller has locked the owner's row.
 create function private.store_subscription(
   version bigint, received jsonb, owner uuid, meaning record, grace_seconds int,
   out before public.subscriptions, out after public.subscriptions, out applied boolean

@@ -11,7 +11,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function private.subscription_pays(text, timestamptz) is 'Whether a subscription of this status gives its tier.';
 
--- Derived from all of a user's subscriptions, never moved up or down by one event. The caller holds the lock of the
+-- Derived from all of a user's subscriptions, never moved up or down by one event. The caller has locked the
 -- user's row. The tier of each subscription follows too: time ends a grace.
 create function private.refresh_tier(profile uuid) returns text
 language plpgsql set search_path = pg_catalog, pg_temp as $$

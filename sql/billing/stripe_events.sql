@@ -1,5 +1,5 @@
 -- The ledger of Stripe's events. An event is a hint that something changed: kept are its id, which object to fetch, and
--- which e-mails follow from it; never its body, which holds addresses and parts of card numbers.
+-- which e-mails follow from it; never its body, which has addresses and parts of card numbers.
 
 -- A version is drawn before Stripe is asked, so that the highest one shows all that earlier events announced.
 create sequence private.stripe_versions;

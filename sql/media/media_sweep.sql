@@ -55,7 +55,7 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function public.lease_file_removals(int, int) is 'Takes files whose removal is due.';
 
--- Storage's own table tells what is gone, not the answer that may have been lost. What is left waits longer each time.
+-- Storage's own table says what is gone, not the answer that may have been lost. What is left waits longer each time.
 create function public.finish_file_removals(bucket_id text, names text[], reason text) returns jsonb
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   with gone as (

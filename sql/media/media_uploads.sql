@@ -70,7 +70,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
 $$;
 comment on function private.count_media(text, uuid) is 'How many images or videos a project has.';
 
--- The project is locked: two at once do not share the last place. What is on its way holds a place until it expires.
+-- The project is locked: two at once do not share the last place. What is on its way keeps a place until it expires.
 create function public.create_media_upload(
   user_id uuid, project_id uuid, kind text, content_type text, size bigint, limits jsonb, lifetime_seconds int
 ) returns jsonb

@@ -31,7 +31,7 @@ create table private.storage_usage (
 comment on table private.storage_usage is
   'How much each user stores: the sums over storage.objects and over uploads that were announced or begun.';
 comment on column private.storage_usage.used_bytes is
-  'Of the files below the user''s folder in every bucket but account-exports, which holds copies of them.';
+  'Of the files below the user''s folder in every bucket but account-exports, which has copies of them.';
 comment on column private.storage_usage.reserved_bytes is
   'Of announced uploads whose file has not arrived, and of parts of S3 multipart uploads.';
 

@@ -1,6 +1,6 @@
 -- What came of asking: snapshots, the sources' next times and the budget, in one transaction.
 
--- Only what the lease still holds counts: a source whose lease ran out or whose link changed is somebody else's by now.
+-- Only what is still leased counts: a source whose lease ran out or whose link changed is somebody else's by now.
 -- A platform that gave no answer leaves no snapshot, never a zero.
 create function public.record_metrics(platform text, lease_id uuid, credential text, results jsonb, usage jsonb)
 returns jsonb

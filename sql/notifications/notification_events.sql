@@ -2,7 +2,7 @@
 
 create table private.notification_events (
   notification_id uuid not null references public.notifications (id) on delete cascade,
-  -- SendGrid gives an event a new id when it tells it again: message, event and time tell whether it is the same.
+  -- SendGrid gives an event a new id when it sends it again: message, event and time say whether it is the same.
   message_id text not null check (char_length(message_id) <= 200),
   event text not null check (char_length(event) between 1 and 40),
   occurred_at timestamptz not null,

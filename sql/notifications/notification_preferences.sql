@@ -70,7 +70,7 @@ $$;
 comment on function public.set_notification_preference(uuid, text, boolean) is
   'Turns e-mails of a type on or off for a user.';
 
--- Delayed bounces come without our id: then the address tells whose they are. Definer, because handlers may not read it.
+-- Delayed bounces come without our id: then the address says whose they are. Definer, because handlers may not read it.
 create function private.profile_with_email(email text) returns uuid
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select profile.id from private.users as profile where profile.email = lower($1)

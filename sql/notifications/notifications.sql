@@ -36,10 +36,10 @@ comment on column public.notifications.status is
   'queued, sending (given to the mail service, no answer yet), sent (taken), delivered, bounced, failed, or suppressed '
   '(not sent, because the address or the user does not want it).';
 comment on column public.notifications.dedupe_key is 'What happened, so that it is mailed once: unique for a user and type.';
-comment on column public.notifications.payload is 'What the e-mail tells; see docs/notifications.md for each type.';
+comment on column public.notifications.payload is 'What the e-mail says; see docs/notifications.md for each type.';
 comment on column public.notifications.attempts is 'How often it was given to the mail service; the latest one may record.';
 comment on column public.notifications.next_attempt_at is
-  'When it may be sent. While sending: until when the event webhook has time to tell what became of a lost answer.';
+  'When it may be sent. While sending: until when the event webhook has time to report what became of a lost answer.';
 comment on column public.notifications.provider_message_id is 'SendGrid''s X-Message-Id.';
 
 -- What a form says of a refused value; public.field_rules serves it.

@@ -70,6 +70,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   address constant text := private.caller_address();
   reporter constant uuid := (select profile.id from private.users as profile where profile.id = auth.uid());
+  added uuid;
 begin
   if not exists (
     select from public.projects as known
@@ -78,16 +79,20 @@ begin
     raise exception 'There is no such project.' using errcode = 'PT404';
   elsif not private.use_daily('reports', address, 20) then
     raise exception 'You have reported as many projects today as you may.' using errcode = 'PT429', hint = 'Try again tomorrow.';
-  elsif private.use_daily('report', concat_ws(' ', $1, coalesce(reporter::text, address)), 1)
+  end if;
+  -- Stored before it is counted: what the table refuses is refused in a repeated report too.
+  insert into public.project_reports (project_id, reporter_id, reason, details)
+  values ($1, reporter, $2, nullif(trim($3), '')) returning id into added;
+  if not (
+    private.use_daily('report', concat_ws(' ', $1, coalesce(reporter::text, address)), 1)
     and private.use_daily('reports of a project', $1::text, 50)
-  then
-    insert into public.project_reports (project_id, reporter_id, reason, details)
-    values ($1, reporter, $2, nullif(trim($3), ''));
+  ) then
+    delete from public.project_reports as report where report.id = added;
   end if;
 end
 $$;
 comment on function public.report_project(uuid, text, text) is
-  'Tells the operators what is wrong with a project: spam, harassment, copyright, illegal, personal_data, malware or other.';
+  'Reports to the operators what is wrong with a project: spam, harassment, copyright, illegal, personal_data, malware or other.';
 
 -- The one way to change what is hidden: with a name, a reason and an entry, all together.
 create function public.moderate_project(project_id uuid, action text, operator text, reason text) returns void

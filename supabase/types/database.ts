@@ -425,9 +425,9 @@ export type Database = {
           dedupe_key: string;
           error: string | null;
           id: string;
-          /** When it may be sent. While sending: until when the event webhook has time to tell what became of a lost answer. */
+          /** When it may be sent. While sending: until when the event webhook has time to report what became of a lost answer. */
           next_attempt_at: string;
-          /** What the e-mail tells; see docs/notifications.md for each type. */
+          /** What the e-mail says; see docs/notifications.md for each type. */
           payload: Json;
           /** SendGrid's X-Message-Id. */
           provider_message_id: string | null;
@@ -1074,7 +1074,7 @@ export type Database = {
         };
         Returns: undefined;
       };
-      /** Tells the operators what is wrong with a project: spam, harassment, copyright, illegal, personal_data, malware or other. */
+      /** Reports to the operators what is wrong with a project: spam, harassment, copyright, illegal, personal_data, malware or other. */
       report_project: {
         Args: {
           project_id: string;

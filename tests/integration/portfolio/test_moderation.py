@@ -4,6 +4,7 @@ import uuid
 
 import httpx
 import psycopg
+import pytest
 
 from tests.integration.portfolio.conftest import Visit, change, rpc
 from tests.support.stack import Stack
@@ -53,6 +54,22 @@ def test_a_report_names_a_reason_of_the_list_and_a_project_that_is_seen(
     assert rpc(visit(), "report_project", project_id=str(uuid.uuid4()), reason="spam").status_code == 404
     change(owner, project, status="draft")
     assert rpc(visit(), "report_project", project_id=project, reason="spam").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("reason", "dislike"), ("reason", None), ("details", "x" * 2001)],
+    ids=["reason", "none", "long"],
+)
+def test_a_repeated_report_is_refused_as_the_first_is(
+    visit: Visit, service: httpx.Client, project: str, field: str, value: str | None
+) -> None:
+    client, good = visit(), {"project_id": project, "reason": "spam"}
+    first = rpc(client, "report_project", **good | {field: value})
+    rpc(client, "report_project", **good).raise_for_status()
+    repeated = rpc(client, "report_project", **good | {field: value})
+    assert (repeated.status_code, repeated.json()["message"]) == (400, first.json()["message"])
+    assert len(reports(service, project)) == 1
 
 
 def test_a_hidden_project_is_seen_by_its_owner_alone_who_reads_why(
