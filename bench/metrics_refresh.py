@@ -1,12 +1,13 @@
 """The daily refresh of many GitHub sources, beside what one would write first and beside storing alone.
 
-Usage: python -m bench.metrics_refresh [SOURCES ...]    (10000 100000 when left out)
+Usage: python -m bench.metrics_refresh [SOURCES ...] [--rounds 5]    (10000 100000 when left out)
 """
 
 import argparse
 import asyncio
 import math
-from collections.abc import AsyncIterator, Iterator, Sequence
+import statistics
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,43 +39,58 @@ QUERY = (
 
 
 @dataclass(frozen=True)
-class Refresh:
+class Round:
+    """What each took, in turn."""
+
+    refresh: Spent
+    bulk: Spent
+    loop: Spent
+
+
+@dataclass(frozen=True)
+class Measured:
     sources: int
-    spent: Spent
+    rounds: Sequence[Round]
     runs: int
     requests: int
     before: float  # MB
     peak: float
-    bulk: Spent
-    loop: Spent
-
-    @property
-    def rate(self) -> float:
-        return self.sources / self.spent.seconds
-
-    @property
-    def bulk_rate(self) -> float:
-        return self.sources / self.bulk.seconds
-
-    @property
-    def loop_rate(self) -> float:
-        return SAMPLE / self.loop.seconds
 
 
-async def measure(sources: int) -> Refresh:
+async def measure(sources: int, rounds: int) -> Measured:
     with running_backend() as backend:
         make_projects(backend, sources)
         worker = backend.process("functions_framework")
         async with backend.client(backend.secret_key) as service:
             before = peak_memory(worker)
-            with measuring(backend) as spent:
-                runs = [run async for run in refresh_until_done(service)]
-            peak = peak_memory(worker)
-            requests = await upstream_requests(backend)
+            # The first refresh, not counted: it loads the code, and finds the platform's ids.
+            runs = [run async for run in refresh_until_done(service)]
+            peak, requests = peak_memory(worker), await upstream_requests(backend)
             check(backend, sources, requests, runs)
-            bulk = await bulk_upsert(backend, service)
-            loop = await plain_loop(backend)
-        return Refresh(sources, spent, len(runs), requests, before, peak, bulk, loop)
+            rows = stored_rows(backend)
+            taken = [await measure_round(backend, service, rows) for _ in range(rounds)]
+        return Measured(sources, taken, len(runs), requests, before, peak)
+
+
+async def measure_round(backend: Backend, service: httpx.AsyncClient, rows: Sequence[Any]) -> Round:
+    reset(backend)
+    with measuring(backend) as refresh:
+        assert sum([run["recorded"] async for run in refresh_until_done(service)]) == len(rows)
+    reset(backend)
+    with measuring(backend) as bulk:
+        await bulk_upsert(backend, service, rows)
+    reset(backend)
+    return Round(refresh, bulk, await plain_loop(backend))
+
+
+def reset(backend: Backend) -> None:
+    """As before a day's first refresh: no numbers, all sources due."""
+    with psycopg.connect(backend.database_url, autocommit=True) as connection:
+        connection.execute("truncate public.social_metrics")
+        # Numbers that search has already would cost it nothing.
+        connection.execute("update private.project_totals set stars = 0, likes = 0")
+        connection.execute("update private.metric_sources set due_at = now()")
+        connection.execute("vacuum analyze")
 
 
 async def refresh_until_done(service: httpx.AsyncClient) -> AsyncIterator[dict[str, Any]]:
@@ -105,31 +121,24 @@ def check(backend: Backend, sources: int, requests: int, runs: Sequence[dict[str
     assert requests <= math.ceil(sources / 100 * 1.02), requests
 
 
-async def bulk_upsert(backend: Backend, service: httpx.AsyncClient) -> Spent:
-    """The same rows through PostgREST, with nothing fetched and no work list kept."""
-    with psycopg.connect(backend.database_url, autocommit=True) as connection:
+def stored_rows(backend: Backend) -> Sequence[Any]:
+    with psycopg.connect(backend.database_url) as connection:
         names = "project_id, platform, likes, comments, stars, forks, watchers, retweets, replies, recorded_at, as_of"
-        rows = [
-            row
-            for (row,) in connection.execute(
-                f"select to_jsonb(row) from (select {names} from public.social_metrics) as row".encode()
-            )
-        ]
-        connection.execute("truncate public.social_metrics")
-        # As before the refresh: numbers that search has already would cost it nothing.
-        connection.execute("update private.project_totals set stars = 0, likes = 0")
-        connection.execute("vacuum analyze")
+        query = f"select to_jsonb(row) from (select {names} from public.social_metrics) as row"
+        return [row for (row,) in connection.execute(query.encode())]
+
+
+async def bulk_upsert(backend: Backend, service: httpx.AsyncClient, rows: Sequence[Any]) -> None:
+    """The same rows through PostgREST, with nothing fetched and no work list kept."""
     batches = _batches(rows)
 
     async def send() -> None:
         for batch in batches:
             (await service.post(ON_CONFLICT, json=batch, headers=UPSERT)).raise_for_status()
 
-    with measuring(backend) as spent:
-        await asyncio.gather(*(send() for _ in range(CONCURRENCY)))
+    await asyncio.gather(*(send() for _ in range(CONCURRENCY)))
     with psycopg.connect(backend.database_url) as connection:
         assert connection.execute("select count(*) from public.social_metrics").fetchone() == (len(rows),)
-    return spent
 
 
 def _batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -140,8 +149,6 @@ async def plain_loop(backend: Backend) -> Spent:
     """For each of a sample of projects, one request to GitHub and one upsert by Supabase's SDK."""
     with psycopg.connect(backend.database_url) as connection:
         projects = connection.execute("select id, github_link from public.projects limit %s", (SAMPLE,)).fetchall()
-        connection.execute("truncate public.social_metrics")
-        connection.execute("update private.project_totals set stars = 0, likes = 0")
     supabase = await acreate_client(backend.url, backend.secret_key)
     async with httpx.AsyncClient(base_url=backend.github_url, headers={"Authorization": "Bearer loop"}) as github:
         with measuring(backend) as spent:
@@ -160,63 +167,54 @@ async def plain_loop(backend: Backend) -> Spent:
     return spent
 
 
-def own(spent: Spent, sources: int) -> float:
-    """Milliseconds for each 1,000 sources, without the vendor's."""
-    return sum(milliseconds for name, milliseconds in spent.cpu_per(sources / 1000).items() if name != "github")
+def own(cpu: Mapping[str, float]) -> float:
+    """Without what is the vendor's."""
+    return sum(milliseconds for name, milliseconds in cpu.items() if name != "github")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("sources", nargs="*", type=int, default=[10_000, 100_000])
-    measured = [asyncio.run(measure(sources)) for sources in parser.parse_args().sources]
-    print_machine()
+def median_cpu(spent: Sequence[Spent], sources: int) -> Mapping[str, float]:
+    """Milliseconds for each 1,000 sources."""
+    each = [one.cpu_per(sources / 1000) for one in spent]
+    return {service: statistics.median(cpu[service] for cpu in each) for service in each[0]}
+
+
+def report(measured: Measured) -> None:
+    columns = {
+        "refresh": ([one.refresh for one in measured.rounds], measured.sources),
+        "(a)": ([one.loop for one in measured.rounds], SAMPLE),
+        "(b)": ([one.bulk for one in measured.rounds], measured.sources),
+    }
+    rates = {
+        name: number / statistics.median(one.seconds for one in spent) for name, (spent, number) in columns.items()
+    }
+    cpu = {name: median_cpu(*column) for name, column in columns.items()}
     print_table(
-        "refreshSocialMetrics, each source recorded exactly once",
-        ("sources", "seconds", "sources/s", "runs", "requests", "of sources/100", "memory before, MB", "peak, MB"),
-        [
-            (
-                f"{m.sources:,}",
-                m.spent.seconds,
-                m.rate,
-                m.runs,
-                m.requests,
-                m.requests / (m.sources / 100),
-                m.before,
-                m.peak,
-            )
-            for m in measured
-        ],
-    )
-    print_table(
-        f"beside (a) one request and one insert a project ({SAMPLE} of them), (b) upserts of {BULK} rows alone",
-        ("sources", "refresh/s", "(a)/s", "(b)/s", "refresh/(a)", "refresh/(b)"),
-        [
-            (f"{m.sources:,}", m.rate, m.loop_rate, m.bulk_rate, m.rate / m.loop_rate, m.rate / m.bulk_rate)
-            for m in measured
-        ],
+        f"{measured.sources:,} sources: refresh; (a) one request and one upsert a project ({SAMPLE}); "
+        f"(b) upserts of {BULK} rows alone; medians of {len(measured.rounds)} rounds in turn",
+        ("", "sources/s", "refresh/this"),
+        [(name, rate, rates["refresh"] / rate) for name, rate in rates.items()],
     )
     print_table(
         "processor time for each 1,000 sources, ms (github: its simulator, on this machine too; client: who sends)",
-        ("", *measured[0].spent.cpu, "all but github", "beside the refresh"),
-        [
-            (
-                f"{name}, {m.sources:,}",
-                *spent.cpu_per(number / 1000).values(),
-                own(spent, number),
-                own(spent, number) / own(m.spent, m.sources),
-            )
-            for m in measured
-            for name, spent, number in (
-                ("refresh", m.spent, m.sources),
-                ("(a)", m.loop, SAMPLE),
-                ("(b)", m.bulk, m.sources),
-            )
-        ],
+        ("", *cpu["refresh"], "all but github", "of the refresh's"),
+        [(name, *used.values(), own(used), own(used) / own(cpu["refresh"])) for name, used in cpu.items()],
     )
-    first, last = measured[0], measured[-1]
-    if last is not first:
-        longer, larger = last.spent.seconds / first.spent.seconds, last.peak / first.peak
-        print(f"\n{first.sources:,} to {last.sources:,} sources: time x {longer:.2f}, peak memory x {larger:.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sources", nargs="*", type=int, default=[10_000, 100_000])
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    measured = [asyncio.run(measure(sources, arguments.rounds)) for sources in arguments.sources]
+    print_machine()
+    print_table(
+        "the first refresh, each source recorded exactly once",
+        ("sources", "runs", "requests", "of sources/100", "memory before, MB", "peak, MB"),
+        [(f"{m.sources:,}", m.runs, m.requests, m.requests / (m.sources / 100), m.before, m.peak) for m in measured],
+    )
+    for each in measured:
+        report(each)
 
 
 if __name__ == "__main__":
