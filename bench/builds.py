@@ -5,9 +5,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from local.settings import ROOT
+from local.stack.services import Service
 from tests.support.up import Up, own_environment
 
 BUILDS = ROOT / ".local" / "builds"
@@ -31,6 +33,12 @@ def checkout(commit: str) -> Path:
         subprocess.run([sys.executable, "-m", "local.stack.bootstrap"], cwd=folder, check=True)
         installed.touch()
     return folder
+
+
+def with_functions_of(root: Path, service: Service) -> Service:
+    """The functions of the checkout at `root` in the place of this build's."""
+    command = tuple(str(root / part) if part == "functions/main.py" else part for part in service.command)
+    return replace(service, command=command, environment={**service.environment, "PYTHONPATH": str(root / "functions")})
 
 
 @contextmanager

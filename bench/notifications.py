@@ -14,7 +14,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,11 +24,11 @@ import psycopg
 from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import Mail as SdkMail
 
-from bench.builds import unpack
+from bench.builds import unpack, with_functions_of
 from bench.support import Spent, cpu_of_services, measuring, print_machine, print_table
 from local.settings import HOST
-from local.stack.services import Service
-from tests.support.cluster import MIGRATED, TestCluster, free_port
+from tests.support.cluster import MIGRATED, TestCluster
+from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.stack import running_stack
 from tests.support.vendors.sendgrid import Mail, functions_service, running_mail
@@ -76,17 +76,11 @@ def running_world(commit: str) -> Iterator[World]:
             mail.sendgrid.put("/_simulator/webhook", json={"url": ""}).raise_for_status()
             port = free_port()
             sendgrid = str(mail.sendgrid.base_url).rstrip("/")
-            service = of_build(unpack(commit), functions_service(stack, port, sendgrid, QUIET))
+            service = with_functions_of(unpack(commit), functions_service(stack, port, sendgrid, QUIET))
             with running_services([service], stack.logs, belongs_to=folder):
                 yield World(mail, f"http://{HOST}:{port}", folder)
     finally:
         cluster.stop()
-
-
-def of_build(root: Path, service: Service) -> Service:
-    """The same service with the functions of another checkout."""
-    command = tuple(str(root / part) if part == "functions/main.py" else part for part in service.command)
-    return replace(service, command=command, environment={**service.environment, "PYTHONPATH": str(root / "functions")})
 
 
 def sign_up(mail: Mail, users: int) -> str:
