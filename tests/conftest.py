@@ -10,6 +10,8 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
+from local.stack.state_lock import StackError
+from tests.support import supabase_stack
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.distribution import ByServers, place, workers
 from tests.support.docker.docker_required import unavailable
@@ -36,7 +38,7 @@ EMBEDDED = [
     "access/test_graphql.py",
     "storage/test_*.py",
 ]
-collect_ignore_glob = EMBEDDED if os.environ.get("STACK") == "docker" else []
+collect_ignore_glob = EMBEDDED if supabase_stack.chosen_stack() else []
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,6 +51,15 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="showcase-tests-"))
     folder.chmod(0o755)  # the database server may run as another user
     config.stash[CLUSTER] = TestCluster(folder, os.getpid())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Once for all workers, what they would each download; in one line, why it cannot be."""
+    try:
+        supabase_stack.download(config.stash[CLUSTER].folder / "download")
+    except StackError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -108,12 +119,10 @@ def database(cluster: TestCluster) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def stack(cluster: TestCluster) -> Iterator[Stack]:
     """The whole backend on a database of its own, shared by the tests of this process."""
-    if os.environ.get("STACK") == "docker":
-        from tests.support.docker import docker_stack
-
-        if reason := docker_stack.why_not():
+    if supabase_stack.chosen_stack():
+        if reason := supabase_stack.why_not():
             unavailable(reason)
-        with docker_stack.running_docker_stack(cluster) as running:
+        with supabase_stack.running_supabase_stack(cluster) as running:
             yield running
         return
     with cluster.copy(MIGRATED) as url, running_stack(cluster, url) as running:

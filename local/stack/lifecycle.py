@@ -67,6 +67,7 @@ def reset(settings: Settings) -> None:
     """Forget everything that the stack keeps."""
     stop(settings)
     process_tree.end_all(settings.state_folder)
+    managed_stack.destroy(settings)
     forget_stored(settings)
     for name in KEPT:
         remove(settings.state_folder / name)
@@ -98,11 +99,8 @@ def _run_managed(settings: Settings, reaper: Reaper, begun: float) -> int:
             url = managed.database_url.partition("?")[0]
         with step("migrations and demo rows (supabase db push)"):
             migrations.push(url, seed=migrations.is_new(url))
-        keys = {"publishable_key": managed.publishable_key, "secret_key": managed.secret_key, "jwt_secret": ""}
-        given = {f"supabase_{name}": value for name, value in keys.items()}
-        settings = settings.model_copy(update={**given, "supabase_url": settings.gateway_url})
-        servers = {name: f"{managed.url.rstrip('/')}/{name}/v1" for name in ("auth", "rest", "storage")}
-        return _run(settings, None, reaper, begun, url, front(settings, servers))
+        settings = managed.settings_beside(settings)
+        return _run(settings, None, reaper, begun, url, front(settings, managed.servers))
     finally:
         managed_stack.stop(settings)
 

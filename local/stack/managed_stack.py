@@ -22,6 +22,8 @@ from local.stack.supabase_cli import environment
 LEFT_OUT = ("realtime", "functions", "studio", "mail", "analytics", "pooler")
 # A mirror of the archives: https for anything but this machine. The lock holds their hashes.
 MIRROR = "SUPABASE_INTERNAL_SLIM_RELEASES_URL"
+# A supabase.lock to start from, as for the archives of a mirror; else the CLI writes one, with the versions it knows.
+LOCK = "SUPABASE_STACK_LOCK"
 SUPABASE_CLI = (str(node_program()), str(MODULES / "supabase" / "dist" / "supabase.js"))
 
 
@@ -33,6 +35,16 @@ class ManagedStack:
     database_url: str
     publishable_key: str
     secret_key: str
+
+    @property
+    def servers(self) -> dict[str, str]:
+        """The URLs of `auth`, `rest` and `storage`, which know API keys by themselves."""
+        return {name: f"{self.url.rstrip('/')}/{name}/v1" for name in ("auth", "rest", "storage")}
+
+    def settings_beside(self, settings: Settings) -> Settings:
+        """The settings of what runs in front of and beside it: its keys, and the front as the project's URL."""
+        keys = {"supabase_publishable_key": self.publishable_key, "supabase_secret_key": self.secret_key}
+        return settings.model_copy(update={**keys, "supabase_url": settings.gateway_url})
 
 
 def start(settings: Settings, cli: Sequence[str] = SUPABASE_CLI) -> ManagedStack:
@@ -63,6 +75,19 @@ def stop(settings: Settings, cli: Sequence[str] = SUPABASE_CLI) -> None:
     _run(settings, cli, "stop")
 
 
+def destroy(settings: Settings, cli: Sequence[str] = SUPABASE_CLI) -> None:
+    """Stops it and forgets what it stored, where there is one; what was downloaded is kept.
+
+    Raises: StackError.
+    """
+    if not _folder(settings).exists():
+        return
+    done = _run(settings, cli, "destroy", "--yes")
+    if done.returncode and "No managed stack was found" not in done.stdout + done.stderr:
+        raise StackError(f"supabase stack destroy failed:\n{done.stdout}{done.stderr}")
+    shutil.rmtree(_folder(settings))
+
+
 def _run(settings: Settings, cli: Sequence[str], *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*cli, "stack", *arguments],
@@ -77,20 +102,28 @@ def _run(settings: Settings, cli: Sequence[str], *arguments: str) -> subprocess.
 
 def _project(settings: Settings) -> Path:
     """A folder of its own, by which the CLI knows the stack: with config.toml, and the lock that the CLI writes."""
-    folder = settings.state_folder / "supabase-stack"
+    folder = _folder(settings)
     (folder / "supabase").mkdir(parents=True, exist_ok=True)
     shutil.copyfile(ROOT / "supabase" / "config.toml", folder / "supabase" / "config.toml")
+    if lock := os.environ.get(LOCK):
+        shutil.copyfile(lock, folder / "supabase" / "supabase.lock")
     return folder
 
 
+def _folder(settings: Settings) -> Path:
+    return settings.state_folder / "supabase-stack"
+
+
 def _variables(settings: Settings) -> Mapping[str, str]:
-    """What config.toml asks for, ports of ours, and who Postgres runs as when we are root."""
+    """What config.toml asks for, ports and a JWT secret of ours, and who Postgres runs as when we are root."""
     google = {
         name: settings.functions_environment.get(name) or "local"
         for name in ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET")
     }
     user = {"SUPABASE_NATIVE_POSTGRES_USER": NAME} if system_user() else {}
     mirror = {MIRROR: os.environ[MIRROR]} if os.environ.get(MIRROR) else {}
+    # Without one the CLI takes its own, the same on every machine; `stack status` reports neither.
+    secret = {"SUPABASE_AUTH_JWT_SECRET": settings.supabase_jwt_secret} if settings.supabase_jwt_secret else {}
     return {
         "SUPABASE_EXPERIMENTAL_STACK": "1",
         "SUPABASE_API_PORT": str(settings.postgrest_port),
@@ -99,4 +132,5 @@ def _variables(settings: Settings) -> Mapping[str, str]:
         **google,
         **user,
         **mirror,
+        **secret,
     }

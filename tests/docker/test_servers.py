@@ -18,9 +18,9 @@ from local.postgres import migrations
 from local.settings import new_keys
 from tests.support import plain_http
 from tests.support.cluster import TestCluster
-from tests.support.docker.docker_stack import Chosen, front
 from tests.support.servers import running_services
 from tests.support.stack import free_settings, state_folder
+from tests.support.supabase_stack import Chosen, front
 
 POSTGRES = """
 FROM {base}

@@ -43,7 +43,7 @@ class ByServers(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
 def workers() -> int:
     """For `-n auto`. A test waits half of its time: two workers a core, where memory allows for their servers."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores if os.environ.get("STACK") == "docker" else max(cores, min(2 * cores, 8))
+    return cores if os.environ.get("STACK") in {"docker", "supabase"} else max(cores, min(2 * cores, 8))
 
 
 def place(item: pytest.Item) -> int:

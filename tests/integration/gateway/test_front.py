@@ -12,13 +12,11 @@ import pytest
 from local.settings import ROOT
 from tests.support import plain_http
 from tests.support.cluster import TestCluster
-from tests.support.docker import docker_stack
-from tests.support.docker.containers import Servers
-from tests.support.docker.docker_stack import Chosen, front
 from tests.support.doubles.upstream import running_upstream
 from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.stack import Stack, free_settings, stack_of
+from tests.support.supabase_stack import PROJECT, Chosen, Servers, front, running_supabase_stack
 from tests.support.users import User
 
 
@@ -103,10 +101,10 @@ def test_the_tests_run_against_a_running_project(stack: Stack) -> None:
 
 def test_a_project_on_another_machine_is_refused(monkeypatch: pytest.MonkeyPatch, cluster: TestCluster) -> None:
     """The tests write to its database."""
-    for name in docker_stack.PROJECT:
+    for name in PROJECT:
         monkeypatch.setenv(name, "https://abcdefghijklmnopqrst.supabase.co")
     with (
         pytest.raises(RuntimeError, match="SUPABASE_URL leads to another machine"),
-        docker_stack.running_docker_stack(cluster),
+        running_supabase_stack(cluster),
     ):
         pass

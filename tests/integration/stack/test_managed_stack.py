@@ -62,6 +62,7 @@ def test_it_is_started_with_what_it_needs_and_read_as_it_reports_itself(
     assert stop[0] == ["stack", "stop"]
     for _, environment, folder, files in (start, status, stop):
         assert environment["SUPABASE_EXPERIMENTAL_STACK"] == "1"
+        assert environment["SUPABASE_AUTH_JWT_SECRET"] == settings.supabase_jwt_secret
         assert "SUPABASE_AUTH_SITE_URL" not in environment
         assert Path(folder) == settings.state_folder / "supabase-stack"
         assert files == ["config.toml"]
@@ -78,6 +79,26 @@ def test_a_report_without_a_key_is_named(settings: Settings, tmp_path: Path) -> 
 def test_a_start_that_fails_is_reported(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(StackError, match="stack start failed"):
         managed_stack.start(settings, program(tmp_path, code=1))
+
+
+def test_a_stack_that_is_not_there_is_forgotten_too(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the real CLI: as after a start that failed."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    managed_stack.destroy(settings)
+    folder = settings.state_folder / "supabase-stack"
+    (folder / "supabase").mkdir(parents=True)
+    managed_stack.destroy(settings)
+    assert not folder.exists()
+
+
+def test_a_stack_that_cannot_be_destroyed_is_not_forgotten(settings: Settings, tmp_path: Path) -> None:
+    folder = settings.state_folder / "supabase-stack"
+    (folder / "supabase").mkdir(parents=True)
+    with pytest.raises(StackError, match="stack destroy failed"):
+        managed_stack.destroy(settings, program(tmp_path, code=1))
+    assert folder.exists()
 
 
 @pytest.mark.parametrize("stack", ["docker", "supabase", "hosted"])

@@ -5,7 +5,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import cache
 
 import docker
@@ -18,6 +17,7 @@ from testcontainers.core.network import Network
 from testcontainers.core.wait_strategies import HttpWaitStrategy
 
 from local.postgres import migrations
+from tests.support.supabase_stack import Servers
 
 START_SECONDS = 120
 # The tags that the locked Supabase CLI starts; each may be replaced, e.g. DOCKER_POSTGRES_IMAGE=...
@@ -27,16 +27,6 @@ IMAGES = {
     "rest": "postgrest/postgrest:v16.5",
     "storage": "supabase/storage-api:v1.90.1",
 }
-
-
-@dataclass(frozen=True)
-class Servers:
-    """Where they are, as seen from this machine."""
-
-    database_url: str
-    auth_url: str
-    rest_url: str
-    storage_url: str
 
 
 def image(name: str) -> str:

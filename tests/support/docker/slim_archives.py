@@ -1,8 +1,8 @@
 """Archives in place of Supabase's servers, as the CLI's managed stack downloads, checks and starts them natively.
 
-Postgres is the embedded one, behind the entry point that the CLI calls; PostgREST, Auth and Storage are
-`slim_server.py`. Names, layout and checks are those of CLI 3.1.0: an archive and a manifest for each service and
-platform, whose SHA-256 the project's supabase.lock holds.
+Postgres is the embedded one, behind the entry point that the CLI calls; PostgREST, Auth and Storage are this
+repository's own, in `slim_server.mjs`. Names, layout and checks are those of CLI 3.1.0: an archive and a manifest for
+each service and platform, whose SHA-256 the project's supabase.lock holds.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ TARGET = (
     if sys.platform == "darwin"
     else {"x86_64": "linux-amd64", "aarch64": "linux-arm64"}[platform.machine()]
 )
-SERVER = Path(__file__).with_name("slim_server.py")
+SERVER = Path(__file__).with_name("slim_server.mjs")
 PROGRAMS = ("pg_dump", "pg_dumpall", "pg_prove", "psql")
 
 # What the image of Supabase's Postgres has beside the roles that local/postgres/platform makes.
@@ -41,6 +41,13 @@ create role postgres superuser login;
 create role pgbouncer login;
 create role supabase_replication_admin login replication;
 create role supabase_read_only_user login;
+create schema if not exists extensions;
+create function extensions.pgrst_ddl_watch() returns event_trigger language plpgsql as $$
+begin
+  notify pgrst, 'reload schema';
+end
+$$;
+create event trigger pgrst_ddl_watch on ddl_command_end execute function extensions.pgrst_ddl_watch();
 set session authorization postgres;
 """
 START = """#!/bin/sh
@@ -105,7 +112,7 @@ def _files(name: str, programs: Path, journal: Path) -> Mapping[str, str]:
             "share/supabase-cli/config/postgresql.conf.template": "\n",
             "first.sql": BOOTSTRAP + "\n".join(path.read_text() for path in sql),
         }
-    command = shlex.join([sys.executable, "-I", str(SERVER), name, str(journal)])
+    command = shlex.join([str(node_program()), str(SERVER), name, str(journal)])
     server = f'#!/bin/sh\nexec {command} "$@"\n'
     prepare = f"#!/bin/sh\nexec {command} prepare\n"
     return {f"bin/{name}": server, **({"bin/prepare": prepare} if name == "storage" else {})}
