@@ -13,7 +13,7 @@ declare
   due uuid[];
   fitting uuid[];
   budget record;
-  put_off int;
+  put_off int := 0;
   lease constant uuid := gen_random_uuid();
   leased jsonb := '[]';
 begin
@@ -37,11 +37,13 @@ begin
     end if;
   end if;
 
-  update private.metric_sources as source set
-    due_at = ((now() at time zone 'utc')::date + 1)::timestamp at time zone 'utc' + random() * interval '1 second'
-  where source.platform = lease_metric_sources.platform
-    and source.project_id = any (due) and source.project_id <> all (fitting);
-  get diagnostics put_off = row_count;
+  if cardinality(fitting) < cardinality(due) then
+    update private.metric_sources as source set
+      due_at = ((now() at time zone 'utc')::date + 1)::timestamp at time zone 'utc' + random() * interval '1 second'
+    where source.platform = lease_metric_sources.platform
+      and source.project_id = any (due) and source.project_id <> all (fitting);
+    get diagnostics put_off = row_count;
+  end if;
   if fitting = '{}' then
     return jsonb_build_object('sources', leased, 'put_off', put_off);
   end if;
