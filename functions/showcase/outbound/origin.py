@@ -9,14 +9,18 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode, urlsplit
 
 from showcase.outbound import limits
 from showcase.outbound.connection import Connection
 from showcase.outbound.errors import ConnectError
 from showcase.responses import HttpResponse
+
+if TYPE_CHECKING:
+    from aiohappyeyeballs import AddrInfoType
 
 METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})  # HEAD's answer announces a body that never comes
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -68,7 +72,8 @@ class Origin:
         loop, oldest = asyncio.get_running_loop(), time.monotonic() - limits.IDLE_TIMEOUT
         while self._idle:
             connection = self._idle.pop()
-            if connection.keeps_alive and connection.loop is loop and connection.idle_since > oldest:
+            is_young = connection.loop is loop and connection.idle_since > oldest
+            if connection.keeps_alive and is_young and connection.is_silent():
                 return connection
             connection.close()
         return None
@@ -82,23 +87,24 @@ class Origin:
 
     async def _connect(self) -> Connection:
         """Raises: ConnectError."""
-        from aiohappyeyeballs import start_connection  # by the first request alone
-
-        host, port = str(self._url.hostname), self._url.port or (443 if self._tls else 80)
-        loop = asyncio.get_running_loop()
+        host, port = str(self._url.hostname), self._url.port or (443 if self._url.scheme == "https" else 80)
+        loop, connection = asyncio.get_running_loop(), Connection()
         try:
             async with asyncio.timeout(limits.CONNECT_TIMEOUT):
+                tls = self._tls
                 addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-                connected = await start_connection(addresses, happy_eyeballs_delay=HAPPY_EYEBALLS_DELAY)
-                try:
-                    _, connection = await loop.create_connection(
-                        Connection, sock=connected, ssl=self._tls, server_hostname=host if self._tls else None
-                    )
-                except BaseException:
-                    connected.close()
-                    raise
-        except (OSError, TimeoutError) as error:  # of names, addresses and certificates
-            raise ConnectError from error
+                await loop.create_connection(
+                    lambda: connection,
+                    sock=await _first_to_answer(addresses),
+                    ssl=tls,
+                    server_hostname=host if tls else None,
+                    ssl_handshake_timeout=limits.CONNECT_TIMEOUT if tls else None,
+                )
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, OSError | TimeoutError | UnicodeError):  # of names, addresses and certificates
+                raise ConnectError from error
+            raise
         return connection
 
     @cached_property
@@ -109,3 +115,15 @@ class Origin:
         context = ssl.create_default_context()
         context.set_alpn_protocols(["http/1.1"])
         return context
+
+
+async def _first_to_answer(addresses: Sequence["AddrInfoType"]) -> socket.socket:
+    from aiohappyeyeballs import start_connection  # by the first request alone
+
+    task = cast("asyncio.Task[object]", asyncio.current_task())
+    cancelled = task.cancelling()
+    connected = await start_connection(addresses, happy_eyeballs_delay=HAPPY_EYEBALLS_DELAY)
+    if task.cancelling() > cancelled:  # it loses what comes while it ends the other attempts (findings)
+        connected.close()
+        raise asyncio.CancelledError
+    return connected

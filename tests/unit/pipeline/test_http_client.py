@@ -98,8 +98,9 @@ CUT = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\ncut"
         saying(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab"),
         saying(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nabcde"),
         saying(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab"),
+        saying(b"HTTP/1.1 103 Early Hints\r\n\r\n"),
     ],
-    ids=["closed", "reset", "not HTTP", "cut", "cut chunk", "not gzip", "two lengths"],
+    ids=["closed", "reset", "not HTTP", "cut", "cut chunk", "not gzip", "two lengths", "a notice alone"],
 )
 async def test_what_breaks_after_sending_never_passes_for_unsent(connect: Connect, behave: Behave) -> None:
     """Else a message that arrived would be sent again."""
@@ -109,7 +110,7 @@ async def test_what_breaks_after_sending_never_passes_for_unsent(connect: Connec
 
 
 async def test_where_nothing_listens_nothing_was_sent(connect: Connect) -> None:
-    for url in (f"http://127.0.0.1:{free_port()}", "http://nowhere.invalid"):
+    for url in (f"http://127.0.0.1:{free_port()}", "http://nowhere.invalid", f"http://{'a' * 64}.invalid"):
         with pytest.raises(ConnectError):
             await connect(url).request("GET", url)
 
@@ -220,6 +221,12 @@ async def test_redirects_are_answers(connect: Connect) -> None:
     async with serving(saying(b"HTTP/1.1 302 Found\r\nlocation: /x\r\ncontent-length: 0\r\n\r\n")) as url:
         answer = await connect(url).request("GET", url)
     assert (answer.status_code, answer.headers["location"]) == (302, "/x")
+
+
+async def test_trailers_are_not_the_heads(connect: Connect) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nx-a: head\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\nx-a: trailer\r\n\r\n"
+    async with serving(saying(chunked)) as url:
+        assert (await connect(url).request("GET", url)).headers["x-a"] == "head"
 
 
 async def test_only_the_own_project_learns_of_the_trace() -> None:

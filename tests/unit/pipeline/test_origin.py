@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from showcase.outbound import limits
 from showcase.outbound.connection import MAX_HEADER_BYTES, Connection
@@ -17,6 +18,8 @@ from showcase.responses import HttpResponse
 
 pytestmark = pytest.mark.anyio
 
+MEBIBYTE = 1024 * 1024
+
 
 @pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
 def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
@@ -25,7 +28,8 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1;x=y\r\nk\r\n0\r\nx-trailer: 1\r\n\r\n"
+CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNKED = CHUNKED_HEAD + b"1\r\no\r\n1;x=y\r\nk\r\n0\r\nx-trailer: 1\r\n\r\n"
 CLOSED = b"HTTP/1.1 200 OK\r\n\r\nok"
 NOTICE = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"
 EMPTY = b"HTTP/1.1 204 No Content\r\n\r\n"
@@ -125,6 +129,14 @@ async def test_one_that_is_not_clean_is_not(first: bytes) -> None:
     assert len(server.connections) == 2
 
 
+async def test_nor_one_whose_answer_announces_a_body_that_it_may_not_have() -> None:
+    """Else that body is the next caller's answer, where it comes late."""
+    async with serving(EMPTY.replace(b"\r\n", b"\r\nContent-Length: 2\r\n", 1), OK) as server:
+        client = HttpClient(project=server.url)
+        assert [(await ask(server, client)).status_code for _ in range(2)] == [204, 204]
+    assert len(server.connections) == 2
+
+
 async def test_nor_one_that_speaks_unasked() -> None:
     async with serving(OK, OK) as server:
         client = HttpClient(project=server.url)
@@ -161,8 +173,20 @@ async def test_an_answer_that_ends_with_its_connection_is_one() -> None:
         (b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n", ReadError),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\nok", ReadError),
         (b"HTTP/1.1 200 OK\r\n" + b"x-long: y\r\n" * MAX_HEADER_BYTES, ResponseTooLarge),
+        (b"HTTP/1.1 200 OK\r\nx-long: " + b"y" * MEBIBYTE, ResponseTooLarge),
+        (NOTICE * MAX_HEADER_BYTES, ResponseTooLarge),
+        (CHUNKED_HEAD + b"1;" + b"x" * MEBIBYTE, ResponseTooLarge),
+        (CHUNKED_HEAD + b"0\r\nx-long: " + b"y" * MEBIBYTE, ResponseTooLarge),
     ],
-    ids=["another protocol", "a length and chunks", "headers without end"],
+    ids=[
+        "another protocol",
+        "a length and chunks",
+        "headers without end",
+        "a header without end",
+        "notices without end",
+        "a chunk's extension without end",
+        "a trailer without end",
+    ],
 )
 async def test_what_is_no_answer_is_refused(answer: bytes, error: type[TransportError]) -> None:
     async with serving(answer) as server:
@@ -170,11 +194,20 @@ async def test_what_is_no_answer_is_refused(answer: bytes, error: type[Transport
             await ask(server)
 
 
+async def test_a_body_in_chunks_of_one_byte_is_no_flood() -> None:
+    size = 100_000
+    async with serving(CHUNKED_HEAD + b"1\r\nx\r\n" * size + b"0\r\n\r\n") as server:
+        assert (await ask(server)).content == b"x" * size
+
+
 class Wire(asyncio.WriteTransport):
     """A connection's other end, which takes everything."""
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         pass
+
+    def get_write_buffer_size(self) -> int:
+        return 0
 
     def abort(self) -> None:
         pass
@@ -186,13 +219,21 @@ def pieces(data: bytes, cuts: Sequence[int]) -> Iterator[bytes]:
         yield data[start:end]
 
 
+@settings(deadline=None)
 @given(st.sampled_from([OK, CHUNKED, NOTICE + NOTICE + OK]), st.lists(st.integers(0, 10_000), max_size=20))
 async def test_an_answer_is_the_same_wherever_it_is_cut(answer: bytes, cuts: list[int]) -> None:
     connection = Connection()
-    connection.connection_made(Wire())
+    with socket.socket() as other_end:
+        connection.connection_made(Wire({"socket": other_end}))
     exchange = asyncio.create_task(connection.exchange(b"GET / HTTP/1.1\r\n\r\n"))
     await asyncio.sleep(0)
     for piece in pieces(answer, cuts):
         connection.data_received(piece)
     assert (await exchange).content == b"ok"
     assert connection.keeps_alive
+
+
+async def test_a_server_that_hangs_up_at_once_has_not_answered() -> None:
+    async with serving() as server:
+        with pytest.raises(TransportError):
+            await ask(server)
