@@ -24,15 +24,27 @@ COMPILER = UUID("00000000-0000-4000-8000-000000000201")  # Grace's, published
 
 
 @contextmanager
-def acting_as(url: str, role: str, user: UUID | None = None) -> Iterator[Connection]:
-    """A transaction with the rights that PostgREST and Storage give to a request; rolled_back at the end."""
-    claims = json.dumps({"role": role} | ({"sub": str(user)} if user else {}))
+def rolled_back(url: str) -> Iterator[Connection]:
+    """A transaction of the superuser, rolled back at the end."""
     with kept_connection(url, autocommit=False) as connection:
-        connection.execute("select set_config('role', %s, true)", (role,))
-        connection.execute("select set_config('request.jwt.claims', %s, true)", (claims,))
         connection.execute(AS_STORAGE)
         yield connection
         connection.rollback()
+
+
+def act_as(connection: Connection, role: str, user: UUID | None = None) -> None:
+    """Until the transaction ends: the rights that PostgREST and Storage give to a request."""
+    claims = json.dumps({"role": role} | ({"sub": str(user)} if user else {}))
+    connection.execute("select set_config('role', %s, true)", (role,))
+    connection.execute("select set_config('request.jwt.claims', %s, true)", (claims,))
+
+
+@contextmanager
+def acting_as(url: str, role: str, user: UUID | None = None) -> Iterator[Connection]:
+    """A transaction with the rights of a request, rolled back at the end."""
+    with rolled_back(url) as connection:
+        act_as(connection, role, user)
+        yield connection
 
 
 @contextmanager

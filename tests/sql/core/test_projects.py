@@ -6,7 +6,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests.sql.acting import ADA, COMPILER, ENGINE, GRACE, NOTE_G, acting_as, superuser
+from tests.sql.acting import ADA, COMPILER, ENGINE, GRACE, NOTE_G, act_as, acting_as, rolled_back, superuser
 
 CHILDREN = {
     "project_images": ("url", "https://images.example.com/1.png"),
@@ -37,15 +37,15 @@ def test_drafts_are_seen_by_their_owner_alone(
 @pytest.mark.parametrize(("role", "user", "visible"), READERS)
 @pytest.mark.parametrize("child", [*CHILDREN, "social_metrics"])
 def test_a_child_is_as_visible_as_its_project(
-    database: str, child: str, role: str, user: UUID | None, visible: set[UUID]
+    untouched_database: str, child: str, role: str, user: UUID | None, visible: set[UUID]
 ) -> None:
-    with superuser(database) as connection:
+    with rolled_back(untouched_database) as connection:
         for project in (ENGINE, COMPILER, NOTE_G):
             if child == "social_metrics":
                 connection.execute("insert into social_metrics (project_id, platform) values (%s, 'github')", [project])
             else:
                 connection.execute(add(child), (project, CHILDREN[child][1]))
-    with acting_as(database, role, user) as connection:
+        act_as(connection, role, user)
         rows = connection.execute(f"select project_id from public.{child}".encode()).fetchall()
         assert {row["project_id"] for row in rows} == visible
 

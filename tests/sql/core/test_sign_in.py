@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
-from tests.sql.acting import ADA, Connection, acting_as, profile, sign_in_again, sign_up, superuser
+from tests.sql.acting import ADA, Connection, acting_as, profile, rolled_back, sign_in_again, sign_up, superuser
 
 USERNAME = re.compile(r"[a-z0-9]([a-z0-9_-]{0,30}[a-z0-9])?")
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=300)
@@ -55,8 +55,8 @@ def test_the_first_sign_in_makes_the_profile(database: str) -> None:
         ("x" * 243 + "@example.com", None, "x" * 24),
     ],
 )
-def test_usernames_are_readable(database: str, email: str | None, name: str | None, username: str) -> None:
-    with superuser(database) as connection:
+def test_usernames_are_readable(untouched_database: str, email: str | None, name: str | None, username: str) -> None:
+    with rolled_back(untouched_database) as connection:
         assert profile(connection, sign_up(connection, email, {"name": name}))["username"] == username
 
 

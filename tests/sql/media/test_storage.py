@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from local.settings import ROOT
-from tests.sql.acting import ADA, GRACE, Connection, acting_as, superuser
+from tests.sql.acting import ADA, GRACE, Connection, act_as, acting_as, rolled_back, superuser
 
 BUCKETS = ("project-media", "avatars", "qr-codes", "ai-assets")
 
@@ -69,10 +69,12 @@ def test_an_unknown_bucket_is_closed(database: str) -> None:
 
 @pytest.mark.parametrize(("role", "user"), [("anon", None), ("authenticated", GRACE)])
 @pytest.mark.parametrize("bucket", BUCKETS)
-def test_others_neither_list_nor_change_nor_take_over(database: str, bucket: str, role: str, user: UUID | None) -> None:
-    with superuser(database) as connection:
+def test_others_neither_list_nor_change_nor_take_over(
+    untouched_database: str, bucket: str, role: str, user: UUID | None
+) -> None:
+    with rolled_back(untouched_database) as connection:
         upload(connection, bucket, f"{ADA}/a.png")
-    with acting_as(database, role, user) as connection:
+        act_as(connection, role, user)
         assert connection.execute("select from storage.objects").rowcount == 0
         assert connection.execute("update storage.objects set name = 'x/a.png'").rowcount == 0
         assert connection.execute("delete from storage.objects").rowcount == 0
