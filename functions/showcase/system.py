@@ -85,7 +85,7 @@ async def handle_watch_system(_: Call[NoFields], system: System) -> WatchRespons
 
 watch_system = Endpoint(
     name="watchSystem",
-    summary="Looks at the state of the whole system and reports what is not well; called by cron",
+    summary="Checks the state of the whole system and reports what is not well; called by cron",
     body=NoFields,
     answer=WatchResponse,
     callers=SERVICES,

@@ -370,7 +370,7 @@ class SendNotificationResponse(TypedDict):
 
 
 class SocialMetricsRequest(TypedDict):
-    """Which project's metrics."""
+    """Which project, whether to ask its platforms again, and how long a history to add."""
 
     project_id: str
     refresh: NotRequired[bool]

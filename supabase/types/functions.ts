@@ -395,7 +395,7 @@ export type SendNotificationResponse = {
   retry_after: number | null;
 };
 
-/** Which project's metrics. */
+/** Which project, whether to ask its platforms again, and how long a history to add. */
 export type SocialMetricsRequest = {
   project_id: string;
   /** Ask the platforms again now; for the project's owner, once in a while. */
@@ -492,7 +492,7 @@ export type Functions = {
     Response: PortalResponse;
     Streams: false;
   };
-  /** Queues an e-mail, tries to send it at once, and tells what became of it */
+  /** Queues an e-mail, tries to send it at once, and reports its status */
   sendNotification: {
     Request: SendNotificationRequest;
     Response: SendNotificationResponse;
@@ -516,7 +516,7 @@ export type Functions = {
     Response: ConfirmUploadResponse | UploadResponse;
     Streams: false;
   };
-  /** How far an upload of the caller's is, and what it became */
+  /** State of one of the caller's uploads, and the media that it became */
   getUpload: {
     Request: {
       upload_id: string;
@@ -536,7 +536,7 @@ export type Functions = {
     Response: ExportResponse;
     Streams: false;
   };
-  /** How far the caller's archive is, and its links once it is complete */
+  /** State of the caller's archive, with its links once it is complete */
   getAccountExport: {
     Request: NoFields;
     Response: ExportResponse;
@@ -548,13 +548,13 @@ export type Functions = {
     Response: DeletionResponse;
     Streams: false;
   };
-  /** How far a deletion is, for anyone who holds its receipt */
+  /** State of a deletion, for anyone who has its receipt */
   getAccountDeletion: {
     Request: StatusRequest;
     Response: DeletionResponse;
     Streams: false;
   };
-  /** Takes the caller's deletion back while its grace period lasts */
+  /** Cancels the caller's deletion during its grace period */
   cancelAccountDeletion: {
     Request: NoFields;
     Response: DeletionResponse;

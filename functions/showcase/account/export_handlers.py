@@ -82,7 +82,7 @@ export_account = Endpoint(
 
 get_account_export = Endpoint(
     name="getAccountExport",
-    summary="How far the caller's archive is, and its links once it is complete",
+    summary="State of the caller's archive, with its links once it is complete",
     body=NoFields,
     answer=ExportResponse,
     callers=USERS,
@@ -93,7 +93,7 @@ get_account_export = Endpoint(
 
 continue_account_exports = Endpoint(
     name="continueAccountExports",
-    summary="Goes on with archives that take longer than a request, and drops those that have run out; called by cron",
+    summary="Continues archives that take longer than a request, and deletes those that have expired; called by cron",
     body=NoFields,
     answer=ContinueExportsResponse,
     callers=SERVICES,

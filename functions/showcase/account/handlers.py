@@ -98,7 +98,7 @@ delete_account = Endpoint(
 
 get_account_deletion = Endpoint(
     name="getAccountDeletion",
-    summary="How far a deletion is, for anyone who holds its receipt",
+    summary="State of a deletion, for anyone who has its receipt",
     body=StatusRequest,
     answer=DeletionResponse,
     callers=EVERYONE,
@@ -109,7 +109,7 @@ get_account_deletion = Endpoint(
 
 cancel_account_deletion = Endpoint(
     name="cancelAccountDeletion",
-    summary="Takes the caller's deletion back while its grace period lasts",
+    summary="Cancels the caller's deletion during its grace period",
     body=NoFields,
     answer=DeletionResponse,
     callers=USERS,
@@ -120,7 +120,7 @@ cancel_account_deletion = Endpoint(
 
 continue_account_deletions = Endpoint(
     name="continueAccountDeletions",
-    summary="Goes on with deletions that had to wait; called by cron",
+    summary="Continues deletions that had to wait; called by cron",
     body=NoFields,
     answer=ContinueResponse,
     callers=SERVICES,

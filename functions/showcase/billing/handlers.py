@@ -137,7 +137,7 @@ async def handle_close_billing_account(call: Call[CloseRequest], billing: Billin
 
 stripe_webhook = Endpoint(
     name="webhooks/stripe",
-    summary="Stripe's events, signed: recorded, looked up at Stripe as they stand now, and applied once",
+    summary="Stripe's webhook: each signed event is recorded, looked up at Stripe as it stands now, and applied once",
     body=bytes,
     answer=EventReceipt,
     callers=None,
@@ -172,7 +172,7 @@ create_portal_session = Endpoint(
 
 reconcile_subscriptions = Endpoint(
     name="reconcileSubscriptions",
-    summary="Finds and repairs what no event reported; called by cron, goes on where the last run stopped",
+    summary="Finds and repairs what no event reported; called by cron, continues where the last run stopped",
     body=ReconcileRequest,
     answer=ReconcileResponse,
     callers=SERVICES,

@@ -82,7 +82,7 @@ confirm_upload = Endpoint(
 
 get_upload = Endpoint(
     name="getUpload",
-    summary="How far an upload of the caller's is, and what it became",
+    summary="State of one of the caller's uploads, and the media that it became",
     body=GetUploadRequest,
     answer=UploadResponse,
     callers=USERS,

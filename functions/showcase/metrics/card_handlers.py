@@ -22,7 +22,7 @@ CACHE_OF_OWNER = "private, no-store"
 
 
 class CardRequest(RequestModel):
-    """Which project's card."""
+    """A project by its id, in the query."""
 
     project_id: UUID
 

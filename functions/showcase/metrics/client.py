@@ -33,7 +33,7 @@ Fetch = Callable[[Sequence[Reference], str, Deadline], Awaitable[Batch]]
 
 @dataclass(frozen=True)
 class Client:
-    """One platform as it is configured here.
+    """The client of one platform: its fetch function, credentials and limits.
 
     `credentials` are the pool, each one legitimately owned, by fingerprint. `units_a_month` limits what is spent
     where the platform bills each post, and `units_per_user` what is spent on one user's links in a UTC day.

@@ -1,4 +1,4 @@
-"""What the functions of metrics depend on, made from the settings."""
+"""Dependencies of the metrics functions, made from their settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -63,7 +63,7 @@ def _views(views: Views) -> ViewCounts:
 
 
 def _platform(last: Snapshot | None, outcome: Snapshot | str | None, stale: bool) -> PlatformMetrics:
-    """The refreshed snapshot where there is one, else the last with the reason that it is no newer."""
+    """A platform's refreshed snapshot; without one the last, with the reason that it is no newer."""
     snapshot = outcome if isinstance(outcome, Snapshot) else last
     return PlatformMetrics(
         counts=dict(snapshot.counts) if snapshot else None,

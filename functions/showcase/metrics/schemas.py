@@ -1,4 +1,4 @@
-"""What the metrics' functions take and answer."""
+"""Requests and responses of the metrics functions."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from showcase.metrics.domain import Platform
 
 
 class SocialMetricsRequest(RequestModel):
-    """Which project's metrics."""
+    """Which project, whether to ask its platforms again, and how long a history to add."""
 
     project_id: UUID
     refresh: bool = Field(

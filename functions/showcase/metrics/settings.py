@@ -6,7 +6,7 @@ from showcase.settings import Settings
 
 
 class MetricsSettings(Settings):
-    """Where the platforms are and what opens them.
+    """Addresses, credentials and limits of the platforms.
 
     Each credential may be several of your own, separated by commas: they make a pool. A platform without one is
     reported as `not_configured`.

@@ -84,7 +84,7 @@ async def handle_queue_weekly_metrics(
 
 send_notification = Endpoint(
     name="sendNotification",
-    summary="Queues an e-mail, tries to send it at once, and tells what became of it",
+    summary="Queues an e-mail, tries to send it at once, and reports its status",
     body=SendNotificationRequest,
     answer=SendNotificationResponse,
     callers=frozenset({Kind.USER, Kind.SERVICE}),

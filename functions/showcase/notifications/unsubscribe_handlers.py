@@ -61,7 +61,7 @@ def _show(page: Page, type_: str | None, status: int, unsubscribing: Unsubscribi
 
 unsubscribe = Endpoint(
     name="unsubscribe",
-    summary="Where e-mails' links to unsubscribe lead: a page, and the POST that declines (RFC 8058)",
+    summary="The unsubscribe page that e-mails link to, and its one-click POST (RFC 8058)",
     body=bytes,
     answer=None,
     callers=None,

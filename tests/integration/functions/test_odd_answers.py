@@ -18,6 +18,7 @@ from starlette.routing import Route
 from local.settings import ROOT, VENDORS
 from local.stack.services import functions, services
 from tests.integration.functions.valid_requests import VALID, Valid, World
+from tests.support import plain_http
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.doubles.replay import Answer, Exchange, Recording, Replay, Switch, Transport, core_over, odd_answers
 from tests.support.servers import running_services
@@ -64,7 +65,7 @@ class Function:
         self.switch.network.set(network)
         url = f"http://functions/functions/v1/{self.path}?{self.valid.query}"
         method = "GET" if self.valid.body is None else "POST"
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app)) as client, asyncio.timeout(SECONDS):
+        async with plain_http.AsyncClient(transport=httpx.ASGITransport(self.app)) as client, asyncio.timeout(SECONDS):
             return await client.request(method, url, content=self.valid.body, headers=dict(self.valid.headers))
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import httpx
 import psycopg
 import stripe
 from showcase.notifications.domain import NotificationType
@@ -17,6 +16,7 @@ from showcase.notifications.settings import NotificationSettings
 from showcase.notifications.unsubscribe_tokens import make_links
 from showcase.settings import CoreSettings, load
 
+from tests.support import plain_http
 from tests.support.files.pictures import image
 from tests.support.populated_users import fill
 from tests.support.stack import Stack
@@ -74,7 +74,9 @@ class World:
         user, project = self.owner()
         asked = {"project_id": project, "content_type": "image/png", "size": len(picture)}
         announced = self.called(user, "createUploadUrl", asked)
-        httpx.put(announced["upload_url"], content=picture, headers={"Content-Type": "image/png"}).raise_for_status()
+        plain_http.put(
+            announced["upload_url"], content=picture, headers={"Content-Type": "image/png"}
+        ).raise_for_status()
         return user, str(announced["upload_id"])
 
     def recent(self) -> User:
@@ -107,7 +109,9 @@ def _sendgrid(world: World) -> Valid:
     user = world.stack.make_user()
     event = {"email": user.email, "event": "delivered", "timestamp": int(time.time()), "sg_message_id": "a"}
     asked = {"events": [event], "timestamp": ""}
-    signed = httpx.post(f"{world.stack.simulators['sendgrid']}/_simulator/events", json=asked).raise_for_status().json()
+    signed = (
+        plain_http.post(f"{world.stack.simulators['sendgrid']}/_simulator/events", json=asked).raise_for_status().json()
+    )
     return Valid(signed["headers"] | JSON, signed["body"].encode())
 
 

@@ -1,1 +1,1 @@
-"""How each platform is asked, one module a vendor."""
+"""Clients of the platforms, one module a vendor."""
