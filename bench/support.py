@@ -21,6 +21,7 @@ from local.stack.services import Service, services
 from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.servers import running_services
 from tests.support.stack import free_settings
+from tests.support.users import make_user
 
 # More than any benchmark uses: what a platform allows is a matter of docs/metrics.md.
 SERVICES_ENVIRONMENT = {
@@ -108,18 +109,19 @@ def _with(service: Service, environment: Mapping[str, str]) -> Service:
 
 
 def make_projects(backend: Backend, number: int) -> None:
-    """Published projects of one user, each with a GitHub link: as many sources, all of them due."""
+    """Published projects, 1,000 of each user at most, each with a GitHub link: as many sources, all of them due."""
+    users = [make_user(backend.database_url, "secret", backend.url).id for _ in range(0, number, 1000)]
     with psycopg.connect(backend.database_url, autocommit=True) as connection:
         # Search finds them by one call, not by the trigger of each row.
         connection.execute("alter table public.projects disable trigger update_search_of_new")
         connection.execute(
             """
             insert into public.projects (user_id, title, status, github_link)
-            select (select id from private.users limit 1), 'Project ' || n, 'published',
+            select (%(users)s::uuid[])[1 + n / 1000], 'Project ' || n, 'published',
               'https://github.com/owner-' || mod(n, 1000) || '/project-' || n
-            from generate_series(1, %s) as n
+            from generate_series(0, %(number)s - 1) as n
             """,
-            (number,),
+            {"users": users, "number": number},
         )
         connection.execute("alter table public.projects enable trigger update_search_of_new")
         connection.execute("select private.index_projects(array(select id from public.projects))")

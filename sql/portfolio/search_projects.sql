@@ -48,23 +48,27 @@ create function private.pick_search(
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
-  return query
-  select entry.project_id, coalesce(entry.number::text, entry.published_at::text) from (
-    select known.project_id, sorted.number, case when sorted.number is null then known.published_at end as published_at
-    from private.project_search as known
-    cross join lateral (
-      select case when sort_column <> 'published_at' then (
-        select case sort_column when 'stars' then total.stars else total.likes end from private.project_totals as total
-        where total.project_id = known.project_id
-      ) end as number offset 0
-    ) as sorted
-    where known.document @@ matching and case
-      when after_value is null then true
-      when sort_column = 'published_at' then (known.published_at, known.project_id) < (after_value::timestamptz, after_id)
-      else (sorted.number, known.project_id) < (after_value::int, after_id)
-    end
-    limit 5000
-  ) as entry order by entry.number desc, entry.published_at desc, entry.project_id desc limit most;
+  if sort_column = 'published_at' then
+    return query
+    select entry.project_id, entry.published_at::text from (
+      select known.project_id, known.published_at from private.project_search as known
+      where known.document @@ matching
+        and (after_value is null or (known.published_at, known.project_id) < (after_value::timestamptz, after_id))
+      limit 5000
+    ) as entry order by entry.published_at desc, entry.project_id desc limit most;
+  else
+    -- By an array of ids: one search of the index for all of them, in its order.
+    return query
+    select entry.project_id, entry.number::text from (
+      select total.project_id, case sort_column when 'stars' then total.stars else total.likes end as number
+      from private.project_totals as total
+      where total.project_id = any (array(
+        select known.project_id from private.project_search as known where known.document @@ matching limit 5000
+      ))
+    ) as entry
+    where after_value is null or (entry.number, entry.project_id) < (after_value::int, after_id)
+    order by entry.number desc, entry.project_id desc limit most;
+  end if;
 end
 $$;
 comment on function private.pick_search(tsquery, text, text, uuid, int) is
