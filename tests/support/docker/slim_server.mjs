@@ -9,10 +9,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { createProxy } from "../../../local/gateway/http/functions_proxy.mjs";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const timeoutMs = 150_000;
 // Of each server: the gateway's path, and the variables of its database, its secret and its ports.
 const servers = {
   postgrest: ["rest", "PGRST_DB_URI", "PGRST_JWT_SECRET", "PGRST_SERVER_PORT", "PGRST_ADMIN_SERVER_PORT"],
@@ -80,15 +78,31 @@ gateway.once("exit", (code) => process.exit(code ?? 1));
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => gateway.kill(signal));
 
 /** The CLI's proxy puts a token in a key's place; the servers themselves know no keys, and the gateway wants its own. */
-function withOwnKey(headers) {
-  const isKey = (i) => headers[i - (i % 2)].toLowerCase() === "apikey";
-  return [...headers.filter((_, i) => !isKey(i)), "apikey", publishableKey];
+function ownHeaders(headers) {
+  const dropped = ["apikey", "host", "connection"];
+  const kept = headers.filter((_, i) => !dropped.includes(headers[i - (i % 2)].toLowerCase()));
+  return [...kept, "apikey", publishableKey, "host", `127.0.0.1:${port}`];
 }
 
-const pass = createProxy(origin, timeoutMs, (request) => ({
-  path: health.includes(request.url) ? "/_local/ready" : `/${name}/v1${request.url}`,
-  headers: withOwnKey(request.rawHeaders),
-}));
+function pass(request, response) {
+  const target = {
+    host: "127.0.0.1",
+    port,
+    method: request.method,
+    path: health.includes(request.url) ? "/_local/ready" : `/${name}/v1${request.url}`,
+    headers: ownHeaders(request.rawHeaders),
+    // The gateway knows a caller's address by the connection; the front says it in a header, which the CLI's proxy keeps.
+    localAddress: request.headers["cf-connecting-ip"] ?? "127.0.0.1",
+  };
+  const upstream = http.request(target, (answer) => {
+    response.writeHead(answer.statusCode, answer.rawHeaders);
+    answer.pipe(response);
+  });
+  upstream.on("error", () => response.destroy());
+  response.on("close", () => upstream.destroy());
+  request.pipe(upstream);
+}
+
 for (const variable of ports.filter((one) => process.env[one])) {
-  http.createServer((request, response) => pass(request, response, randomUUID())).listen(process.env[variable], "127.0.0.1");
+  http.createServer(pass).listen(process.env[variable], "127.0.0.1");
 }
