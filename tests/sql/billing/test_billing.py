@@ -69,6 +69,23 @@ def test_the_table_of_tiers(untouched_database: str, status: str, owed_for_days:
         assert tier(connection) == gives
 
 
+def test_an_unchanged_row_is_not_written_and_still_counts_as_newer(untouched_database: str) -> None:
+    query = "select ctid::text as place, price_amount from public.subscriptions where stripe_id = 'sub_1'"
+    with acting_as(untouched_database, "service_role") as connection:
+        apply(connection, 20, price={"amount": 900})
+        before = connection.execute(query).fetchone()
+        same = apply(connection, 22, price={"amount": 900})
+        assert (same["outcome"], same["changed"]) == ("applied", [])
+        assert connection.execute(query).fetchone() == before
+        assert apply(connection, 21, price={"amount": 100})["outcome"] == "stale"
+        assert apply(connection, 23, price={"amount": 1900})["changed"] == ["price_amount"]
+        after = connection.execute(query).fetchone()
+    assert before is not None
+    assert after is not None
+    assert (before["price_amount"], after["price_amount"]) == (900, 1900)
+    assert before["place"] != after["place"]
+
+
 def test_only_a_higher_version_changes_a_row(untouched_database: str) -> None:
     with acting_as(untouched_database, "service_role") as connection:
         assert apply(connection, 20)["changed"] == ["created"]
