@@ -98,8 +98,8 @@ def cold_start(source: Path, target: str, signature: Sequence[str], environment:
             else:
                 return (time.perf_counter() - started) * 1000
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()  # its worker ends with it
+        process.wait(10)
 
 
 def starts(designer: Designer, times: int) -> list[tuple[str, float]]:
