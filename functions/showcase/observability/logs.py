@@ -68,10 +68,11 @@ class JsonFormatter(logging.Formatter):
 
 
 def _encode(line: object) -> str:
+    """Not in ASCII alone: the redactor looks for secrets as they are."""
     try:
         return to_json(line, fallback=str).decode()
     except ValueError:  # half of a surrogate pair
-        return json.dumps(line, default=str)
+        return json.dumps(line, default=str, ensure_ascii=False)
 
 
 def configure(settings: CoreSettings, redact: Redactor) -> None:

@@ -126,6 +126,24 @@ def test_a_line_stays_json_whatever_is_taken_out(settings: CoreSettings) -> None
     assert line["reported"] == {"by": ["first\n[redacted]", "[redacted]", None, 7]}
 
 
+LOGGED = st.recursive(
+    st.sampled_from([SECRET, AWKWARD, *SHAPED, "\ud800", b"\xff", float("nan"), 10**30, None]) | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3) | st.just(AWKWARD), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(LOGGED)
+def test_whatever_is_logged_a_secret_is_not(logged: object) -> None:
+    settings = CoreSettings.model_construct(**NOT_SET, release="1", environment="tests", google_cloud_project="project")
+    record = logging.makeLogRecord({"name": "showcase", "msg": AWKWARD, "fields": {"x": logged}})
+    line = logs.JsonFormatter(settings, redactor({"A_KEY": AWKWARD, "B_KEY": SECRET})).format(record)
+    written = json.dumps(json.loads(line.encode(errors="backslashreplace")), ensure_ascii=False)
+    assert not any(json.dumps(secret, ensure_ascii=False)[1:-1] in written for secret in [AWKWARD, SECRET, *SHAPED])
+
+
 def test_what_sentry_would_send_by_itself_is_left_out(settings: CoreSettings) -> None:
     """An event as the SDK makes it, full of secrets everywhere: the canary is in it before, and not after."""
     from sentry_sdk.utils import event_from_exception
