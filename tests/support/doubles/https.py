@@ -33,9 +33,7 @@ def running_https(folder: Path, answer: dict[str, Any]) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_certificate(folder))
-    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.socket = server_context(folder).wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -44,6 +42,13 @@ def running_https(folder: Path, answer: dict[str, Any]) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join(10)
+
+
+def server_context(folder: Path) -> ssl.SSLContext:
+    """Of a server named localhost; `authority.pem` in the folder is what to trust."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_certificate(folder))
+    return context
 
 
 def _certificate(folder: Path) -> Path:
