@@ -7,7 +7,7 @@ from typing import cast
 import httptools
 from typing_extensions import override
 
-from showcase.outbound.errors import ReadError, ResponseTooLarge
+from showcase.outbound.errors import ConnectError, ReadError, ResponseTooLarge
 from showcase.responses import MAX_RESPONSE_BYTES, HttpResponse
 
 MAX_HEADER_BYTES = 64 * 1024  # of all that is no body: notices, the head, extensions of chunks, trailers
@@ -36,14 +36,14 @@ class Connection(asyncio.Protocol):
         return not self._readable.poll(0)
 
     async def exchange(self, request: bytes) -> HttpResponse:
-        """Sends a whole request. Raises: ReadError, ResponseTooLarge."""
+        """Sends a whole request. Raises: ConnectError (the server has hung up before), ReadError, ResponseTooLarge."""
         self._begin()
         self._received = 0
         self._parser = httptools.HttpResponseParser(self)
         self._answer = self.loop.create_future()
         try:
-            if self._transport is None:
-                raise ReadError
+            if self._transport is None or not self.keeps_alive:
+                raise ConnectError
             self._transport.write(request)
             return await self._answer
         except BaseException:

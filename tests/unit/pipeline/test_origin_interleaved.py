@@ -33,7 +33,8 @@ class Server:
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        # RuntimeError: uvloop's, of what is written to a connection that is closed.
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, RuntimeError):
             while await respond((await reader.readuntil(b"\r\n\r\n")).split()[1], reader, writer):
                 pass
         self.connections -= 1
