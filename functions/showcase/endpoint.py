@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from showcase import http, jobs
 from showcase.auth import ANONYMOUS, Caller, Kind, authenticate
 from showcase.core import Core
+from showcase.disconnect import until_disconnect
 from showcase.errors import AccountGone, ApiError, Forbidden, Unauthorized
 from showcase.observability import telemetry, tracing
 from showcase.observability.telemetry import report
@@ -134,7 +135,7 @@ async def _work(
         job = jobs.named(received.headers) if caller.kind is Kind.SERVICE else None
         work = endpoint.handle(call, dependencies)
         if endpoint.cancel_on_disconnect:
-            work = http.until_disconnect(received.request, work)
+            work = until_disconnect(received.request, work)
         return await jobs.recorded(core.database, job, call.request_id, work)
     except ApiError as error:
         if endpoint.checks_account and error.status < 500:

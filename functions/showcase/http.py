@@ -1,14 +1,13 @@
 """The HTTP side that all functions share: reading requests within limits, problem documents, CORS, request ids."""
 
-import asyncio
 import random
 import re
-from collections.abc import Awaitable, Mapping
-from typing import Any, TypeVar, cast
+from collections.abc import Mapping
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from showcase.errors import (
@@ -31,7 +30,6 @@ CORS = {
     "ratelimit-reset",
 }
 _CORS_HEADERS = [(name.lower().encode(), value.encode()) for name, value in CORS.items()]
-WATCHED_AFTER = 0.05  # seconds
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -52,7 +50,6 @@ class ResponseModel(BaseModel):
 
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-T = TypeVar("T")
 
 
 def headers_of(request: Request) -> dict[str, str]:
@@ -120,49 +117,6 @@ async def read_body(request: Request, headers: Mapping[str, str], limit: int) ->
 
 def _too_large(limit: int) -> ContentTooLarge:
     return ContentTooLarge(f"The body may have at most {limit} bytes.")
-
-
-async def disconnected(request: Request) -> None:
-    """Returns when the caller hangs up. The body has been read before."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-async def until_disconnect(request: Request, work: Awaitable[T]) -> T:
-    """What `work` returns; where the caller hangs up before, it is cancelled, and has ended.
-
-    Raises: ClientDisconnect, or what `work` raises.
-    """
-    watch = _HangUpWatch(request, cast("asyncio.Task[Any]", asyncio.current_task()))
-    try:
-        return await work
-    except asyncio.CancelledError:
-        if watch.seen and watch.task.uncancel() == 0:
-            raise ClientDisconnect from None
-        raise
-    finally:
-        watch.stop()
-
-
-class _HangUpWatch:
-    """Cancels a task once the caller has hung up. Most answers are there before it begins, and cost no watching."""
-
-    def __init__(self, request: Request, task: "asyncio.Task[Any]") -> None:
-        self.task, self.seen = task, False
-        self._request, self._stopped = request, False
-        self._waiting: Any = asyncio.get_running_loop().call_later(WATCHED_AFTER, self._begin)
-
-    def stop(self) -> None:
-        self._stopped = True
-        self._waiting.cancel()
-
-    def _begin(self) -> None:
-        self._waiting = asyncio.create_task(disconnected(self._request))
-        self._waiting.add_done_callback(self._end)
-
-    def _end(self, _: object) -> None:
-        if not self._stopped:
-            self.seen = self.task.cancel()
 
 
 async def read_json(request: Request, headers: Mapping[str, str], model: type[ModelT], limit: int) -> ModelT:

@@ -21,9 +21,9 @@ from showcase.design.errors import (
 from showcase.design.prompt import Prompt
 from showcase.design.schemas import DesignRequest, DesignResponse, Usage
 from showcase.design.settings import DesignSettings
-from showcase.endpoint import CLIENT_GONE, USERS, Call, Endpoint
+from showcase.disconnect import until_disconnect
+from showcase.endpoint import USERS, Call, Endpoint
 from showcase.errors import Forbidden, NotFound
-from showcase.http import disconnected
 from showcase.settings import load
 from showcase.storage_failures import StorageQuotaExceeded
 
@@ -87,13 +87,10 @@ async def _streamed(run: Run, task: asyncio.Task[None]) -> AsyncIterator[str]:
 
 
 async def _collected(request: Request, run: Run, task: asyncio.Task[None]) -> Response:
-    left = asyncio.create_task(disconnected(request))
+    """Raises: ClientDisconnect, and what went wrong with the run."""
     try:
-        await asyncio.wait({task, left}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            return Response(status_code=CLIENT_GONE)
+        await until_disconnect(request, asyncio.wait({task}))
     finally:
-        left.cancel()
         task.cancel()
     if run.failure is not None:
         raise run.failure
