@@ -123,7 +123,7 @@ async def _first_to_answer(addresses: Sequence["AddrInfoType"]) -> socket.socket
     task = cast("asyncio.Task[object]", asyncio.current_task())
     cancelled = task.cancelling()
     connected = await start_connection(addresses, happy_eyeballs_delay=HAPPY_EYEBALLS_DELAY)
-    if task.cancelling() > cancelled:  # it loses what comes while it ends the other attempts (findings)
+    if task.cancelling() > cancelled:  # lost: findings/aiohappyeyeballs_lost_cancellation.sh
         connected.close()
         raise asyncio.CancelledError
     return connected
