@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,7 @@ ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin:/usr/sbin:/sbi
 # pg_ctl notices at once when the server ends; recovery after a crash takes as long as there is log to replay.
 START_SECONDS = 600
 STOP_SECONDS = 10.0
+REMOVALS = 200  # times 50 ms
 UNFINISHED = ".unfinished-"  # and a process: what the name of a folder ends with while initdb fills it
 
 
@@ -161,8 +163,13 @@ def remove(cluster: Cluster) -> None:
 
 
 def _remove_folders(cluster: Cluster) -> None:
+    """Also under the hands of an initdb whose starter was killed: it ends once its files are gone."""
     for folder in (cluster.data, *cluster.data.parent.glob(f"{cluster.data.name}{UNFINISHED}*")):
-        shutil.rmtree(folder, ignore_errors=True)
+        for _ in range(REMOVALS):
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                break
+            time.sleep(0.05)
 
 
 def _run(cluster: Cluster, program: str, *arguments: str) -> int:
