@@ -56,7 +56,7 @@ test: setup ## Run every check: lint, types, tests; ends with the ten slowest
 	@$(MAKE) -j 3 lint types bytecode
 	@$(PYTEST) -n auto --durations=10
 
-check: setup ## Run what answers within a minute: lint, types, tests of units and SQL
+check: setup ## Run what answers in about a minute: lint, types, tests of units and SQL
 	@$(MAKE) -j 3 lint types test-small
 
 test-small: setup
