@@ -109,10 +109,12 @@ class Origin:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext | None:
-        """Trusts the system's certificate authorities, or those of SSL_CERT_FILE and SSL_CERT_DIR."""
+        """Trusts the system's certificate authorities, or those of SSL_CERT_FILE and SSL_CERT_DIR alone."""
         if self._url.scheme != "https":
             return None
-        context = ssl.create_default_context()
+        # OpenSSL reads them by itself, but for one that is set it goes on to trust the system's other.
+        file, folder = (os.environ.get(f"SSL_CERT_{name}") or None for name in ("FILE", "DIR"))
+        context = ssl.create_default_context(cafile=file, capath=folder)
         context.set_alpn_protocols(["http/1.1"])
         return context
 
