@@ -119,7 +119,7 @@ class Connection(asyncio.Protocol):
             self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
-        if "content-encoding" in self._headers:
+        if self._headers.get("content-encoding", "identity").lower() != "identity":
             raise ReadError  # none was asked for
         self._in_head = False
         is_delimited = self._headers.keys() & {"content-length", "transfer-encoding"}

@@ -162,6 +162,11 @@ async def test_nor_one_that_was_closed_or_was_idle_for_long(monkeypatch: pytest.
         assert len(server.connections) == 2
 
 
+async def test_no_coding_at_all_may_be_named() -> None:
+    async with serving(OK.replace(b"\r\n", b"\r\nContent-Encoding: Identity\r\n", 1)) as server:
+        assert (await ask(server)).content == b"ok"
+
+
 async def test_an_answer_that_ends_with_its_connection_is_one() -> None:
     async with serving(CLOSED) as server:
         assert (await ask(server)).content == b"ok"
