@@ -7,7 +7,7 @@ from typing import cast
 import httptools
 from typing_extensions import override
 
-from showcase.outbound.errors import ConnectError, ReadError, ResponseTooLarge
+from showcase.outbound.errors import ConnectError, ReadError, ReadTimeout, ResponseTooLarge, TransportError
 from showcase.responses import MAX_RESPONSE_BYTES, HttpResponse
 
 MAX_HEADER_BYTES = 64 * 1024  # of all that is no body: notices, the head, extensions of chunks, trailers
@@ -35,8 +35,13 @@ class Connection(asyncio.Protocol):
         """Whether nothing waits to be read that the loop has not come to: an end, or what nobody has asked for."""
         return not self._readable.poll(0)
 
-    async def exchange(self, request: bytes) -> HttpResponse:
-        """Sends a whole request. Raises: ConnectError (the server has hung up before), ReadError, ResponseTooLarge."""
+    async def exchange(self, request: bytes, seconds: float) -> HttpResponse:
+        """Sends a whole request, whose answer has to be complete in so many seconds.
+
+        Raises: ConnectError (the server has hung up before), ReadTimeout, ReadError, ResponseTooLarge.
+        """
+        # A timer of its own: asyncio.timeout cancels a task, which takes several times as long to set up.
+        timer = self.loop.call_later(seconds, self._fail, ReadTimeout())
         self._begin()
         self._received = 0
         self._parser = httptools.HttpResponseParser(self)
@@ -50,6 +55,7 @@ class Connection(asyncio.Protocol):
             self.close()
             raise
         finally:
+            timer.cancel()
             self._answer = None
 
     def close(self) -> None:
@@ -102,7 +108,7 @@ class Connection(asyncio.Protocol):
             response = HttpResponse(self._parser.get_status_code(), self._headers, bytes(self._body))
             self._answer.set_result(response)
 
-    def _fail(self, error: ReadError | ResponseTooLarge) -> None:
+    def _fail(self, error: TransportError) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error)
         self.close()

@@ -61,11 +61,12 @@ class HttpClient:
         if json is not None:
             sent["content-type"] = "application/json"
             content = encode(json)
+        seconds = self._timeout if timeout is None else timeout
         await self._acquire()
         try:
-            async with asyncio.timeout(self._timeout if timeout is None else timeout):
-                if self._origin and self._origin.takes(method, url) and (content is None or isinstance(content, bytes)):
-                    return await self._origin.request(method, url, sent, params, content)
+            if self._origin and self._origin.takes(method, url) and (content is None or isinstance(content, bytes)):
+                return await self._origin.request(method, url, sent, params, content, seconds)
+            async with asyncio.timeout(seconds):
                 return await self._network.request(method, url, sent, params, content)
         except TimeoutError as error:
             raise ReadTimeout from error

@@ -41,17 +41,24 @@ class Origin:
         return url.startswith(f"{self._root}/") and method in METHODS and not self._proxied
 
     async def request(
-        self, method: str, url: str, headers: Mapping[str, str], params: Mapping[str, str] | None, content: bytes | None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        params: Mapping[str, str] | None,
+        content: bytes | None,
+        seconds: float,
     ) -> HttpResponse:
-        """The answer to a request that `takes` takes. A call that is cancelled closes its connection.
+        """The answer to a request that `takes` takes, within so many seconds. Cancelled, it closes its connection.
 
         Raises:
             TransportError: there is none.
             ValueError: the address or a header has what may not stand there.
         """
+        deadline = time.monotonic() + seconds
         request = self._head(method, url, headers, params, content) + (content or b"")
-        connection = self._kept() or await self._connect()
-        response = await connection.exchange(request)
+        connection = self._kept() or await self._connect(min(seconds, limits.CONNECT_TIMEOUT))
+        response = await connection.exchange(request, deadline - time.monotonic())
         self._keep(connection)
         return response
 
@@ -85,12 +92,12 @@ class Origin:
         else:
             connection.close()
 
-    async def _connect(self) -> Connection:
+    async def _connect(self, seconds: float) -> Connection:
         """Raises: ConnectError."""
         host, port = str(self._url.hostname), self._url.port or (443 if self._url.scheme == "https" else 80)
         loop, connection = asyncio.get_running_loop(), Connection()
         try:
-            async with asyncio.timeout(limits.CONNECT_TIMEOUT):
+            async with asyncio.timeout(seconds):
                 tls = self._tls
                 addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
                 await loop.create_connection(

@@ -230,7 +230,7 @@ async def test_an_answer_is_the_same_wherever_it_is_cut(answer: bytes, cuts: lis
     connection = Connection()
     with socket.socket() as other_end:
         connection.connection_made(Wire({"socket": other_end}))
-    exchange = asyncio.create_task(connection.exchange(b"GET / HTTP/1.1\r\n\r\n"))
+    exchange = asyncio.create_task(connection.exchange(b"GET / HTTP/1.1\r\n\r\n", 60))
     await asyncio.sleep(0)
     for piece in pieces(answer, cuts):
         connection.data_received(piece)
