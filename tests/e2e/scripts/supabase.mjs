@@ -26,7 +26,7 @@ export function client(url, key, token) {
 /** As a browser follows redirects, up to the app's own address. */
 export async function browse(address, site) {
   let location = address;
-  while (!location.startsWith(site)) {
+  while (new URL(location).host !== new URL(site).host) {
     const response = await fetch(location, { redirect: "manual" });
     if (!response.headers.has("location")) throw new Error(`${response.status} ${await response.text()}`);
     location = new URL(response.headers.get("location"), location).href;
