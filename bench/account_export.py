@@ -9,7 +9,6 @@ import argparse
 import io
 import os
 import statistics
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,9 +19,8 @@ import httpx
 import psycopg
 
 from bench.builds import unpack, with_functions_of
-from bench.support import Spent, cpu_of_services, measuring, print_machine, print_table
+from bench.support import Spent, cpu_of_services, measuring, print_machine, print_table, running_database
 from local.settings import HOST
-from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.stack import Stack, running_stack
@@ -52,20 +50,12 @@ class World:
 
 @contextmanager
 def running(commit: str, rows: int, files: int) -> Iterator[World]:
-    folder = Path(tempfile.mkdtemp(prefix="showcase-bench-"))
-    folder.chmod(0o755)  # the database server may run as another user
-    cluster = TestCluster(folder, os.getpid())
-    try:
-        with cluster.copy(MIGRATED) as url, running_stack(cluster, url) as stack:
-            ports = {"this build": free_port(), commit: free_port()}
-            this, older = (
-                functions_service(stack, port, f"http://{HOST}:9", SETTINGS | OTHERS) for port in ports.values()
-            )
-            started = [this, with_functions_of(unpack(commit), older)]
-            with running_services(started, stack.logs, belongs_to=folder):
-                yield World(stack, folder, fill(stack, rows, files), ports)
-    finally:
-        cluster.stop()
+    with running_database() as (cluster, url), running_stack(cluster, url) as stack:
+        ports = {"this build": free_port(), commit: free_port()}
+        this, older = (functions_service(stack, port, f"http://{HOST}:9", SETTINGS | OTHERS) for port in ports.values())
+        started = [this, with_functions_of(unpack(commit), older)]
+        with running_services(started, stack.logs, belongs_to=cluster.folder):
+            yield World(stack, cluster.folder, fill(stack, rows, files), ports)
 
 
 def fill(stack: Stack, rows: int, files: int) -> User:

@@ -6,10 +6,8 @@ Usage: python -m bench.billing [--events 1000] [--connections 16]
 import argparse
 import itertools
 import json
-import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,10 +19,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from bench.load_generator import generate
-from bench.support import Spent, cpu_of_services, measuring, print_machine, print_table
+from bench.support import Spent, cpu_of_services, measuring, print_machine, print_table, running_database
 from local.settings import HOST, ROOT
 from tests.integration.billing.backend import WEBHOOK, Backend, functions_service, new_event, running_functions, signed
-from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.doubles.intercepting_proxy import running_proxy
 from tests.support.ports import free_port
 from tests.support.servers import running_services
@@ -78,23 +75,18 @@ class World:
 
 @contextmanager
 def running_world() -> Iterator[World]:
-    folder = Path(tempfile.mkdtemp(prefix="showcase-bench-"))
-    folder.chmod(0o755)  # the database server may run as another user
-    cluster = TestCluster(folder, os.getpid())
-    try:
-        with ExitStack() as closing:
-            enter = closing.enter_context
-            stack = enter(running_stack(cluster, enter(cluster.copy(MIGRATED))))
-            stripe = str(enter(running_stripe(cluster, folder)).base_url).rstrip("/")
-            calls = count_calls(stack, folder, stripe)
-            backend = enter(running_functions(stack, folder, stripe))
-            bare = [enter(running_bare(name, backend, folder)) for name in ("verify_only", "bare_calls")]
-            webhook, verify_only, bare_calls = (
-                Webhook(url, folder, backend) for url in (f"{backend.functions}{WEBHOOK}", *bare)
-            )
-            yield World(webhook, verify_only, bare_calls, calls)
-    finally:
-        cluster.stop()
+    with ExitStack() as closing:
+        enter = closing.enter_context
+        cluster, url = enter(running_database())
+        folder, stack = cluster.folder, enter(running_stack(cluster, url))
+        stripe = str(enter(running_stripe(cluster, folder)).base_url).rstrip("/")
+        calls = count_calls(stack, folder, stripe)
+        backend = enter(running_functions(stack, folder, stripe))
+        bare = [enter(running_bare(name, backend, folder)) for name in ("verify_only", "bare_calls")]
+        webhook, verify_only, bare_calls = (
+            Webhook(url, folder, backend) for url in (f"{backend.functions}{WEBHOOK}", *bare)
+        )
+        yield World(webhook, verify_only, bare_calls, calls)
 
 
 @contextmanager

@@ -17,9 +17,8 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from bench.support import print_machine, print_table
+from bench.support import print_machine, print_table, running_database
 from local.settings import ROOT
-from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.ports import free_port
 from tests.support.users import User
 from tests.support.vendors.openai import KEY, Designer, identifier, running_designer
@@ -31,16 +30,10 @@ EMPTY = "def empty(request):\n    return 'ok'\n"
 
 @contextmanager
 def running() -> Iterator[Designer]:
-    folder = Path(tempfile.mkdtemp(prefix="showcase-bench-"))
-    folder.chmod(0o755)  # the database server may run as another user
-    cluster = TestCluster(folder, os.getpid())
-    try:
-        with cluster.copy(MIGRATED) as url, running_designer(cluster, url) as designer:
-            with psycopg.connect(url) as connection:
-                connection.execute("update public.tier_limits set designs_per_day = 100000")
-            yield designer
-    finally:
-        cluster.stop()
+    with running_database() as (cluster, url), running_designer(cluster, url) as designer:
+        with psycopg.connect(url) as connection:
+            connection.execute("update public.tier_limits set designs_per_day = 100000")
+        yield designer
 
 
 def call(designer: Designer, user: User, client: httpx.Client) -> None:

@@ -5,9 +5,7 @@ Usage: python -m bench.design_streams [--beside COMMIT] [--designs 96] [--connec
 
 import argparse
 import json
-import os
 import statistics
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +17,9 @@ import psycopg
 
 from bench.builds import unpack, with_functions_of
 from bench.load_generator import generate
-from bench.support import Spent, cpu_of_services, measuring, print_machine, print_table
+from bench.support import Spent, cpu_of_services, measuring, print_machine, print_table, running_database
 from local.settings import HOST
 from local.stack.services import functions
-from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.vendors.openai import Designer, running_designer
@@ -51,20 +48,17 @@ class Round:
 
 @contextmanager
 def running(commit: str) -> Iterator[tuple[Designer, Mapping[str, Build]]]:
-    folder = Path(tempfile.mkdtemp(prefix="showcase-bench-"))
-    folder.chmod(0o755)  # the database server may run as another user
-    cluster = TestCluster(folder, os.getpid())
-    try:
-        with cluster.copy(MIGRATED) as url, running_designer(cluster, url, LOG_LEVEL="WARNING") as designer:
-            with psycopg.connect(url) as connection:
-                connection.execute("update public.tier_limits set designs_per_day = 100000")
-            settings = designer.settings.model_copy(update={"functions_port": free_port()})
-            older = with_functions_of(unpack(commit), functions(settings))
-            with running_services([older], settings.logs.parent, belongs_to=folder):
-                ports = {"this build": designer.settings.functions_port, commit: settings.functions_port}
-                yield designer, {name: Build(port, folder) for name, port in ports.items()}
-    finally:
-        cluster.stop()
+    with (
+        running_database() as (cluster, url),
+        running_designer(cluster, url, LOG_LEVEL="WARNING") as designer,
+    ):
+        with psycopg.connect(url) as connection:
+            connection.execute("update public.tier_limits set designs_per_day = 100000")
+        settings = designer.settings.model_copy(update={"functions_port": free_port()})
+        older = with_functions_of(unpack(commit), functions(settings))
+        with running_services([older], settings.logs.parent, belongs_to=cluster.folder):
+            ports = {"this build": designer.settings.functions_port, commit: settings.functions_port}
+            yield designer, {name: Build(port, cluster.folder) for name, port in ports.items()}
 
 
 def prepare(designer: Designer, users: int) -> Sequence[Mapping[str, Any]]:

@@ -5,17 +5,14 @@ Usage: python -m bench.load [--clients 200] [--seconds 120]
 
 import argparse
 import asyncio
-import os
 import statistics
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from bench.mix import Outcomes, errors, load
 from bench.sampling import Samples, sampling
-from bench.support import print_machine, print_table
-from tests.support.cluster import MIGRATED, TestCluster
+from bench.support import print_machine, print_table, running_database
 from tests.support.stack import Stack, running_stack
 
 
@@ -36,14 +33,8 @@ def print_outcomes(outcomes: Outcomes, seconds: float) -> None:
 
 @contextmanager
 def running() -> Iterator[tuple[Stack, Path]]:
-    folder = Path(tempfile.mkdtemp(prefix="showcase-bench-"))
-    folder.chmod(0o755)  # the database server may run as another user
-    cluster = TestCluster(folder, os.getpid())
-    try:
-        with cluster.copy(MIGRATED) as url, running_stack(cluster, url) as stack:
-            yield stack, folder
-    finally:
-        cluster.stop()
+    with running_database() as (cluster, url), running_stack(cluster, url) as stack:
+        yield stack, cluster.folder
 
 
 async def measured(stack: Stack, folder: Path, clients: int, seconds: float) -> tuple[Outcomes, Samples]:

@@ -8,9 +8,7 @@ Usage: python -m bench.notifications [--beside COMMIT] [--messages 400] [--round
 import argparse
 import asyncio
 import json
-import os
 import statistics
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,9 +23,8 @@ from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import Mail as SdkMail
 
 from bench.builds import unpack, with_functions_of
-from bench.support import Spent, cpu_of_services, measuring, print_machine, print_table
+from bench.support import Spent, cpu_of_services, measuring, print_machine, print_table, running_database
 from local.settings import HOST
-from tests.support.cluster import MIGRATED, TestCluster
 from tests.support.ports import free_port
 from tests.support.servers import running_services
 from tests.support.stack import running_stack
@@ -64,23 +61,17 @@ class World:
 
 @contextmanager
 def running_world(commit: str) -> Iterator[World]:
-    folder = Path(tempfile.mkdtemp(prefix="showcase-bench-"))
-    folder.chmod(0o755)  # the database server may run as another user
-    cluster = TestCluster(folder, os.getpid())
-    try:
-        with (
-            cluster.copy(MIGRATED) as url,
-            running_stack(cluster, url) as stack,
-            running_mail(stack, cluster, dispatchers=DISPATCHERS, **QUIET) as mail,
-        ):
-            mail.sendgrid.put("/_simulator/webhook", json={"url": ""}).raise_for_status()
-            port = free_port()
-            sendgrid = str(mail.sendgrid.base_url).rstrip("/")
-            service = with_functions_of(unpack(commit), functions_service(stack, port, sendgrid, QUIET))
-            with running_services([service], stack.logs, belongs_to=folder):
-                yield World(mail, f"http://{HOST}:{port}", folder)
-    finally:
-        cluster.stop()
+    with (
+        running_database() as (cluster, url),
+        running_stack(cluster, url) as stack,
+        running_mail(stack, cluster, dispatchers=DISPATCHERS, **QUIET) as mail,
+    ):
+        mail.sendgrid.put("/_simulator/webhook", json={"url": ""}).raise_for_status()
+        port = free_port()
+        sendgrid = str(mail.sendgrid.base_url).rstrip("/")
+        service = with_functions_of(unpack(commit), functions_service(stack, port, sendgrid, QUIET))
+        with running_services([service], stack.logs, belongs_to=cluster.folder):
+            yield World(mail, f"http://{HOST}:{port}", cluster.folder)
 
 
 def sign_up(mail: Mail, users: int) -> str:

@@ -58,13 +58,23 @@ class Backend:
 
 
 @contextmanager
-def running_backend() -> Iterator[Backend]:
+def running_database() -> Iterator[tuple[TestCluster, str]]:
+    """A cluster of its own, whose folder everything of the benchmark belongs to, and the URL of a migrated database."""
     folder = Path(tempfile.mkdtemp(prefix="showcase-bench-"))
     folder.chmod(0o755)  # the database server may run as another user
     cluster = TestCluster(folder, os.getpid())
+    try:
+        with cluster.copy(MIGRATED) as url:
+            yield cluster, url
+    finally:
+        cluster.stop()
+
+
+@contextmanager
+def running_backend() -> Iterator[Backend]:
     with ExitStack() as cleaning:
-        cleaning.callback(cluster.stop)
-        url = cleaning.enter_context(cluster.copy(MIGRATED))
+        cluster, url = cleaning.enter_context(running_database())
+        folder = cluster.folder
         state = folder / "stack"
         (state / "logs").mkdir(parents=True)
         settings = free_settings(state)

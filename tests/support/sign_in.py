@@ -4,10 +4,11 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from supabase.lib.client_options import SyncClientOptions
 
+from local.tools.demo_content import follow_redirects
 from supabase import Client, create_client
 from tests.support import plain_http
 from tests.support.stack import Stack
@@ -23,11 +24,7 @@ def register(stack: Stack, **claims: Any) -> str:
 def browse(address: str, site: str) -> str:
     """The address at the app that the redirects lead to."""
     with plain_http.Client() as browser:
-        while urlsplit(address).netloc != urlsplit(site).netloc:  # port 30001 begins as 3000 does
-            answer = browser.get(address)
-            assert answer.has_redirect_location, f"{answer.status_code} {answer.text}"
-            address = urljoin(address, answer.headers["location"])
-    return address
+        return follow_redirects(browser, address, site)
 
 
 def query(address: str) -> dict[str, str]:
